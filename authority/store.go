@@ -1,0 +1,271 @@
+package authority
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+)
+
+// Store keeps what the authority knows. All state that matters is in it, so
+// that several processes can share one.
+//
+// Commit is the only way to write. It applies each change whole or not at
+// all, and returns when all are durable; changes of concurrent callers may
+// travel in one transaction. A change whose condition does not hold any more
+// fails alone, with one of the errors below.
+type Store interface {
+	// Commit applies the changes in order and reports on each: nil, or why
+	// that change was not applied. The error is for the store itself failing;
+	// then none was.
+	Commit(ctx context.Context, changes ...*Change) ([]error, error)
+
+	CA(ctx context.Context, name string) (*CA, error)
+	CAs(ctx context.Context) ([]*CA, error)
+
+	Ticket(ctx context.Context, id string) (*Ticket, error)
+	// TicketByKey finds by Ticket.IdempotencyKey.
+	TicketByKey(ctx context.Context, key string) (*Ticket, error)
+	Tickets(ctx context.Context, q TicketQuery) iter.Seq2[*Ticket, error]
+
+	Certificate(ctx context.Context, ca string, serial []byte) (*Certificate, error)
+	Certificates(ctx context.Context, q Query) iter.Seq2[*Certificate, error]
+
+	// Revocations yields, in order of serial number, what a revocation list
+	// of this authority and shard holds.
+	Revocations(ctx context.Context, q RevocationQuery) iter.Seq2[Revocation, error]
+	// LatestCRL returns the newest list of this kind, ErrNotFound if none.
+	LatestCRL(ctx context.Context, ca string, kind CRLKind, shard int) (*CRL, error)
+
+	// Events yields the audit chain from this sequence number on.
+	Events(ctx context.Context, from int64) iter.Seq2[*Event, error]
+
+	Close() error
+}
+
+// Errors of a Store.
+var (
+	ErrNotFound = errors.New("no such record")
+	ErrConflict = errors.New("the record was changed meanwhile") // a From state does not hold, a CRL number is taken
+	ErrExists   = errors.New("the record exists already")        // same serial, name, id or idempotency key
+)
+
+// Change is what is written together.
+type Change struct {
+	PutCA          *CAWrite
+	PutTicket      *TicketWrite
+	AddCertificate *Certificate
+	SetStatus      *StatusWrite
+	AddCRL         *CRL
+	Delete         *Retention
+	Events         []*Event // Seq, Previous and Hash are filled in by Commit
+}
+
+// CAWrite stores an authority: a new one where From is 0, else one whose
+// Revision is From.
+type CAWrite struct {
+	CA   *CA
+	From int64
+}
+
+// TicketWrite stores a ticket: a new one where From is empty, else one whose
+// state is From.
+type TicketWrite struct {
+	Ticket *Ticket
+	From   State
+}
+
+// StatusWrite moves a certificate from one status to another.
+type StatusWrite struct {
+	CA      string
+	Serial  []byte
+	From    Status
+	To      Status
+	Revoked time.Time
+	Reason  int       // crl.Reason
+	Invalid time.Time // since when the key is suspect; zero where unknown
+}
+
+// Retention removes what is past keeping.
+type Retention struct {
+	CertificatesExpiredBefore time.Time
+	TicketsClosedBefore       time.Time // refused and withdrawn ones
+	CRLsReplacedBefore        time.Time
+}
+
+// CA is a certification authority.
+type CA struct {
+	Name     string
+	Revision int64    // counts writes, from 1
+	State    string   // "active", "awaiting" (its request is out to be signed), "retired"
+	Parent   string   // the name of the issuing authority in this store; empty for roots and offline parents
+	Key      string   // the keystore's reference
+	Request  []byte   // DER of its request while awaiting
+	Chain    [][]byte // DER: its certificate, then its issuers
+	Settings []byte   // JSON of CASettings
+	Created  time.Time
+}
+
+// State is where a ticket stands.
+type State string
+
+// The states of a ticket. Held waits for an officer; Asked waits for the
+// applicant's answer; Approved is decided and not yet signed.
+const (
+	StateHeld      State = "held"
+	StateAsked     State = "asked"
+	StateIssued    State = "issued"
+	StateRefused   State = "refused"
+	StateWithdrawn State = "withdrawn"
+)
+
+// Ticket is a request on its way, and its record afterwards.
+type Ticket struct {
+	ID             string // 26 characters, sorts by time
+	State          State
+	CA             string
+	Profile        string
+	ProfileVersion string
+	Format         string
+	Request        []byte // DER
+	Fingerprint    []byte // SHA-256 of Request
+	KeyFingerprint []byte
+	Subject        string // RFC 4514
+	Requester      string
+	IdempotencyKey string // unique where not empty
+	Asked          []byte // JSON of issuance.Asked as the front door gave it
+	Evidence       []byte // JSON of evidence.Evidence
+	Findings       []byte // JSON of []issuance.Finding, as last judged
+	Changes        []byte // JSON of []issuance.Change, as last judged
+	Messages       []Message
+	Serial         []byte // of the certificate, once issued
+	Created        time.Time
+	Decided        time.Time // zero while open
+	Decider        string    // the officer; "profile" where rules decided alone
+}
+
+// Message is one thing said about a ticket.
+type Message struct {
+	At   time.Time `json:"at"`
+	From string    `json:"from"`
+	Kind string    `json:"kind"` // "ask", "answer", "note", "approve", "refuse"
+	Text string    `json:"text"`
+}
+
+// Status of a certificate.
+type Status string
+
+// The statuses. Whether a valid one has expired is a question of the clock.
+const (
+	StatusValid   Status = "valid"
+	StatusHold    Status = "hold"
+	StatusRevoked Status = "revoked"
+)
+
+// Certificate is the record of a certificate issued.
+type Certificate struct {
+	CA             string
+	Serial         []byte // magnitude
+	DER            []byte
+	Fingerprint    []byte   // SHA-256 of DER
+	KeyFingerprint []byte   // SHA-256 of the SubjectPublicKeyInfo
+	Subject        string   // RFC 4514
+	SubjectKey     []byte   // dn.Name.Canonical
+	Names          []string // as ext.GeneralName.String
+	NotBefore      time.Time
+	NotAfter       time.Time
+	Profile        string
+	ProfileVersion string
+	Requester      string
+	Ticket         string
+	Replaces       []byte // serial of the certificate this one renews
+	Shard          int
+	Status         Status
+	Revoked        time.Time
+	Reason         int
+	Invalid        time.Time
+	Issued         time.Time
+}
+
+// Query selects certificates; zero fields do not narrow it. Results come in
+// the order they were issued, newest last.
+type Query struct {
+	CA             string
+	Serial         []byte
+	Subject        string // part of the subject's text, regardless of case
+	Name           string // a subject alternative name, with or without its kind; "*" matches any run
+	Fingerprint    []byte
+	KeyFingerprint []byte
+	Profile        string
+	Requester      string
+	Ticket         string
+	Status         Status
+	ExpiresBefore  time.Time
+	ExpiresAfter   time.Time
+	IssuedAfter    time.Time
+	Text           string // any of subject, names, serial
+	Limit          int
+}
+
+// TicketQuery selects tickets, oldest first.
+type TicketQuery struct {
+	State          State
+	CA             string
+	Requester      string
+	KeyFingerprint []byte
+	Fingerprint    []byte
+	Limit          int
+}
+
+// Revocation is one line of a revocation list.
+type Revocation struct {
+	Serial  []byte
+	At      time.Time
+	Reason  int
+	Invalid time.Time
+}
+
+// RevocationQuery selects revocations. With Since set it selects what changed
+// after that time, certificates released from hold among it with the reason
+// removeFromCRL.
+type RevocationQuery struct {
+	CA         string
+	Shard      int       // -1 for all
+	NotExpired time.Time // leave out certificates that expired before
+	Since      time.Time
+}
+
+// CRLKind is full or delta.
+type CRLKind string
+
+// The kinds of revocation list.
+const (
+	FullCRL  CRLKind = "full"
+	DeltaCRL CRLKind = "delta"
+)
+
+// CRL is a revocation list that was signed. Number is unique for its
+// authority, over kinds and shards.
+type CRL struct {
+	CA         string
+	Kind       CRLKind
+	Shard      int // 0 where there is one list for all
+	Number     int64
+	Base       int64 // of a delta
+	ThisUpdate time.Time
+	NextUpdate time.Time
+	Entries    int64
+	DER        []byte
+}
+
+// Event is one entry of the audit chain.
+type Event struct {
+	Seq      int64
+	At       time.Time
+	Actor    string // who: an officer, a requester, "system"
+	Action   string // "request.submitted", "request.approved", "certificate.signed", "key.used" …
+	Object   string // what: "ticket:01J…", "certificate:CA/SERIAL", "ca:NAME"
+	Detail   []byte // JSON: the rule, the profile's version, the reason
+	Previous []byte // Hash of the event before; 32 zero octets at the first
+	Hash     []byte // EventHash
+}
