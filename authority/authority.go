@@ -186,20 +186,3 @@ func (a *Authority) PublishCRL(ctx context.Context, ca string, kind CRLKind, sha
 
 // Tidy removes what is past keeping, by each authority's settings.
 func (a *Authority) Tidy(ctx context.Context) error { panic("unwritten") }
-
-// EventHash is the hash of an event in the audit chain: SHA-256 over Previous
-// and the event's other fields in an unambiguous encoding.
-func EventHash(e *Event) []byte { panic("unwritten") }
-
-// AuditFault is a place where the audit chain does not hold.
-type AuditFault struct {
-	Seq    int64
-	Kind   string // "changed", "removed", "reordered", "head"
-	Detail string
-}
-
-// VerifyAudit walks the audit chain and returns every fault, and the number
-// of events and hash of the last one.
-func (a *Authority) VerifyAudit(ctx context.Context) (faults []AuditFault, events int64, head []byte, err error) {
-	panic("unwritten")
-}

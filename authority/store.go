@@ -8,7 +8,9 @@ import (
 )
 
 // Store keeps what the authority knows. All state that matters is in it, so
-// that several processes can share one.
+// that several processes can share one. Times are kept in milliseconds, UTC.
+// What a Store returns belongs to the caller. A record that is not there is
+// ErrNotFound; an iterator stops at its first error, which it yields.
 //
 // Commit is the only way to write. It applies each change whole or not at
 // all, and returns when all are durable; changes of concurrent callers may
@@ -17,7 +19,8 @@ import (
 type Store interface {
 	// Commit applies the changes in order and reports on each: nil, or why
 	// that change was not applied. The error is for the store itself failing;
-	// then none was.
+	// then none was. It is the context's where that ended before the changes
+	// were taken up; once taken up they are carried out.
 	Commit(ctx context.Context, changes ...*Change) ([]error, error)
 
 	CA(ctx context.Context, name string) (*CA, error)
@@ -31,14 +34,20 @@ type Store interface {
 	Certificate(ctx context.Context, ca string, serial []byte) (*Certificate, error)
 	Certificates(ctx context.Context, q Query) iter.Seq2[*Certificate, error]
 
-	// Revocations yields, in order of serial number, what a revocation list
-	// of this authority and shard holds.
+	// Revocations yields, in order of serial number (by its octets), what a
+	// revocation list of this authority and shard holds: one state of the
+	// store, whatever is committed meanwhile.
 	Revocations(ctx context.Context, q RevocationQuery) iter.Seq2[Revocation, error]
 	// LatestCRL returns the newest list of this kind, ErrNotFound if none.
 	LatestCRL(ctx context.Context, ca string, kind CRLKind, shard int) (*CRL, error)
+	// CRLs yields every list kept of an authority, oldest first, without DER.
+	CRLs(ctx context.Context, ca string) iter.Seq2[*CRL, error]
 
 	// Events yields the audit chain from this sequence number on.
 	Events(ctx context.Context, from int64) iter.Seq2[*Event, error]
+	// Head returns the sequence number and hash of the newest event, as kept
+	// apart from the events; 0 and 32 zero octets before the first.
+	Head(ctx context.Context) (int64, []byte, error)
 
 	Close() error
 }
@@ -50,7 +59,7 @@ var (
 	ErrExists   = errors.New("the record exists already")        // same serial, name, id or idempotency key
 )
 
-// Change is what is written together.
+// Change is what is written together, in the order of the fields.
 type Change struct {
 	PutCA          *CAWrite
 	PutTicket      *TicketWrite
@@ -62,7 +71,7 @@ type Change struct {
 }
 
 // CAWrite stores an authority: a new one where From is 0, else one whose
-// Revision is From.
+// Revision is From. Commit sets CA.Revision to From+1.
 type CAWrite struct {
 	CA   *CA
 	From int64
@@ -75,7 +84,9 @@ type TicketWrite struct {
 	From   State
 }
 
-// StatusWrite moves a certificate from one status to another.
+// StatusWrite moves a certificate from one status to another. To StatusValid
+// it is a release: the certificate's Revoked, Reason and Invalid are cleared,
+// and delta lists say removeFromCRL at the time Revoked.
 type StatusWrite struct {
 	CA      string
 	Serial  []byte
@@ -86,11 +97,13 @@ type StatusWrite struct {
 	Invalid time.Time // since when the key is suspect; zero where unknown
 }
 
-// Retention removes what is past keeping.
+// Retention removes what is past keeping, of one authority or, where CA is
+// empty, of all. Zero times remove nothing. The audit chain is never pruned.
 type Retention struct {
-	CertificatesExpiredBefore time.Time
-	TicketsClosedBefore       time.Time // refused and withdrawn ones
-	CRLsReplacedBefore        time.Time
+	CA                        string
+	CertificatesExpiredBefore time.Time // with their revocations and tickets
+	TicketsClosedBefore       time.Time // refused and withdrawn ones, by Decided
+	CRLsReplacedBefore        time.Time // by NextUpdate; the newest of each kind and shard always stays
 }
 
 // CA is a certification authority.
@@ -110,7 +123,7 @@ type CA struct {
 type State string
 
 // The states of a ticket. Held waits for an officer; Asked waits for the
-// applicant's answer; Approved is decided and not yet signed.
+// applicant's answer; the others are final.
 const (
 	StateHeld      State = "held"
 	StateAsked     State = "asked"
@@ -138,6 +151,7 @@ type Ticket struct {
 	Findings       []byte // JSON of []issuance.Finding, as last judged
 	Changes        []byte // JSON of []issuance.Change, as last judged
 	Messages       []Message
+	Replaces       []byte // serial of the certificate that this one is to renew
 	Serial         []byte // of the certificate, once issued
 	Created        time.Time
 	Decided        time.Time // zero while open
@@ -193,21 +207,21 @@ type Query struct {
 	CA             string
 	Serial         []byte
 	Subject        string // part of the subject's text, regardless of case
-	Name           string // a subject alternative name, with or without its kind; "*" matches any run
+	Name           string // a subject alternative name, with or without its kind, regardless of case; "*" matches any run
 	Fingerprint    []byte
 	KeyFingerprint []byte
 	Profile        string
 	Requester      string
 	Ticket         string
 	Status         Status
-	ExpiresBefore  time.Time
-	ExpiresAfter   time.Time
-	IssuedAfter    time.Time
-	Text           string // any of subject, names, serial
-	Limit          int
+	ExpiresBefore  time.Time // NotAfter is before
+	ExpiresAfter   time.Time // NotAfter is then or later
+	IssuedAfter    time.Time // Issued is then or later
+	Text           string    // part of subject, a name or the serial in hexadecimal, regardless of case
+	Limit          int       // 0: no limit
 }
 
-// TicketQuery selects tickets, oldest first.
+// TicketQuery selects tickets, oldest first; zero fields do not narrow it.
 type TicketQuery struct {
 	State          State
 	CA             string
@@ -221,18 +235,20 @@ type TicketQuery struct {
 type Revocation struct {
 	Serial  []byte
 	At      time.Time
-	Reason  int
+	Reason  int // crl.Reason
 	Invalid time.Time
+	Change  int64 // the store's count of status changes when this one was written; grows with every one
 }
 
-// RevocationQuery selects revocations. With Since set it selects what changed
-// after that time, certificates released from hold among it with the reason
-// removeFromCRL.
+// RevocationQuery selects what a full list holds, or with Delta what changed
+// after the mark Changed: certificates released from hold are among it, with
+// the reason removeFromCRL.
 type RevocationQuery struct {
 	CA         string
 	Shard      int       // -1 for all
-	NotExpired time.Time // leave out certificates that expired before
-	Since      time.Time
+	NotExpired time.Time // leave out certificates that expired before, save what changed after Changed
+	Delta      bool
+	Changed    int64 // the CRL.Mark of the list before
 }
 
 // CRLKind is full or delta.
@@ -251,7 +267,8 @@ type CRL struct {
 	Kind       CRLKind
 	Shard      int // 0 where there is one list for all
 	Number     int64
-	Base       int64 // of a delta
+	Base       int64 // of a delta: the number of the full list it goes with
+	Mark       int64 // the highest Revocation.Change in it, or its base's if that is higher
 	ThisUpdate time.Time
 	NextUpdate time.Time
 	Entries    int64
