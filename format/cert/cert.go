@@ -3,12 +3,15 @@
 package cert
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"math/big"
 	"time"
 
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/oid"
 )
 
 // Certificate is a certificate as it was read.
@@ -24,44 +27,37 @@ type Certificate struct {
 	NotAfter           time.Time
 	Subject            dn.Name
 	PublicKey          *key.Public
-	IssuerUniqueID     []byte
+	IssuerUniqueID     []byte // octets of the BIT STRING; nil where absent
 	SubjectUniqueID    []byte
 	Extensions         []ext.Extension
 	SignatureAlgorithm key.AlgorithmIdentifier // beside the signature
 	SignatureValue     []byte
+	Deviations         []string // what the encoding does that DER or RFC 5280 does not allow, in plain words
 }
-
-// Parse reads one certificate in DER.
-func Parse(raw []byte) (*Certificate, error) { panic("unwritten") }
 
 // CheckSignature verifies the signature by this key.
-func (c *Certificate) CheckSignature(by *key.Public) error { panic("unwritten") }
-
-// SelfIssued reports whether subject and issuer are the same name.
-func (c *Certificate) SelfIssued() bool { panic("unwritten") }
-
-// SubjectAltNames returns the names of the subjectAltName extension.
-func (c *Certificate) SubjectAltNames() []ext.GeneralName { panic("unwritten") }
-
-// Fingerprint returns the SHA-256 of the certificate.
-func (c *Certificate) Fingerprint() [32]byte { panic("unwritten") }
-
-// TBS is what an issuer signs.
-type TBS struct {
-	Serial     []byte // magnitude, most significant octet first
-	Signature  []byte // DER of the AlgorithmIdentifier
-	Issuer     []byte // DER of the Name
-	NotBefore  time.Time
-	NotAfter   time.Time
-	Subject    []byte // DER of the Name
-	PublicKey  []byte // DER of the SubjectPublicKeyInfo
-	Extensions []ext.Extension
+func (c *Certificate) CheckSignature(by *key.Public) error {
+	return key.Verify(by, c.SignatureAlgorithm, c.RawTBS, c.SignatureValue)
 }
 
-// AppendTBS appends the DER of a TBSCertificate (version 3, or 1 without
-// extensions) to buf.
-func AppendTBS(buf []byte, t *TBS) []byte { panic("unwritten") }
+// SelfIssued reports whether subject and issuer are the same name.
+func (c *Certificate) SelfIssued() bool {
+	return bytes.Equal(c.Subject.Raw, c.Issuer.Raw) || c.Subject.Equal(c.Issuer)
+}
 
-// Assemble appends the DER of the certificate made of a TBSCertificate, the
-// DER of its signature algorithm, and the signature.
-func Assemble(buf, tbs, algorithm, signature []byte) []byte { panic("unwritten") }
+// SubjectAltNames returns the names of the subjectAltName extension; nil
+// where there is none or it cannot be read.
+func (c *Certificate) SubjectAltNames() []ext.GeneralName {
+	e, ok := ext.Find(c.Extensions, oid.SubjectAltName)
+	if !ok {
+		return nil
+	}
+	names, err := ext.ParseSubjectAltName(e.Value)
+	if err != nil {
+		return nil
+	}
+	return names
+}
+
+// Fingerprint returns the SHA-256 of the certificate.
+func (c *Certificate) Fingerprint() [32]byte { return sha256.Sum256(c.Raw) }

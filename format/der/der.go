@@ -359,7 +359,8 @@ func strict(e Element, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("elements are nested more than %d deep", maxDepth)
 	}
-	var b Builder
+	var shortest [16]byte
+	b := Builder{buf: shortest[:0]}
 	b.header(e.Raw[0], e.Number, len(e.Content))
 	if e.HeaderLen() != len(b.buf) {
 		return fmt.Errorf("%v has a length or tag in more octets than needed", e.Tag)

@@ -3,6 +3,8 @@
 package pkcs10
 
 import (
+	"fmt"
+
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
@@ -13,48 +15,65 @@ import (
 type Request struct {
 	Raw                []byte
 	RawInfo            []byte // CertificationRequestInfo: what is signed
-	Version            int    // as written; 0 is version 1, the only one there is
+	Version            int    // as written; 0 is version 1, the only one there is; -1 where it fits no int
 	Subject            dn.Name
+	SubjectProblem     error // why Subject holds Raw alone; nil where the name was read
 	PublicKey          *key.Public
 	Attributes         []Attribute
 	SignatureAlgorithm key.AlgorithmIdentifier
 	Signature          []byte
+	Trailing           []byte   // what follows the request in the data it was read from
 	Deviations         []string // what the encoding does that DER or RFC 2986 does not allow, in plain words
 }
 
-// Attribute is one attribute with its values, each as whole DER.
+// Attribute is one attribute with its values, each as whole DER. ID is empty
+// for one that is so broken that it has no readable type.
 type Attribute struct {
 	ID     oid.OID
 	Values [][]byte
 	Raw    []byte
 }
 
-// Parse reads one request in DER.
-func Parse(raw []byte) (*Request, error) { panic("unwritten") }
-
 // CheckSignature verifies the proof of possession: the signature over RawInfo
 // by the key in it (RFC 2986, Section 3).
-func (r *Request) CheckSignature() error { panic("unwritten") }
+func (r *Request) CheckSignature() error {
+	return key.Verify(r.PublicKey, r.SignatureAlgorithm, r.RawInfo, r.Signature)
+}
+
+// Attribute returns the first attribute of this type.
+func (r *Request) Attribute(id oid.OID) (Attribute, bool) {
+	for _, a := range r.Attributes {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return Attribute{}, false
+}
 
 // Extensions returns what the extensionRequest attributes ask for, of both
-// identifiers (RFC 2985, Section 5.4.2; Microsoft's), in order.
-func (r *Request) Extensions() ([]ext.Extension, error) { panic("unwritten") }
-
-// Text returns the string value of an attribute such as challengePassword.
-func (r *Request) Text(id oid.OID) (string, bool) { panic("unwritten") }
-
-// Template is what a new request says.
-type Template struct {
-	Subject    dn.Name
-	Extensions []ext.Extension
-	Attributes []Attribute // besides extensionRequest; Raw is ignored
+// identifiers (RFC 2985, Section 5.4.2; Microsoft's), in order. With an error
+// it returns what could be read of the other attributes.
+func (r *Request) Extensions() ([]ext.Extension, error) {
+	var list []ext.Extension
+	var broken error
+	for _, a := range r.Attributes {
+		if a.ID != oid.ExtensionRequest && a.ID != oid.MSExtensionRequest {
+			continue
+		}
+		for _, value := range a.Values {
+			found, err := ext.Parse(value)
+			if err != nil {
+				if broken == nil {
+					broken = fmt.Errorf("the extensions in attribute %s cannot be read: %w", a.ID.Name(), err)
+				}
+				continue
+			}
+			if list == nil {
+				list = found
+			} else {
+				list = append(list, found...)
+			}
+		}
+	}
+	return list, broken
 }
-
-// Create writes and signs a request.
-func Create(t Template, k *key.Private, alg key.SignatureAlgorithm) (*Request, error) {
-	panic("unwritten")
-}
-
-// NewTextAttribute makes challengePassword, unstructuredName and their like,
-// in the string type RFC 2985 asks for.
-func NewTextAttribute(id oid.OID, text string) (Attribute, error) { panic("unwritten") }
