@@ -41,4 +41,6 @@ type Evidence struct {
 }
 
 // Of gathers the evidence for a request, verifying possession itself.
-func Of(r *request.Request, o Origin, controls []Control) Evidence { panic("unwritten") }
+func Of(r *request.Request, o Origin, controls []Control) Evidence {
+	return Evidence{Possession: possession(r), Origin: o, Controls: controls}
+}
