@@ -2,9 +2,8 @@ package crl
 
 import (
 	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/certwright/certwright/format/key"
@@ -17,15 +16,24 @@ func sign(signer crypto.Signer, alg key.SignatureAlgorithm, pieces [][]byte) ([]
 		return key.Sign(signer, alg, slices.Concat(pieces...))
 	}
 	if !alg.Hash.Available() {
-		return nil, fmt.Errorf("the hash of %s is not there", alg.Name)
+		return nil, fmt.Errorf("the hash of %s is not available", alg.Name)
 	}
 	hash := alg.Hash.New()
 	for _, p := range pieces {
 		hash.Write(p)
 	}
-	var options crypto.SignerOpts = alg.Hash
-	if alg.SaltLength >= 0 {
-		options = &rsa.PSSOptions{SaltLength: alg.SaltLength, Hash: alg.Hash}
-	}
-	return signer.Sign(rand.Reader, hash.Sum(nil), options)
+	return key.Sign(hashed{signer, hash.Sum(nil)}, alg, nil)
+}
+
+// hashed is a signer of one digest that was computed beforehand, whatever
+// digest it is given: it lets key.Sign check the algorithm against the key
+// without a message in one run of memory.
+type hashed struct {
+	crypto.Signer
+	digest []byte
+}
+
+// Sign signs the digest that was computed beforehand.
+func (h hashed) Sign(random io.Reader, _ []byte, options crypto.SignerOpts) ([]byte, error) {
+	return h.Signer.Sign(random, h.digest, options)
 }
