@@ -31,6 +31,9 @@ interop-%: build ## run one of interop/NAME.sh against an outside program
 	scripts/tools
 	sh interop/$*.sh
 
+crash: ## kill -9 a batch 200 times, and check what is left
+	CRASHES=$(or $(CRASHES),200) go test ./interop -run TestKillDuringBatch -count 1 -v -timeout 60m
+
 man: build ## manual pages into bin/man
 	bin/certwright man bin/man
 
@@ -41,4 +44,4 @@ install: build ## copy the programs to PREFIX/bin (/usr/local)
 clean: ## remove what was built
 	rm -rf bin dist
 
-.PHONY: help build quickstart test lint fuzz bench man install clean
+.PHONY: crash help build quickstart test lint fuzz bench man install clean
