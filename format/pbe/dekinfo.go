@@ -1,0 +1,83 @@
+package pbe
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// DecryptPEM decrypts the content of a PEM block by its DEK-Info header
+// (RFC 1421, Section 4.6.1.3), as OpenSSL's traditional key files have it:
+// one round of MD5 makes the key, the first 8 octets of the IV are the salt.
+func DecryptPEM(dekInfo string, data, password []byte) ([]byte, error) {
+	c, iv, err := parseDEKInfo(dekInfo)
+	if err != nil {
+		return nil, err
+	}
+	return c.decrypt(dekKey(password, iv[:8], c.key), iv, data)
+}
+
+// EncryptPEM encrypts for a PEM block, and returns its DEK-Info header. Name
+// is "AES-256-CBC", "DES-EDE3-CBC" …; anyone who copies the file can try many
+// passwords a second, so PKCS #8 is the better choice where it is one.
+func EncryptPEM(name string, data, password []byte, random io.Reader) (dekInfo string, encrypted []byte, err error) {
+	c, ok := cipherByName(name)
+	if !ok {
+		return "", nil, fmt.Errorf("cipher %q is not known; the known ones are %s", name, strings.Join(Ciphers(), ", "))
+	}
+	iv, err := randomOctets(random, c.block)
+	if err != nil {
+		return "", nil, err
+	}
+	encrypted, err = c.encrypt(dekKey(password, iv[:8], c.key), iv, data)
+	return c.name + "," + strings.ToUpper(hex.EncodeToString(iv)), encrypted, err
+}
+
+// DescribePEM reads a DEK-Info header.
+func DescribePEM(dekInfo string) (Description, error) {
+	c, _, err := parseDEKInfo(dekInfo)
+	if err != nil {
+		return Description{}, err
+	}
+	return Description{Scheme: "DEK-Info", KDF: "MD5", PRF: "MD5", Cipher: c.name, Iterations: 1, Salt: 8}, nil
+}
+
+func parseDEKInfo(header string) (symmetric, []byte, error) {
+	name, ivText, ok := strings.Cut(header, ",")
+	if !ok {
+		return symmetric{}, nil, fmt.Errorf("the DEK-Info header %q names no IV; the file is damaged", header)
+	}
+	name = strings.TrimSpace(name)
+	c, known := cipherByName(name)
+	switch strings.ToUpper(name) {
+	case "RC2-CBC":
+		c, known = rc2Cipher(16, 128), true
+	case "RC2-40-CBC":
+		c, known = rc2Cipher(5, 40), true
+	case "RC2-64-CBC":
+		c, known = rc2Cipher(8, 64), true
+	}
+	if !known {
+		return symmetric{}, nil, unsupported(name)
+	}
+	iv, err := hex.DecodeString(strings.TrimSpace(ivText))
+	if err != nil || len(iv) != c.block {
+		return symmetric{}, nil, fmt.Errorf("the DEK-Info header has no IV of %d octets for %s; the file is damaged", c.block, c.name)
+	}
+	return c, iv, nil
+}
+
+func dekKey(password, salt []byte, size int) []byte {
+	var out, last []byte
+	for len(out) < size {
+		h := md5.New()
+		h.Write(last)
+		h.Write(password)
+		h.Write(salt)
+		last = h.Sum(nil)
+		out = append(out, last...)
+	}
+	return out[:size]
+}
