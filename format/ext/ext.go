@@ -4,6 +4,9 @@
 package ext
 
 import (
+	"fmt"
+
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
 )
 
@@ -15,12 +18,136 @@ type Extension struct {
 	Raw      []byte // as it was read; nil for one that was made
 }
 
-// Parse reads an Extensions SEQUENCE. Repeated extensions are kept.
-func Parse(raw []byte) ([]Extension, error) { panic("unwritten") }
+// Parse reads an Extensions SEQUENCE (RFC 5280, Section 4.1). Repeated
+// extensions are kept, and none at all is not an error. The extensions share
+// the memory of raw.
+func Parse(raw []byte) ([]Extension, error) {
+	e, err := der.ParseTag(raw, der.Sequence)
+	if err != nil {
+		return nil, fmt.Errorf("extensions: %w", err)
+	}
+	count := 0
+	for r := e.Children(); !r.Empty(); count++ {
+		if _, err := r.Next(); err != nil {
+			return nil, fmt.Errorf("extension %d: %w", count+1, err)
+		}
+	}
+	list := make([]Extension, 0, count)
+	for r := e.Children(); !r.Empty(); {
+		x, err := parseOne(&r)
+		if err != nil {
+			return nil, fmt.Errorf("extension %d: %w", len(list)+1, err)
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+func parseOne(r *der.Reader) (Extension, error) {
+	e, err := r.Take(der.Sequence)
+	if err != nil {
+		return Extension{}, err
+	}
+	fields := e.Children()
+	id, err := takeOID(&fields)
+	if err != nil {
+		return Extension{}, err
+	}
+	x := Extension{ID: id, Raw: e.Raw}
+	if flag, ok, err := fields.Optional(der.Boolean); err != nil {
+		return Extension{}, fmt.Errorf("%s: criticality: %w", id.Name(), err)
+	} else if ok {
+		if x.Critical, err = flag.Bool(); err != nil {
+			return Extension{}, fmt.Errorf("%s: criticality: %w", id.Name(), err)
+		}
+	}
+	value, err := fields.Take(der.OctetString)
+	if err != nil {
+		return Extension{}, fmt.Errorf("%s: value: %w", id.Name(), err)
+	}
+	if err := fields.End(); err != nil {
+		return Extension{}, fmt.Errorf("%s: %w", id.Name(), err)
+	}
+	x.Value = value.Content
+	return x, nil
+}
+
+// takeOID takes an OBJECT IDENTIFIER off the front of r.
+func takeOID(r *der.Reader) (oid.OID, error) {
+	e, err := r.Take(der.ObjectIdentifier)
+	if err != nil {
+		return "", err
+	}
+	return known(e.Content)
+}
+
+// known is oid.ParseContent without an allocation for what nearly every
+// certificate holds.
+func known(content []byte) (oid.OID, error) {
+	switch oid.OID(content) {
+	case oid.SubjectAltName:
+		return oid.SubjectAltName, nil
+	case oid.BasicConstraints:
+		return oid.BasicConstraints, nil
+	case oid.KeyUsage:
+		return oid.KeyUsage, nil
+	case oid.ExtKeyUsage:
+		return oid.ExtKeyUsage, nil
+	case oid.SubjectKeyIdentifier:
+		return oid.SubjectKeyIdentifier, nil
+	case oid.AuthorityKeyIdentifier:
+		return oid.AuthorityKeyIdentifier, nil
+	case oid.CRLDistributionPoints:
+		return oid.CRLDistributionPoints, nil
+	case oid.AuthorityInfoAccess:
+		return oid.AuthorityInfoAccess, nil
+	case oid.CertificatePolicies:
+		return oid.CertificatePolicies, nil
+	case oid.ReasonCode:
+		return oid.ReasonCode, nil
+	case oid.ServerAuth:
+		return oid.ServerAuth, nil
+	case oid.ClientAuth:
+		return oid.ClientAuth, nil
+	}
+	return oid.ParseContent(content)
+}
 
 // Marshal writes an Extensions SEQUENCE; extensions that were read are
 // written as they were.
-func Marshal(list []Extension) []byte { panic("unwritten") }
+func Marshal(list []Extension) []byte {
+	b := der.NewBuilder(make([]byte, 0, Size(list)))
+	Append(b, list)
+	return b.Bytes()
+}
+
+// Size returns an upper bound of the octets that Append writes.
+func Size(list []Extension) int {
+	size := 8
+	for _, x := range list {
+		size += len(x.ID) + len(x.Value) + 24 + len(x.Raw)
+	}
+	return size
+}
+
+// Append is Marshal into a builder.
+func Append(b *der.Builder, list []Extension) {
+	all := b.Begin(der.Sequence)
+	for _, x := range list {
+		if x.Raw != nil {
+			b.Raw(x.Raw)
+			continue
+		}
+		one := b.Begin(der.Sequence)
+		b.OID(string(x.ID))
+		if x.Critical {
+			b.Bool(true)
+		}
+		b.Add(der.OctetString, x.Value)
+		b.End(one)
+	}
+	b.End(all)
+}
 
 // Find returns the first extension with this identifier.
 func Find(list []Extension, id oid.OID) (Extension, bool) {
@@ -32,104 +159,11 @@ func Find(list []Extension, id oid.OID) (Extension, bool) {
 	return Extension{}, false
 }
 
-// Kind is the choice a GeneralName makes; the values are its context tags.
-type Kind int
-
-// The choices of GeneralName (RFC 5280, Section 4.2.1.6).
-const (
-	OtherName     Kind = 0
-	Email         Kind = 1
-	DNS           Kind = 2
-	X400          Kind = 3
-	DirectoryName Kind = 4
-	EDIParty      Kind = 5
-	URI           Kind = 6
-	IP            Kind = 7
-	RegisteredID  Kind = 8
-)
-
-// GeneralName is one name of a subjectAltName and its like.
-type GeneralName struct {
-	Kind    Kind
-	Raw     []byte // the whole element
-	Content []byte // content octets of the context tag; of the inner Name element for DirectoryName
+// sequence reads a value that is one SEQUENCE and returns what is in it.
+func sequence(value []byte, what string) (der.Reader, error) {
+	e, err := der.ParseTag(value, der.Sequence)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return e.Children(), nil
 }
-
-// ParseGeneralName reads a name as people write it: "dns:a.example",
-// "ip:192.0.2.1", "email:a@b", "uri:https://…", "upn:a@b", "dir:CN=…",
-// "rid:1.2.3", "other:OID;UTF8:text" or "other:OID;HEX". Without a prefix the
-// kind is told from the text. A wrong value is an error that says what is
-// wrong with it.
-func ParseGeneralName(text string) (GeneralName, error) { panic("unwritten") }
-
-// ParseGeneralNames reads a GeneralNames SEQUENCE.
-func ParseGeneralNames(value []byte) ([]GeneralName, error) { panic("unwritten") }
-
-// MarshalGeneralNames writes a GeneralNames SEQUENCE.
-func MarshalGeneralNames(names []GeneralName) []byte { panic("unwritten") }
-
-// Text returns the name without its prefix: "a.example", "192.0.2.1". A value
-// that is not what its kind asks for comes as "#" and hexadecimal.
-func (n GeneralName) Text() string { panic("unwritten") }
-
-// String returns the name with its prefix, as ParseGeneralName reads it.
-func (n GeneralName) String() string { panic("unwritten") }
-
-// Problem says what is wrong with the value, if anything is: octets outside
-// IA5, an address of odd length, a label that no resolver takes.
-func (n GeneralName) Problem() error { panic("unwritten") }
-
-// BasicConstraints (RFC 5280, Section 4.2.1.9). PathLen is -1 where absent.
-type BasicConstraints struct {
-	CA      bool
-	PathLen int
-}
-
-// KeyUsage holds bit i of the KeyUsage BIT STRING as bit i (RFC 5280, Section 4.2.1.3).
-type KeyUsage uint32
-
-// The bits of KeyUsage.
-const (
-	DigitalSignature KeyUsage = 1 << iota
-	NonRepudiation
-	KeyEncipherment
-	DataEncipherment
-	KeyAgreement
-	KeyCertSign
-	CRLSign
-	EncipherOnly
-	DecipherOnly
-)
-
-// ParseBasicConstraints, ParseKeyUsage and their like read the value of an
-// extension; the New functions make a whole extension.
-func ParseBasicConstraints(value []byte) (BasicConstraints, error)    { panic("unwritten") }
-func NewBasicConstraints(c BasicConstraints, critical bool) Extension { panic("unwritten") }
-func ParseKeyUsage(value []byte) (KeyUsage, error)                    { panic("unwritten") }
-func NewKeyUsage(u KeyUsage) Extension                                { panic("unwritten") }
-func ParseExtKeyUsage(value []byte) ([]oid.OID, error)                { panic("unwritten") }
-func NewExtKeyUsage(ids []oid.OID, critical bool) Extension           { panic("unwritten") }
-func ParseSubjectAltName(value []byte) ([]GeneralName, error)         { return ParseGeneralNames(value) }
-func NewSubjectAltName(names []GeneralName, critical bool) Extension  { panic("unwritten") }
-func NewSubjectKeyIdentifier(id []byte) Extension                     { panic("unwritten") }
-func NewAuthorityKeyIdentifier(id []byte) Extension                   { panic("unwritten") }
-func ParseSubjectKeyIdentifier(value []byte) ([]byte, error)          { panic("unwritten") }
-func NewTLSFeature(features []int) Extension                          { panic("unwritten") }
-func NewCRLDistributionPoints(uris []string) Extension                { panic("unwritten") }
-func NewFreshestCRL(uris []string) Extension                          { panic("unwritten") }
-func NewAuthorityInfoAccess(ocsp, caIssuers []string) Extension       { panic("unwritten") }
-func NewCertificatePolicies(ids []oid.OID) Extension                  { panic("unwritten") }
-func NewNameConstraints(c NameConstraints) Extension                  { panic("unwritten") }
-func ParseNameConstraints(value []byte) (NameConstraints, error)      { panic("unwritten") }
-
-// NameConstraints (RFC 5280, Section 4.2.1.10). IP names hold address and mask.
-type NameConstraints struct {
-	Permitted, Excluded []GeneralName
-}
-
-// Allows returns nil if the constraints let this name stand, else which
-// subtree forbids it.
-func (c NameConstraints) Allows(n GeneralName) error { panic("unwritten") }
-
-// KeyUsageNames are the names of the bits, in order ("digitalSignature" …).
-func KeyUsageNames(u KeyUsage) []string { panic("unwritten") }
