@@ -1,0 +1,99 @@
+package spkac
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Field is one line of an SPKAC file besides the request: part of the subject
+// the sender asks for, in the words of openssl-ca(1): "CN", "0.OU".
+type Field struct {
+	Name  string // without a leading number
+	Value string
+	Join  bool // the name began with "+": the attribute joins the one before in one RDN
+	Line  int
+}
+
+// File is what `openssl ca -spkac` takes: a request, and the subject that a
+// request of this kind has no room for.
+type File struct {
+	Request *Request
+	Fields  []Field
+}
+
+// ParseFile reads an SPKAC file: lines of NAME=VALUE, of which SPKAC= holds the
+// request in base64; or bare base64 as browsers posted it, line ends and all.
+func ParseFile(text []byte) (*File, error) {
+	var f File
+	var encoded string
+	found := false
+	for i, line := range strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		switch {
+		case ok && strings.TrimSpace(name) == "SPKAC":
+			if found {
+				return nil, fmt.Errorf("line %d has a second SPKAC: one file holds one request", i+1)
+			}
+			encoded, found = value, true
+		case ok && fieldName(strings.TrimSpace(name)) && strings.Trim(value, "= ") != "":
+			f.Fields = append(f.Fields, field(strings.TrimSpace(name), strings.TrimSpace(value), i+1))
+		case base64Line(line) && len(f.Fields) == 0:
+			encoded, found = encoded+line, true
+		default:
+			return nil, fmt.Errorf("line %d is neither NAME=VALUE nor base64", i+1)
+		}
+	}
+	if !found {
+		return nil, errors.New("the file has no line SPKAC=")
+	}
+	raw, err := decode(encoded)
+	if err != nil {
+		return nil, err
+	}
+	if f.Request, err = Parse(raw); err != nil {
+		return nil, err
+	}
+	return &f, nil
+}
+
+// Encode returns the line that openssl-spkac(1) writes and reads: "SPKAC=" and
+// base64 without line ends.
+func (r *Request) Encode() []byte {
+	return []byte("SPKAC=" + base64.StdEncoding.EncodeToString(r.Raw) + "\n")
+}
+
+// field takes off the number that lets a name stand twice in a file, as in
+// "0.OU" and "1.OU", and the "+" of a multi-valued RDN.
+func field(name, value string, line int) Field {
+	f := Field{Value: value, Line: line}
+	if i := strings.IndexAny(name, ".,:"); i > 0 && strings.Trim(name[:i], "0123456789") == "" && strings.ContainsAny(name[i+1:], letters) {
+		name = name[i+1:]
+	}
+	f.Name, f.Join = strings.CutPrefix(name, "+")
+	return f
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+func fieldName(name string) bool {
+	return name != "" && strings.Trim(name, letters+"0123456789.,:+ -_") == "" && len(name) <= 64
+}
+
+func base64Line(line string) bool {
+	return strings.Trim(line, letters+"0123456789+/= ") == ""
+}
+
+func decode(text string) ([]byte, error) {
+	compact := strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
+	raw, err := base64.RawStdEncoding.DecodeString(compact)
+	if err != nil {
+		return nil, errors.New("the SPKAC is not base64")
+	}
+	return raw, nil
+}
