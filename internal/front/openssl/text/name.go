@@ -1,0 +1,428 @@
+// Package text prints names, keys, requests, certificates and revocation
+// lists as OpenSSL 3.0 prints them, octet for octet.
+package text
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/certwright/certwright/format/der"
+	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/oid"
+)
+
+// NameFlags say how a name is printed; see openssl-namedisplay-options(1).
+type NameFlags uint32
+
+// The flags. Their names are those of the -nameopt option.
+const (
+	Esc2253           NameFlags = 1 << iota // special characters of RFC 2253
+	EscCtrl                                 // control characters as \XX
+	EscMSB                                  // octets above 127 as \XX
+	UseQuote                                // quotes around the value instead of backslashes
+	UTF8                                    // convert to UTF-8 first
+	IgnoreType                              // every value is one octet a character
+	ShowType                                // the string type first
+	DumpAll                                 // values in hexadecimal
+	DumpNoString                            // values that are no character string in hexadecimal
+	DumpDER                                 // hexadecimal of the whole encoding, not the content
+	Esc2254                                 // special characters of RFC 2254
+	SepCommaPlus                            // "," and "+"
+	SepCommaPlusSpace                       // ", " and " + "
+	SepSemiPlusSpace                        // "; " and " + "
+	SepMultiline                            // a line each, and " + "
+	Reverse                                 // last part first
+	LongNames                               // commonName
+	OIDs                                    // 2.5.4.3
+	NoNames                                 // the value alone
+	Align                                   // pad names to a column
+	SpaceEqual                              // " = "
+	DumpUnknownFields                       // values of unknown attributes in hexadecimal
+	Compat                                  // the form before OpenSSL 0.9.4
+	Oneline2253       = Esc2253 | EscCtrl | EscMSB | UTF8 | DumpNoString | DumpDER
+	RFC2253           = Oneline2253 | SepCommaPlus | Reverse | DumpUnknownFields
+	Oneline           = Oneline2253 | UseQuote | SepCommaPlusSpace | SpaceEqual
+	Multiline         = EscCtrl | EscMSB | SepMultiline | SpaceEqual | LongNames | Align
+)
+
+const (
+	separators = SepCommaPlus | SepCommaPlusSpace | SepSemiPlusSpace | SepMultiline
+	fieldNames = LongNames | OIDs | NoNames
+	escapes    = Esc2253 | EscCtrl | EscMSB | UseQuote | Esc2254
+)
+
+type nameOption struct {
+	word string
+	set  NameFlags
+	mask NameFlags // cleared before set
+}
+
+var nameOptions = []nameOption{
+	{"esc_2253", Esc2253, 0}, {"esc_2254", Esc2254, 0}, {"esc_ctrl", EscCtrl, 0}, {"esc_msb", EscMSB, 0},
+	{"use_quote", UseQuote, 0}, {"utf8", UTF8, 0}, {"ignore_type", IgnoreType, 0}, {"show_type", ShowType, 0},
+	{"dump_all", DumpAll, 0}, {"dump_nostr", DumpNoString, 0}, {"dump_der", DumpDER, 0},
+	{"compat", Compat, ^NameFlags(0)},
+	{"sep_comma_plus", SepCommaPlus, separators}, {"sep_comma_plus_space", SepCommaPlusSpace, separators},
+	{"sep_semi_plus_space", SepSemiPlusSpace, separators}, {"sep_multiline", SepMultiline, separators},
+	{"dn_rev", Reverse, 0}, {"nofname", NoNames, fieldNames}, {"sname", 0, fieldNames}, {"lname", LongNames, fieldNames},
+	{"align", Align, 0}, {"oid", OIDs, fieldNames}, {"space_eq", SpaceEqual, 0}, {"dump_unknown", DumpUnknownFields, 0},
+	{"RFC2253", RFC2253, ^NameFlags(0)}, {"oneline", Oneline, ^NameFlags(0)}, {"multiline", Multiline, ^NameFlags(0)},
+	{"ca_default", Multiline, ^NameFlags(0)},
+}
+
+// ParseNameOptions reads the words of -nameopt, with commas between them; a
+// word with a minus in front takes a flag away.
+func ParseNameOptions(words string) (NameFlags, error) {
+	var flags NameFlags
+	for word := range strings.SplitSeq(words, ",") {
+		word = strings.TrimSpace(word)
+		bare, minus := strings.CutPrefix(word, "-")
+		if !minus {
+			bare = strings.TrimPrefix(word, "+")
+		}
+		known := false
+		for _, o := range nameOptions {
+			if !strings.EqualFold(o.word, bare) {
+				continue
+			}
+			known = true
+			if minus {
+				flags &^= o.set
+			} else {
+				flags = flags&^o.mask | o.set
+			}
+		}
+		if !known {
+			return 0, fmt.Errorf("%q is not an option for names", word)
+		}
+	}
+	if flags&Compat == 0 && flags&separators == 0 {
+		flags |= SepCommaPlusSpace
+	}
+	return flags, nil
+}
+
+// Name writes a name without a line end. Multiline names are indented.
+func Name(w *bufio.Writer, n dn.Name, indent int, flags NameFlags) {
+	if flags&Compat != 0 {
+		spaces(w, indent)
+		w.WriteString(compatName(n))
+		return
+	}
+	spaces(w, indent)
+	between, joint := ", ", " + "
+	switch {
+	case flags&SepMultiline != 0:
+		between = "\n"
+	case flags&SepCommaPlus != 0:
+		between, joint, indent = ",", "+", 0
+	case flags&SepSemiPlusSpace != 0:
+		between, indent = "; ", 0
+	default:
+		indent = 0
+	}
+	equal := "="
+	if flags&SpaceEqual != 0 {
+		equal = " = "
+	}
+	for i := range n.RDNs {
+		rdn := n.RDNs[i]
+		if flags&Reverse != 0 {
+			rdn = n.RDNs[len(n.RDNs)-1-i]
+		}
+		if i > 0 {
+			w.WriteString(between)
+			spaces(w, indent)
+		}
+		for j := range rdn {
+			a := rdn[j]
+			if flags&Reverse != 0 {
+				a = rdn[len(rdn)-1-j]
+			}
+			if j > 0 {
+				w.WriteString(joint)
+			}
+			attribute(w, a, flags, equal)
+		}
+	}
+}
+
+func attribute(w *bufio.Writer, a dn.Attribute, flags NameFlags, equal string) {
+	short, long, known := oid.OpenSSLNames(a.Type)
+	if flags&NoNames == 0 {
+		name, width := short, 10
+		switch {
+		case flags&OIDs != 0 || !known:
+			name, width = a.Type.String(), 0
+		case flags&LongNames != 0:
+			name, width = long, 25
+		}
+		w.WriteString(name)
+		if flags&Align != 0 {
+			spaces(w, width-len(name))
+		}
+		w.WriteString(equal)
+	}
+	if !known && flags&DumpUnknownFields != 0 {
+		flags |= DumpAll
+	}
+	String(w, a.Tag, a.Value, flags)
+}
+
+func spaces(w *bufio.Writer, n int) {
+	for range n {
+		w.WriteByte(' ')
+	}
+}
+
+// width of a character of each universal string type in octets: 0 for UTF-8,
+// -1 for types that are not read as characters.
+func width(tag der.Tag) int {
+	switch tag {
+	case der.UTF8String:
+		return 0
+	case der.NumericString, der.PrintableString, der.T61String, der.IA5String, der.UTCTime, der.GeneralizedTime, der.VisibleString:
+		return 1
+	case der.BMPString:
+		return 2
+	case der.UniversalString:
+		return 4
+	}
+	return -1
+}
+
+// String writes one value under the flags of a name.
+func String(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) {
+	if flags&ShowType != 0 {
+		w.WriteString(typeName(tag))
+		w.WriteByte(':')
+	}
+	size := width(tag)
+	switch {
+	case flags&DumpAll != 0:
+		size = -1
+	case flags&IgnoreType != 0:
+		size = 1
+	case size < 0 && flags&DumpNoString == 0:
+		size = 1
+	}
+	if size < 0 {
+		dumpString(w, tag, content, flags)
+		return
+	}
+	convert := flags&UTF8 != 0
+	if convert && size == 0 {
+		size, convert = 1, false // octets of UTF-8 go out as they are
+	}
+	var out strings.Builder
+	quoted := escapeAll(&out, content, size, convert, flags)
+	if quoted {
+		w.WriteByte('"')
+	}
+	w.WriteString(out.String())
+	if quoted {
+		w.WriteByte('"')
+	}
+}
+
+func dumpString(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) {
+	w.WriteByte('#')
+	if flags&DumpDER != 0 {
+		var b der.Builder
+		b.Add(tag, content)
+		content = b.Bytes()
+	}
+	fmt.Fprintf(w, "%X", content)
+}
+
+// escapeAll writes the characters with their escapes, and reports whether any
+// of them wants the value quoted.
+func escapeAll(out *strings.Builder, content []byte, size int, convert bool, flags NameFlags) (quoted bool) {
+	for i := 0; i < len(content); {
+		c, n := rune(content[i]), 1
+		switch size {
+		case 0:
+			if c, n = utf8.DecodeRune(content[i:]); c == utf8.RuneError && n <= 1 {
+				return quoted
+			}
+		case 2:
+			if i+1 >= len(content) {
+				return quoted
+			}
+			c, n = rune(content[i])<<8|rune(content[i+1]), 2
+		case 4:
+			if i+3 >= len(content) {
+				return quoted
+			}
+			c, n = rune(content[i])<<24|rune(content[i+1])<<16|rune(content[i+2])<<8|rune(content[i+3]), 4
+		}
+		edge := first*charClass(b2i(i == 0 && flags&Esc2253 != 0)) | last*charClass(b2i(i+n >= len(content) && flags&Esc2253 != 0))
+		i += n
+		if !convert {
+			quoted = escape(out, c, flags, edge) || quoted
+			continue
+		}
+		for _, b := range []byte(string(c)) {
+			quoted = escape(out, rune(b), flags, edge) || quoted
+		}
+	}
+	return quoted
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+type charClass uint8
+
+// What a character of ASCII is special for.
+const (
+	special charClass = 1 << iota // anywhere, in RFC 2253
+	control
+	quotable // a quote around the value will do instead of a backslash
+	first    // at the start
+	last     // at the end
+	filter   // in RFC 2254
+)
+
+func classOf(c rune) charClass {
+	switch {
+	case c == 0:
+		return control | filter
+	case c < ' ' || c == 0x7f:
+		return control
+	case c == ' ':
+		return quotable | first | last
+	case c == '#':
+		return quotable | first
+	case c == '"':
+		return special
+	case c == '\\':
+		return special | filter
+	case strings.ContainsRune("+,;<>", c):
+		return special | quotable
+	case strings.ContainsRune("()*", c):
+		return filter
+	}
+	return 0
+}
+
+func escape(out *strings.Builder, c rune, flags NameFlags, edge charClass) (quoted bool) {
+	if c < 0 || c > 0xffff {
+		fmt.Fprintf(out, `\W%08X`, uint32(c))
+		return false
+	}
+	if c > 0xff {
+		fmt.Fprintf(out, `\U%04X`, c)
+		return false
+	}
+	class := charClass(0)
+	if c <= 0x7f {
+		class = classOf(c)
+	}
+	backslash := class&edge&(first|last) != 0 || class&special != 0 && flags&Esc2253 != 0
+	switch {
+	case backslash && class&quotable != 0 && flags&UseQuote != 0:
+		out.WriteByte(byte(c))
+		return true
+	case backslash:
+		out.WriteByte('\\')
+		out.WriteByte(byte(c))
+	case c > 0x7f && flags&EscMSB != 0, class&control != 0 && flags&EscCtrl != 0, class&filter != 0 && flags&Esc2254 != 0:
+		fmt.Fprintf(out, `\%02X`, c)
+	case c == '\\' && flags&escapes != 0:
+		out.WriteString(`\\`)
+	default:
+		out.WriteByte(byte(c))
+	}
+	return false
+}
+
+var typeNames = [...]string{
+	"EOC", "BOOLEAN", "INTEGER", "BIT STRING", "OCTET STRING", "NULL", "OBJECT", "OBJECT DESCRIPTOR", "EXTERNAL", "REAL",
+	"ENUMERATED", "<ASN1 11>", "UTF8STRING", "<ASN1 13>", "<ASN1 14>", "<ASN1 15>", "SEQUENCE", "SET", "NUMERICSTRING", "PRINTABLESTRING",
+	"T61STRING", "VIDEOTEXSTRING", "IA5STRING", "UTCTIME", "GENERALIZEDTIME", "GRAPHICSTRING", "VISIBLESTRING", "GENERALSTRING",
+	"UNIVERSALSTRING", "<ASN1 29>", "BMPSTRING",
+}
+
+func typeName(tag der.Tag) string {
+	if n := int(tag & 0x1f); n < len(typeNames) {
+		return typeNames[n]
+	}
+	return "(unknown)"
+}
+
+// compatName is the form before OpenSSL 0.9.4: "C=US, CN=a".
+func compatName(n dn.Name) string {
+	s := Slash(n)
+	if s == "" {
+		return ""
+	}
+	var out strings.Builder
+	s = s[1:]
+	for i := 0; i < len(s); i++ {
+		if s[i] == '/' && startsField(s[i+1:]) {
+			out.WriteString(", ")
+			continue
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
+}
+
+// startsField reports whether an attribute name of one or two capitals and an
+// equal sign stand here.
+func startsField(s string) bool {
+	capital := func(i int) bool { return i < len(s) && s[i] >= 'A' && s[i] <= 'Z' }
+	return capital(0) && (len(s) > 1 && s[1] == '=' || capital(1) && len(s) > 2 && s[2] == '=')
+}
+
+// Slash writes a name as X509_NAME_oneline does: "/C=US/CN=a".
+func Slash(n dn.Name) string {
+	var out strings.Builder
+	for _, rdn := range n.RDNs {
+		for _, a := range rdn {
+			name := a.Type.String()
+			if short, _, ok := oid.OpenSSLNames(a.Type); ok {
+				name = short
+			}
+			out.WriteByte('/')
+			out.WriteString(name)
+			out.WriteByte('=')
+			slashValue(&out, a)
+		}
+	}
+	return out.String()
+}
+
+func slashValue(out *strings.Builder, a dn.Attribute) {
+	keep := [4]bool{true, true, true, true}
+	if a.Tag == der.GeneralString && len(a.Value)%4 == 0 {
+		keep = [4]bool{}
+		for i, c := range a.Value {
+			if c != 0 {
+				keep[i&3] = true
+			}
+		}
+		if !keep[0] && !keep[1] && !keep[2] {
+			keep = [4]bool{false, false, false, true}
+		} else {
+			keep = [4]bool{true, true, true, true}
+		}
+	}
+	for i, c := range a.Value {
+		if !keep[i&3] {
+			continue
+		}
+		if c < ' ' || c > '~' {
+			fmt.Fprintf(out, `\x%02X`, c)
+			continue
+		}
+		out.WriteByte(c)
+	}
+}
