@@ -104,6 +104,7 @@ type Retention struct {
 	CertificatesExpiredBefore time.Time // with their revocations and tickets
 	TicketsClosedBefore       time.Time // refused and withdrawn ones, by Decided
 	CRLsReplacedBefore        time.Time // by NextUpdate; the newest of each kind and shard always stays
+	Limit                     int       // of certificates removed at once, oldest expiry first; 0: all
 }
 
 // CA is a certification authority.

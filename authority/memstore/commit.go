@@ -186,9 +186,15 @@ func (s *Store) setStatus(w *authority.StatusWrite) {
 }
 
 func (s *Store) delete(r *authority.Retention) {
+	doomed := slices.Clone(s.certificates)
+	doomed = slices.DeleteFunc(doomed, func(c *authority.Certificate) bool { return !r.RemovesCertificate(c) })
+	slices.SortStableFunc(doomed, func(a, b *authority.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
+	if r.Limit > 0 && len(doomed) > r.Limit {
+		doomed = doomed[:r.Limit]
+	}
 	gone := map[string]bool{}
 	s.certificates = slices.DeleteFunc(s.certificates, func(c *authority.Certificate) bool {
-		old := r.RemovesCertificate(c)
+		old := slices.Contains(doomed, c)
 		if old {
 			gone[serialKey(c.CA, c.Serial)] = true
 			delete(s.revocations, serialKey(c.CA, c.Serial))

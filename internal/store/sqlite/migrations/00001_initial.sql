@@ -1,0 +1,144 @@
+-- Times are milliseconds since 1970 in UTC; 0 stands for none. A column that
+-- ends in _hash holds the first eight octets of a SHA-256 as a signed number:
+-- small enough that its index stays in memory. Rows found by it are compared
+-- in full afterwards.
+
+-- +goose Up
+
+CREATE TABLE head (
+    id          BIGINT PRIMARY KEY CHECK (id = 1),
+    event_seq   BIGINT NOT NULL, -- of the newest event of the audit chain
+    event_hash  BLOB   NOT NULL,
+    row_seq     BIGINT NOT NULL, -- highest id of a ticket or certificate
+    change_seq  BIGINT NOT NULL  -- highest changed of a revocation
+);
+INSERT INTO head (id, event_seq, event_hash, row_seq, change_seq) VALUES (1, 0, zeroblob(32), 0, 0);
+
+CREATE TABLE ca (
+    name      TEXT   NOT NULL PRIMARY KEY,
+    revision  BIGINT NOT NULL,
+    state     TEXT   NOT NULL,
+    parent    TEXT   NOT NULL,
+    key_name  TEXT   NOT NULL,
+    request   BLOB,
+    chain     TEXT   NOT NULL, -- JSON array of base64
+    settings  BLOB,
+    created   BIGINT NOT NULL
+);
+
+CREATE TABLE ticket (
+    id               INTEGER PRIMARY KEY,
+    ticket           TEXT    NOT NULL,
+    state            TEXT    NOT NULL CHECK (state IN ('held', 'asked', 'issued', 'refused', 'withdrawn')),
+    ca               TEXT    NOT NULL,
+    profile          TEXT    NOT NULL,
+    profile_version  TEXT    NOT NULL,
+    format           TEXT    NOT NULL,
+    requester        TEXT,
+    idempotency_key  TEXT,
+    idempotency      BLOB,    -- first 16 octets of the SHA-256 of idempotency_key
+    fingerprint      BLOB,
+    fingerprint_hash BIGINT  NOT NULL,
+    key_fingerprint  BLOB,
+    key_hash         BIGINT  NOT NULL,
+    subject          TEXT    NOT NULL,
+    serial           BLOB,
+    replaces         BLOB,
+    created          BIGINT  NOT NULL,
+    decided          BIGINT  NOT NULL,
+    decider          TEXT    NOT NULL,
+    request          BLOB,
+    asked            BLOB,
+    evidence         BLOB,
+    findings         BLOB,
+    changes          BLOB,
+    messages         BLOB
+);
+CREATE UNIQUE INDEX ticket_ticket      ON ticket (ticket);
+CREATE UNIQUE INDEX ticket_idempotency ON ticket (idempotency) WHERE idempotency IS NOT NULL;
+CREATE INDEX ticket_fingerprint        ON ticket (fingerprint_hash);
+CREATE INDEX ticket_requester          ON ticket (requester)       WHERE requester IS NOT NULL;
+CREATE INDEX ticket_unissued           ON ticket (state, decided)  WHERE state <> 'issued';
+CREATE INDEX ticket_unissued_key       ON ticket (key_hash)        WHERE state <> 'issued';
+
+CREATE TABLE certificate (
+    id               INTEGER PRIMARY KEY,
+    ca               TEXT    NOT NULL,
+    serial           BLOB    NOT NULL,
+    status           TEXT    NOT NULL CHECK (status IN ('valid', 'hold', 'revoked')),
+    fingerprint      BLOB    NOT NULL,
+    key_fingerprint  BLOB,
+    key_hash         BIGINT  NOT NULL,
+    subject          TEXT    NOT NULL,
+    subject_key      BLOB,
+    names            TEXT,             -- JSON array of text
+    folded           TEXT    NOT NULL, -- subject, names and hexadecimal serial in lower case, one a line
+    not_before       BIGINT  NOT NULL,
+    not_after        BIGINT  NOT NULL,
+    profile          TEXT    NOT NULL,
+    profile_version  TEXT    NOT NULL,
+    requester        TEXT,
+    ticket           TEXT,
+    replaces         BLOB,
+    shard            BIGINT  NOT NULL,
+    revoked          BIGINT  NOT NULL,
+    reason           BIGINT  NOT NULL,
+    invalid          BIGINT  NOT NULL,
+    issued           BIGINT  NOT NULL
+);
+CREATE UNIQUE INDEX certificate_serial ON certificate (serial, ca);
+CREATE INDEX certificate_key           ON certificate (key_hash);
+CREATE INDEX certificate_expiry        ON certificate (not_after);
+CREATE INDEX certificate_requester     ON certificate (requester) WHERE requester IS NOT NULL;
+CREATE INDEX certificate_profile       ON certificate (profile);
+
+CREATE TABLE certificate_der (
+    id  INTEGER PRIMARY KEY, -- of the certificate
+    der BLOB NOT NULL
+);
+
+CREATE TABLE name (
+    name_hash   BIGINT NOT NULL, -- of the name in lower case, without its kind
+    certificate BIGINT NOT NULL,
+    PRIMARY KEY (name_hash, certificate)
+) WITHOUT ROWID;
+
+CREATE TABLE revocation (
+    ca        TEXT   NOT NULL,
+    serial    BLOB   NOT NULL,
+    shard     BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    reason    BIGINT NOT NULL, -- 8, removeFromCRL, once released from hold
+    invalid   BIGINT NOT NULL,
+    not_after BIGINT NOT NULL,
+    changed   BIGINT NOT NULL,
+    PRIMARY KEY (ca, serial)
+) WITHOUT ROWID;
+CREATE INDEX revocation_changed ON revocation (ca, changed);
+
+CREATE TABLE crl (
+    ca          TEXT   NOT NULL,
+    number      BIGINT NOT NULL,
+    kind        TEXT   NOT NULL CHECK (kind IN ('full', 'delta')),
+    shard       BIGINT NOT NULL,
+    base        BIGINT NOT NULL,
+    mark        BIGINT NOT NULL,
+    this_update BIGINT NOT NULL,
+    next_update BIGINT NOT NULL,
+    entries     BIGINT NOT NULL,
+    der         BLOB   NOT NULL,
+    PRIMARY KEY (ca, number)
+);
+
+CREATE TABLE event (
+    seq      INTEGER PRIMARY KEY,
+    at       BIGINT NOT NULL,
+    actor    TEXT   NOT NULL,
+    action   TEXT   NOT NULL,
+    object   TEXT   NOT NULL,
+    detail   BLOB,
+    previous BLOB   NOT NULL,
+    hash     BLOB   NOT NULL
+);
+
+PRAGMA user_version = 1;

@@ -1,0 +1,141 @@
+// Package sqlite keeps an authority's records in one SQLite file, which
+// several processes may use at once.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+
+	"github.com/certwright/certwright/internal/store/sqlstore"
+)
+
+const (
+	schemaVersion = 1 // of the newest migration; each sets PRAGMA user_version
+	// Before 3.51.3, a checkpoint at the wrong moment could damage the file.
+	oldestEngine = "3.51.3"
+	readers      = 16
+)
+
+// Store is an authority.Store in one file.
+type Store struct {
+	*sqlstore.Store
+	path string
+	read *sql.DB
+}
+
+// Open opens the file at path; one that does not exist is created, and one of
+// an earlier version brought up to date. Commits are durable when they return.
+func Open(ctx context.Context, path string) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the store %s: %w", path, err)
+	}
+	s := &Store{path: path}
+	if err := s.open(ctx); err != nil {
+		return nil, fmt.Errorf("opening the store %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	lock := &fileLock{path: s.path + ".lock"}
+	if _, err := os.Stat(s.path); errors.Is(err, os.ErrNotExist) {
+		if err := prepare(ctx, s.path, lock); err != nil {
+			return err
+		}
+	}
+	read, err := sql.Open("sqlite", dataSource(s.path, "query_only(1)", "cache_size(-16384)"))
+	if err != nil {
+		return err
+	}
+	ready, err := examine(ctx, read)
+	if err == nil && !ready {
+		err = prepare(ctx, s.path, lock)
+	}
+	if err != nil {
+		return errors.Join(err, read.Close())
+	}
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers / 4)
+	write, err := sql.Open("sqlite", dataSource(s.path, "cache_size(-131072)", "wal_autocheckpoint(16000)", "journal_size_limit(134217728)"))
+	if err != nil {
+		return errors.Join(err, read.Close())
+	}
+	write.SetMaxOpenConns(1)
+	s.read = read
+	s.Store = sqlstore.New(sqlstore.Config{Read: read, Write: write, Dialect: dialect(), Lock: lock})
+	return nil
+}
+
+func dialect() sqlstore.Dialect {
+	return sqlstore.Dialect{
+		Begin:       "BEGIN IMMEDIATE",
+		Placeholder: func(int) string { return "?" },
+		Position:    "instr",
+		Again:       func(err error) bool { c := code(err) & 0xff; return c == codes.SQLITE_BUSY || c == codes.SQLITE_LOCKED },
+		Taken: func(err error) bool {
+			c := code(err)
+			return c == codes.SQLITE_CONSTRAINT_UNIQUE || c == codes.SQLITE_CONSTRAINT_PRIMARYKEY
+		},
+	}
+}
+
+func code(err error) int {
+	var e *driver.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+// dataSource names the file and the settings of every connection to it.
+func dataSource(path string, pragmas ...string) string {
+	q := url.Values{"_pragma": append([]string{"busy_timeout(30000)", "synchronous(FULL)"}, pragmas...)}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: q.Encode()}
+	return u.String()
+}
+
+// examine reports whether the file can be used as it is.
+func examine(ctx context.Context, db *sql.DB) (ready bool, err error) {
+	var engine, journal string
+	var version int
+	err = db.QueryRowContext(ctx, "SELECT sqlite_version(), user_version, journal_mode FROM pragma_user_version, pragma_journal_mode").
+		Scan(&engine, &version, &journal)
+	switch {
+	case code(err)&0xff == codes.SQLITE_NOTADB:
+		return false, errors.New("the file is not a database of Certwright; move it away or name another folder")
+	case err != nil:
+		return false, fmt.Errorf("reading its version: %w", err)
+	case older(engine, oldestEngine):
+		return false, fmt.Errorf("SQLite %s can damage files; this program must be built with %s or later", engine, oldestEngine)
+	case version > schemaVersion:
+		return false, fmt.Errorf("it was written by a newer Certwright (version %d of its tables, this program knows %d); use that one", version, schemaVersion)
+	}
+	return version == schemaVersion && journal == "wal", nil
+}
+
+// older compares version numbers of the form 3.51.3.
+func older(a, b string) bool {
+	left, right := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range right {
+		if i >= len(left) {
+			return true
+		}
+		x, _ := strconv.Atoi(left[i])
+		y, _ := strconv.Atoi(right[i])
+		if x != y {
+			return x < y
+		}
+	}
+	return false
+}

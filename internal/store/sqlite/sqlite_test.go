@@ -1,0 +1,32 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/storetest"
+	"github.com/certwright/certwright/internal/store/sqlite"
+)
+
+func open(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) authority.Store {
+		return open(t, filepath.Join(t.TempDir(), "store.db"))
+	})
+}
+
+func TestDurable(t *testing.T) {
+	storetest.RunDurable(t, func(t *testing.T, folder string) authority.Store {
+		return open(t, filepath.Join(folder, "odd ?name% é.db"))
+	})
+}

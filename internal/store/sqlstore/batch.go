@@ -1,0 +1,228 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/crl"
+)
+
+// head is the counters that all writers share; a transaction reads them
+// first, which puts writers in line, and writes them last.
+type head struct {
+	event     int64
+	eventHash []byte
+	row       int64
+	change    int64
+}
+
+// batch is one transaction at work.
+type batch struct {
+	*writer
+	head head
+}
+
+func (b *batch) readHead() error {
+	text := "SELECT event_seq, event_hash, row_seq, change_seq FROM head WHERE id = 1" + b.config.Dialect.Lock
+	row := b.conn.QueryRowContext(context.Background(), text)
+	if err := row.Scan(&b.head.event, &b.head.eventHash, &b.head.row, &b.head.change); err != nil {
+		return fmt.Errorf("reading the head: %w", err)
+	}
+	return nil
+}
+
+func (b *batch) writeHead() error {
+	if _, err := b.run(writeHead, b.head.event, b.head.eventHash, b.head.row, b.head.change); err != nil {
+		return fmt.Errorf("writing the head: %w", err)
+	}
+	return nil
+}
+
+// apply carries out one change; a refusal among its errors means that part of
+// it may be written, which the caller takes back.
+func (b *batch) apply(c *authority.Change) error {
+	if c.PutCA != nil {
+		if err := b.putCA(c.PutCA); err != nil {
+			return fmt.Errorf("authority %q: %w", c.PutCA.CA.Name, err)
+		}
+	}
+	if c.PutTicket != nil {
+		if err := b.putTicket(c.PutTicket); err != nil {
+			return fmt.Errorf("ticket %s: %w", c.PutTicket.Ticket.ID, err)
+		}
+	}
+	if c.AddCertificate != nil {
+		if err := b.addCertificate(c.AddCertificate); err != nil {
+			return fmt.Errorf("certificate %x: %w", c.AddCertificate.Serial, err)
+		}
+	}
+	if c.SetStatus != nil {
+		if err := b.setStatus(c.SetStatus); err != nil {
+			return fmt.Errorf("status of certificate %x: %w", c.SetStatus.Serial, err)
+		}
+	}
+	if c.AddCRL != nil {
+		if err := b.addCRL(c.AddCRL); err != nil {
+			return fmt.Errorf("revocation list %d: %w", c.AddCRL.Number, err)
+		}
+	}
+	if c.Delete != nil {
+		if err := b.delete(c.Delete); err != nil {
+			return fmt.Errorf("removing what is past keeping: %w", err)
+		}
+	}
+	for _, e := range c.Events {
+		if err := b.addEvent(e); err != nil {
+			return fmt.Errorf("audit event %d: %w", e.Seq, err)
+		}
+	}
+	return nil
+}
+
+// missed tells why an update touched no row: nothing is there, or it changed.
+func (b *batch) missed(there *statement, args ...any) error {
+	n, err := b.count(there, args...)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return authority.ErrNotFound
+	}
+	return authority.ErrConflict
+}
+
+func (b *batch) count(st *statement, args ...any) (n int64, err error) {
+	stmt, err := b.prepared(st)
+	if err != nil {
+		return 0, err
+	}
+	return n, stmt.QueryRowContext(context.Background(), args...).Scan(&n)
+}
+
+func (b *batch) putCA(w *authority.CAWrite) error {
+	ca := *w.CA
+	ca.Revision = w.From + 1
+	args, err := caArgs(&ca)
+	if err != nil {
+		return err
+	}
+	if w.From == 0 {
+		_, err = b.run(insertCA, args...)
+	} else {
+		var n int64
+		n, err = b.run(updateCA, append(args, ca.Name, w.From)...)
+		if err == nil && n == 0 {
+			err = b.missed(hasCA, ca.Name)
+		}
+	}
+	if err == nil {
+		w.CA.Revision = ca.Revision
+	}
+	return err
+}
+
+func (b *batch) putTicket(w *authority.TicketWrite) error {
+	args, err := ticketArgs(w.Ticket)
+	if err != nil {
+		return err
+	}
+	if w.From == "" {
+		b.head.row++
+		_, err = b.run(insertTicket, append([]any{b.head.row}, args...)...)
+		return err
+	}
+	n, err := b.run(updateTicket, append(args, w.Ticket.ID, string(w.From))...)
+	if err == nil && n == 0 {
+		err = b.missed(hasTicket, w.Ticket.ID)
+	}
+	return err
+}
+
+func (b *batch) addCertificate(c *authority.Certificate) error {
+	b.head.row++
+	id := b.head.row
+	args, err := certificateArgs(id, c)
+	if err != nil {
+		return err
+	}
+	if _, err := b.run(insertCertificate, args...); err != nil {
+		return err
+	}
+	if _, err := b.run(insertDER, id, c.DER); err != nil {
+		return err
+	}
+	for _, name := range c.Names {
+		if _, err := b.run(insertName, nameHash(name), id); err != nil {
+			return err
+		}
+	}
+	if c.Status == authority.StatusValid {
+		return nil
+	}
+	return b.putRevocation(c.CA, c.Serial, int64(c.Shard), millis(c.NotAfter),
+		authority.Revocation{At: c.Revoked, Reason: c.Reason, Invalid: c.Invalid})
+}
+
+func (b *batch) setStatus(w *authority.StatusWrite) error {
+	r := authority.Revocation{At: w.Revoked, Reason: w.Reason, Invalid: w.Invalid}
+	args := []any{string(w.To), millis(w.Revoked), w.Reason, millis(w.Invalid), w.Serial, w.CA, string(w.From)}
+	if w.To == authority.StatusValid {
+		r.Reason = int(crl.RemoveFromCRL)
+		args[1], args[2], args[3] = 0, 0, 0
+	}
+	n, err := b.run(updateStatus, args...)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return b.missed(hasCertificate, w.Serial, w.CA)
+	}
+	stmt, err := b.prepared(shardAndEnd)
+	if err != nil {
+		return err
+	}
+	var shard, notAfter int64
+	if err := stmt.QueryRowContext(context.Background(), w.Serial, w.CA).Scan(&shard, &notAfter); err != nil {
+		return err
+	}
+	return b.putRevocation(w.CA, w.Serial, shard, notAfter, r)
+}
+
+func (b *batch) putRevocation(ca string, serial []byte, shard, notAfter int64, r authority.Revocation) error {
+	b.head.change++
+	_, err := b.run(upsertRevocation, ca, serial, shard, millis(r.At), r.Reason, millis(r.Invalid), notAfter, b.head.change)
+	return err
+}
+
+func (b *batch) addCRL(c *authority.CRL) error {
+	higher, err := b.count(hasHigherCRL, c.CA, c.Number)
+	if err != nil {
+		return err
+	}
+	if higher > 0 {
+		return authority.ErrConflict
+	}
+	_, err = b.run(insertCRL, c.CA, c.Number, string(c.Kind), c.Shard, c.Base, c.Mark,
+		millis(c.ThisUpdate), millis(c.NextUpdate), c.Entries, c.DER)
+	return err
+}
+
+func (b *batch) addEvent(e *authority.Event) error {
+	e.Seal(b.head.event+1, b.head.eventHash)
+	_, err := b.run(insertEvent, e.Seq, millis(e.At), e.Actor, e.Action, e.Object, e.Detail, e.Previous, e.Hash)
+	if err != nil {
+		return err
+	}
+	b.head.event, b.head.eventHash = e.Seq, e.Hash
+	return nil
+}
+
+func caArgs(c *authority.CA) ([]any, error) {
+	chain, err := json.Marshal(c.Chain)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the chain: %w", err)
+	}
+	return []any{c.Name, c.Revision, c.State, c.Parent, c.Key, c.Request, string(chain), c.Settings, millis(c.Created)}, nil
+}

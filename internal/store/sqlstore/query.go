@@ -1,0 +1,136 @@
+package sqlstore
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"github.com/certwright/certwright/authority"
+)
+
+// Certificates yields certificates in the order they were issued. The engine
+// finds candidates; what the query means is Query.Matches.
+func (s *Store) Certificates(ctx context.Context, q authority.Query) iter.Seq2[*authority.Certificate, error] {
+	return limited(q.Limit, q.Matches, pages(func(after int64, size int) (list []*authority.Certificate, last int64, err error) {
+		a := s.arguments()
+		text := certificateSelect() + "WHERE " + certificateWhere(&q, a, after) + " ORDER BY c.id LIMIT " + a.add(size)
+		err = s.each(ctx, text, a, func(row scanner) error {
+			c, err := scanCertificate(row, &last)
+			list = append(list, c)
+			return err
+		})
+		return list, last, err
+	}))
+}
+
+func certificateWhere(q *authority.Query, a *arguments, after int64) string {
+	terms := []string{"c.id > " + a.add(after)}
+	add := func(wanted bool, term string, value func() any) {
+		if wanted {
+			terms = append(terms, term+a.add(value()))
+		}
+	}
+	add(q.CA != "", "c.ca = ", func() any { return q.CA })
+	add(len(q.Serial) > 0, "c.serial = ", func() any { return q.Serial })
+	add(len(q.Fingerprint) > 0, "c.fingerprint = ", func() any { return q.Fingerprint })
+	add(len(q.KeyFingerprint) > 0, "c.key_hash = ", func() any { return prefix(q.KeyFingerprint) })
+	add(q.Profile != "", "c.profile = ", func() any { return q.Profile })
+	add(q.Requester != "", "c.requester = ", func() any { return q.Requester })
+	add(q.Status != "", "c.status = ", func() any { return string(q.Status) })
+	add(!q.ExpiresBefore.IsZero(), "c.not_after <= ", func() any { return millis(q.ExpiresBefore) })
+	add(!q.ExpiresAfter.IsZero(), "c.not_after >= ", func() any { return millis(q.ExpiresAfter) })
+	add(!q.IssuedAfter.IsZero(), "c.issued >= ", func() any { return millis(q.IssuedAfter) })
+	if q.Ticket != "" {
+		terms = append(terms, "c.ticket = "+a.add(q.Ticket),
+			"c.serial = (SELECT t.serial FROM ticket t WHERE t.ticket = "+a.add(q.Ticket)+")")
+	}
+	if q.Subject != "" {
+		terms = append(terms, a.contains(strings.ToLower(q.Subject)))
+	}
+	if q.Name != "" {
+		terms = append(terms, nameTerm(q.Name, a))
+	}
+	if q.Text != "" {
+		lower := strings.ToLower(q.Text)
+		terms = append(terms, "("+a.contains(lower)+" OR "+a.contains(strings.ReplaceAll(lower, ":", ""))+")")
+	}
+	return strings.Join(terms, " AND ")
+}
+
+func (a *arguments) contains(part string) string {
+	return a.dialect.Position + "(c.folded, " + a.add(part) + ") > 0"
+}
+
+// nameTerm finds a name by its hash, or one with "*" by its longest part.
+func nameTerm(name string, a *arguments) string {
+	if !strings.Contains(name, "*") {
+		return "c.id IN (SELECT certificate FROM name WHERE name_hash IN (" + a.add(textHash(name)) + ", " + a.add(nameHash(name)) + "))"
+	}
+	longest := ""
+	for _, part := range strings.Split(strings.ToLower(name), "*") {
+		if len(part) > len(longest) {
+			longest = part
+		}
+	}
+	if longest == "" {
+		return "c.names IS NOT NULL"
+	}
+	return a.contains(longest)
+}
+
+// Tickets yields tickets, oldest first.
+func (s *Store) Tickets(ctx context.Context, q authority.TicketQuery) iter.Seq2[*authority.Ticket, error] {
+	return limited(q.Limit, q.Matches, pages(func(after int64, size int) (list []*authority.Ticket, last int64, err error) {
+		a := s.arguments()
+		text := "SELECT id, " + ticketColumns + " FROM ticket WHERE " + ticketWhere(&q, a, after) + " ORDER BY id LIMIT " + a.add(size)
+		err = s.each(ctx, text, a, func(row scanner) error {
+			t, err := scanTicket(row, &last)
+			list = append(list, t)
+			return err
+		})
+		return list, last, err
+	}))
+}
+
+func ticketWhere(q *authority.TicketQuery, a *arguments, after int64) string {
+	terms := []string{"id > " + a.add(after)}
+	if q.State != "" {
+		terms = append(terms, "state = "+a.add(string(q.State)))
+		if q.State != authority.StateIssued {
+			terms = append(terms, "state <> 'issued'")
+		}
+	}
+	if q.CA != "" {
+		terms = append(terms, "ca = "+a.add(q.CA))
+	}
+	if q.Requester != "" {
+		terms = append(terms, "requester = "+a.add(q.Requester))
+	}
+	if len(q.Fingerprint) > 0 {
+		terms = append(terms, "fingerprint_hash = "+a.add(prefix(q.Fingerprint)))
+	}
+	if len(q.KeyFingerprint) > 0 {
+		// The key of an issued ticket is found by its certificate, which
+		// spares every issue an entry in one more index of random order.
+		key := prefix(q.KeyFingerprint)
+		terms = append(terms, "id IN (SELECT id FROM ticket WHERE state <> 'issued' AND key_hash = "+a.add(key)+
+			" UNION ALL SELECT t.id FROM certificate c JOIN ticket t ON t.ticket = c.ticket WHERE c.key_hash = "+a.add(key)+")")
+	}
+	return strings.Join(terms, " AND ")
+}
+
+// limited yields at most limit (0: all) of the records that match.
+func limited[T any](limit int, matches func(T) bool, records iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		n := 0
+		for record, err := range records {
+			if err == nil && !matches(record) {
+				continue
+			}
+			n++
+			if !yield(record, err) || err != nil || n == limit {
+				return
+			}
+		}
+	}
+}

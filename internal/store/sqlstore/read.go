@@ -1,0 +1,264 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/certwright/certwright/authority"
+)
+
+// found turns a missing row into the Store's own error for that.
+func found[T any](record T, err error) (T, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		var zero T
+		return zero, authority.ErrNotFound
+	}
+	return record, err
+}
+
+// arguments collects the arguments of a query while its text is written.
+type arguments struct {
+	dialect *Dialect
+	values  []any
+}
+
+func (a *arguments) add(value any) string {
+	a.values = append(a.values, value)
+	return a.dialect.Placeholder(len(a.values))
+}
+
+func (s *Store) arguments() *arguments { return &arguments{dialect: &s.config.Dialect} }
+
+// CA returns an authority by its name.
+func (s *Store) CA(ctx context.Context, name string) (*authority.CA, error) {
+	a := s.arguments()
+	text := "SELECT " + caColumns + " FROM ca WHERE name = " + a.add(name)
+	return found(scanCA(s.config.Read.QueryRowContext(ctx, text, a.values...)))
+}
+
+// CAs returns all authorities by name.
+func (s *Store) CAs(ctx context.Context) ([]*authority.CA, error) {
+	rows, err := s.config.Read.QueryContext(ctx, "SELECT "+caColumns+" FROM ca ORDER BY name")
+	if err != nil {
+		return nil, fmt.Errorf("reading the authorities: %w", err)
+	}
+	defer rows.Close()
+	var out []*authority.CA
+	for rows.Next() {
+		c, err := scanCA(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+func (s *Store) ticketWhere(ctx context.Context, where string, a *arguments) (*authority.Ticket, error) {
+	var id int64
+	text := "SELECT id, " + ticketColumns + " FROM ticket WHERE " + where
+	return found(scanTicket(s.config.Read.QueryRowContext(ctx, text, a.values...), &id))
+}
+
+// Ticket returns a ticket by its ID.
+func (s *Store) Ticket(ctx context.Context, id string) (*authority.Ticket, error) {
+	a := s.arguments()
+	return s.ticketWhere(ctx, "ticket = "+a.add(id), a)
+}
+
+// TicketByKey returns a ticket by its idempotency key.
+func (s *Store) TicketByKey(ctx context.Context, key string) (*authority.Ticket, error) {
+	if key == "" {
+		return nil, authority.ErrNotFound
+	}
+	a := s.arguments()
+	return s.ticketWhere(ctx, "idempotency = "+a.add(idempotency(key)), a)
+}
+
+const certificateFrom = " FROM certificate c JOIN certificate_der d ON d.id = c.id "
+
+func certificateSelect() string {
+	return "SELECT c.id, c." + strings.ReplaceAll(certificateColumns, ", ", ", c.") + ", d.der" + certificateFrom
+}
+
+// Certificate returns a certificate by its authority and serial number.
+func (s *Store) Certificate(ctx context.Context, ca string, serial []byte) (*authority.Certificate, error) {
+	a := s.arguments()
+	text := certificateSelect() + "WHERE c.serial = " + a.add(serial) + " AND c.ca = " + a.add(ca)
+	var id int64
+	return found(scanCertificate(s.config.Read.QueryRowContext(ctx, text, a.values...), &id))
+}
+
+// LatestCRL returns the newest list of a kind and shard.
+func (s *Store) LatestCRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) (*authority.CRL, error) {
+	a := s.arguments()
+	text := "SELECT " + crlColumns + ", der FROM crl WHERE ca = " + a.add(ca) + " AND kind = " + a.add(string(kind)) +
+		" AND shard = " + a.add(shard) + " ORDER BY number DESC LIMIT 1"
+	var der []byte
+	c, err := found(scanCRL(s.config.Read.QueryRowContext(ctx, text, a.values...), &der))
+	if err == nil {
+		c.DER = der
+	}
+	return c, err
+}
+
+// CRLs yields the lists of an authority, oldest first, without DER.
+func (s *Store) CRLs(ctx context.Context, ca string) iter.Seq2[*authority.CRL, error] {
+	return pages(func(after int64, size int) (list []*authority.CRL, last int64, err error) {
+		a := s.arguments()
+		text := "SELECT " + crlColumns + " FROM crl WHERE ca = " + a.add(ca) + " AND number > " + a.add(after) + " ORDER BY number LIMIT " + a.add(size)
+		err = s.each(ctx, text, a, func(row scanner) error {
+			c, err := scanCRL(row)
+			if err == nil {
+				list, last = append(list, c), c.Number
+			}
+			return err
+		})
+		return list, last, err
+	})
+}
+
+// Events yields the audit chain from a sequence number on.
+func (s *Store) Events(ctx context.Context, from int64) iter.Seq2[*authority.Event, error] {
+	return pages(func(after int64, size int) (list []*authority.Event, last int64, err error) {
+		a := s.arguments()
+		text := "SELECT " + eventColumns + " FROM event WHERE seq > " + a.add(max(after, from-1)) + " ORDER BY seq LIMIT " + a.add(size)
+		err = s.each(ctx, text, a, func(row scanner) error {
+			e, err := scanEvent(row, &last)
+			list = append(list, e)
+			return err
+		})
+		return list, last, err
+	})
+}
+
+// Head returns the number and hash of the newest event.
+func (s *Store) Head(ctx context.Context) (seq int64, hash []byte, err error) {
+	err = s.config.Read.QueryRowContext(ctx, "SELECT event_seq, event_hash FROM head WHERE id = 1").Scan(&seq, &hash)
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading the head of the audit chain: %w", err)
+	}
+	return seq, hash, nil
+}
+
+// each runs a query and hands over every row.
+func (s *Store) each(ctx context.Context, text string, a *arguments, take func(scanner) error) error {
+	rows, err := s.config.Read.QueryContext(ctx, text, a.values...)
+	if err != nil {
+		return fmt.Errorf("reading from the store: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := take(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Pages are short so that the first records come soon, then longer so that a
+// query that must sort does so seldom.
+const (
+	firstPage = 128
+	maxPage   = 4096
+)
+
+// pages yields the records of one page after the other. No connection is held
+// while the consumer works, however long that takes.
+func pages[T any](read func(after int64, size int) (list []T, last int64, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		after := int64(-1 << 62)
+		for size := firstPage; ; size = min(2*size, maxPage) {
+			list, last, err := read(after, size)
+			if err != nil {
+				var zero T
+				yield(zero, err)
+				return
+			}
+			for _, record := range list {
+				if !yield(record, nil) {
+					return
+				}
+			}
+			if len(list) < size {
+				return
+			}
+			after = last
+		}
+	}
+}
+
+// Revocations yields what a revocation list holds, by serial number, as of
+// one moment.
+func (s *Store) Revocations(ctx context.Context, q authority.RevocationQuery) iter.Seq2[authority.Revocation, error] {
+	if q.Delta {
+		return s.changedRevocations(ctx, q)
+	}
+	return func(yield func(authority.Revocation, error) bool) {
+		if err := s.eachRevocation(ctx, q, " ORDER BY serial", func(r authority.Revocation) bool { return yield(r, nil) }); err != nil {
+			yield(authority.Revocation{}, err)
+		}
+	}
+}
+
+// changedRevocations sorts the few that changed by itself, so that the engine
+// finds them by when they changed.
+func (s *Store) changedRevocations(ctx context.Context, q authority.RevocationQuery) iter.Seq2[authority.Revocation, error] {
+	return func(yield func(authority.Revocation, error) bool) {
+		var list []authority.Revocation
+		err := s.eachRevocation(ctx, q, "", func(r authority.Revocation) bool {
+			r.Serial = bytes.Clone(r.Serial)
+			list = append(list, r)
+			return true
+		})
+		if err != nil {
+			yield(authority.Revocation{}, err)
+			return
+		}
+		slices.SortFunc(list, func(a, b authority.Revocation) int { return bytes.Compare(a.Serial, b.Serial) })
+		for _, r := range list {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) eachRevocation(ctx context.Context, q authority.RevocationQuery, order string, take func(authority.Revocation) bool) error {
+	a := s.arguments()
+	text := "SELECT serial, at, reason, invalid, changed FROM revocation WHERE ca = " + a.add(q.CA)
+	if q.Shard >= 0 {
+		text += " AND shard = " + a.add(q.Shard)
+	}
+	if q.Delta {
+		text += " AND changed > " + a.add(q.Changed)
+	} else {
+		text += " AND reason <> 8"
+		if !q.NotExpired.IsZero() {
+			text += " AND (not_after >= " + a.add(millis(q.NotExpired)) + " OR changed > " + a.add(q.Changed) + ")"
+		}
+	}
+	rows, err := s.config.Read.QueryContext(ctx, text+order, a.values...)
+	if err != nil {
+		return fmt.Errorf("reading the revocations: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r authority.Revocation
+		var at, invalid int64
+		if err := rows.Scan(&r.Serial, &at, &r.Reason, &invalid, &r.Change); err != nil {
+			return fmt.Errorf("reading a revocation: %w", err)
+		}
+		r.At, r.Invalid = moment(at), moment(invalid)
+		if !take(r) {
+			return nil
+		}
+	}
+	return rows.Err()
+}

@@ -1,0 +1,196 @@
+package sqlstore
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+)
+
+// scanner is a row to be read: *sql.Row or *sql.Rows.
+type scanner interface{ Scan(into ...any) error }
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func moment(millis int64) time.Time {
+	if millis == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(millis).UTC()
+}
+
+// none turns empty text into NULL, which indexes leave out.
+func none(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// prefix is the number that stands for a SHA-256 in an index.
+func prefix(sum []byte) int64 {
+	var head [8]byte
+	copy(head[:], sum)
+	return int64(binary.BigEndian.Uint64(head[:]))
+}
+
+// nameHash is the number that stands for a name in an index, whether it is
+// written with its kind or without.
+func nameHash(name string) int64 { return textHash(authority.WithoutKind(name)) }
+
+func textHash(text string) int64 {
+	sum := sha256.Sum256([]byte(strings.ToLower(text)))
+	return prefix(sum[:])
+}
+
+func idempotency(key string) any {
+	if key == "" {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(key))
+	return sum[:16]
+}
+
+// ticketArgs are the values of ticketColumns and ticketKeys.
+func ticketArgs(t *authority.Ticket) ([]any, error) {
+	var messages []byte
+	if len(t.Messages) > 0 {
+		kept := make([]authority.Message, len(t.Messages))
+		for i, m := range t.Messages {
+			m.At = moment(millis(m.At))
+			kept[i] = m
+		}
+		var err error
+		if messages, err = json.Marshal(kept); err != nil {
+			return nil, fmt.Errorf("encoding the messages: %w", err)
+		}
+	}
+	return append(make([]any, 0, 28),
+		t.ID, string(t.State), t.CA, t.Profile, t.ProfileVersion, t.Format, none(t.Requester), none(t.IdempotencyKey),
+		t.Fingerprint, t.KeyFingerprint, t.Subject, t.Serial, t.Replaces, millis(t.Created), millis(t.Decided), t.Decider,
+		t.Request, t.Asked, t.Evidence, t.Findings, t.Changes, messages,
+		idempotency(t.IdempotencyKey), prefix(t.Fingerprint), prefix(t.KeyFingerprint)), nil
+}
+
+func scanTicket(row scanner, id *int64) (*authority.Ticket, error) {
+	t := &authority.Ticket{}
+	var requester, key *string
+	var created, decided int64
+	var messages []byte
+	err := row.Scan(id, &t.ID, &t.State, &t.CA, &t.Profile, &t.ProfileVersion, &t.Format, &requester, &key,
+		&t.Fingerprint, &t.KeyFingerprint, &t.Subject, &t.Serial, &t.Replaces, &created, &decided, &t.Decider,
+		&t.Request, &t.Asked, &t.Evidence, &t.Findings, &t.Changes, &messages)
+	if err != nil {
+		return nil, fmt.Errorf("reading a ticket: %w", err)
+	}
+	t.Requester, t.IdempotencyKey = text(requester), text(key)
+	t.Created, t.Decided = moment(created), moment(decided)
+	if len(messages) > 0 {
+		if err := json.Unmarshal(messages, &t.Messages); err != nil {
+			return nil, fmt.Errorf("messages of ticket %s: %w", t.ID, err)
+		}
+	}
+	return t, nil
+}
+
+func text(value *string) string {
+	if value == nil {
+		return ""
+	}
+	return *value
+}
+
+// certificateArgs are the values of id, certificateColumns and certificateKeys.
+func certificateArgs(id int64, c *authority.Certificate) ([]any, error) {
+	var names any
+	if len(c.Names) > 0 {
+		encoded, err := json.Marshal(c.Names)
+		if err != nil {
+			return nil, fmt.Errorf("encoding the names: %w", err)
+		}
+		names = string(encoded)
+	}
+	return append(make([]any, 0, 24),
+		id, c.CA, c.Serial, string(c.Status), c.Fingerprint, c.KeyFingerprint, c.Subject, c.SubjectKey, names,
+		millis(c.NotBefore), millis(c.NotAfter), c.Profile, c.ProfileVersion, none(c.Requester), none(c.Ticket), c.Replaces,
+		c.Shard, millis(c.Revoked), c.Reason, millis(c.Invalid), millis(c.Issued),
+		prefix(c.KeyFingerprint), folded(c)), nil
+}
+
+func folded(c *authority.Certificate) string {
+	var out strings.Builder
+	out.WriteString(strings.ToLower(c.Subject))
+	for _, name := range c.Names {
+		out.WriteByte('\n')
+		out.WriteString(strings.ToLower(name))
+	}
+	out.WriteByte('\n')
+	out.WriteString(hex.EncodeToString(c.Serial))
+	return out.String()
+}
+
+func scanCertificate(row scanner, id *int64) (*authority.Certificate, error) {
+	c := &authority.Certificate{}
+	var names, requester, ticket *string
+	var notBefore, notAfter, revoked, invalid, issued int64
+	err := row.Scan(id, &c.CA, &c.Serial, &c.Status, &c.Fingerprint, &c.KeyFingerprint, &c.Subject, &c.SubjectKey, &names,
+		&notBefore, &notAfter, &c.Profile, &c.ProfileVersion, &requester, &ticket, &c.Replaces, &c.Shard,
+		&revoked, &c.Reason, &invalid, &issued, &c.DER)
+	if err != nil {
+		return nil, fmt.Errorf("reading a certificate: %w", err)
+	}
+	c.Requester, c.Ticket = text(requester), text(ticket)
+	c.NotBefore, c.NotAfter, c.Issued = moment(notBefore), moment(notAfter), moment(issued)
+	c.Revoked, c.Invalid = moment(revoked), moment(invalid)
+	if names != nil {
+		if err := json.Unmarshal([]byte(*names), &c.Names); err != nil {
+			return nil, fmt.Errorf("names of certificate %x: %w", c.Serial, err)
+		}
+	}
+	return c, nil
+}
+
+func scanCRL(row scanner, der ...any) (*authority.CRL, error) {
+	c := &authority.CRL{}
+	var thisUpdate, nextUpdate int64
+	into := []any{&c.CA, &c.Number, &c.Kind, &c.Shard, &c.Base, &c.Mark, &thisUpdate, &nextUpdate, &c.Entries}
+	if err := row.Scan(append(into, der...)...); err != nil {
+		return nil, fmt.Errorf("reading a revocation list: %w", err)
+	}
+	c.ThisUpdate, c.NextUpdate = moment(thisUpdate), moment(nextUpdate)
+	return c, nil
+}
+
+func scanEvent(row scanner, seq *int64) (*authority.Event, error) {
+	e := &authority.Event{}
+	var at int64
+	if err := row.Scan(seq, &at, &e.Actor, &e.Action, &e.Object, &e.Detail, &e.Previous, &e.Hash); err != nil {
+		return nil, fmt.Errorf("reading an audit event: %w", err)
+	}
+	e.Seq, e.At = *seq, moment(at)
+	return e, nil
+}
+
+func scanCA(row scanner) (*authority.CA, error) {
+	c := &authority.CA{}
+	var chain string
+	var created int64
+	if err := row.Scan(&c.Name, &c.Revision, &c.State, &c.Parent, &c.Key, &c.Request, &chain, &c.Settings, &created); err != nil {
+		return nil, fmt.Errorf("reading an authority: %w", err)
+	}
+	if err := json.Unmarshal([]byte(chain), &c.Chain); err != nil {
+		return nil, fmt.Errorf("chain of authority %q: %w", c.Name, err)
+	}
+	c.Created = moment(created)
+	return c, nil
+}

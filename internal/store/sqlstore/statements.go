@@ -1,0 +1,73 @@
+package sqlstore
+
+import (
+	"strings"
+
+	"github.com/certwright/certwright/authority"
+)
+
+// statement is a statement of the writer. "?" stands for its arguments in
+// order, in whatever way the engine writes them.
+type statement struct {
+	sql   string
+	taken error // what it means if a unique constraint does not hold
+}
+
+func (st *statement) text(placeholder func(int) string) string {
+	var out strings.Builder
+	n := 0
+	for _, c := range st.sql {
+		if c == '?' {
+			n++
+			out.WriteString(placeholder(n))
+		} else {
+			out.WriteRune(c)
+		}
+	}
+	return out.String()
+}
+
+func insert(table, columns string, taken error) *statement {
+	marks := strings.Repeat(", ?", strings.Count(columns, ",")+1)[2:]
+	return &statement{"INSERT INTO " + table + " (" + columns + ") VALUES (" + marks + ")", taken}
+}
+
+func update(table, columns, where string, taken error) *statement {
+	set := strings.ReplaceAll(columns, ",", " = ?,") + " = ?"
+	return &statement{"UPDATE " + table + " SET " + set + " WHERE " + where, taken}
+}
+
+const (
+	caColumns     = "name, revision, state, parent, key_name, request, chain, settings, created"
+	ticketColumns = "ticket, state, ca, profile, profile_version, format, requester, idempotency_key, fingerprint, " +
+		"key_fingerprint, subject, serial, replaces, created, decided, decider, request, asked, evidence, findings, changes, messages"
+	ticketKeys         = "idempotency, fingerprint_hash, key_hash"
+	certificateColumns = "ca, serial, status, fingerprint, key_fingerprint, subject, subject_key, names, not_before, not_after, " +
+		"profile, profile_version, requester, ticket, replaces, shard, revoked, reason, invalid, issued"
+	certificateKeys   = "key_hash, folded"
+	revocationColumns = "ca, serial, shard, at, reason, invalid, not_after, changed"
+	crlColumns        = "ca, number, kind, shard, base, mark, this_update, next_update, entries"
+	eventColumns      = "seq, at, actor, action, object, detail, previous, hash"
+)
+
+var (
+	insertCA          = insert("ca", caColumns, authority.ErrExists)
+	updateCA          = update("ca", caColumns, "name = ? AND revision = ?", nil)
+	insertTicket      = insert("ticket", "id, "+ticketColumns+", "+ticketKeys, authority.ErrExists)
+	updateTicket      = update("ticket", ticketColumns+", "+ticketKeys, "ticket = ? AND state = ?", authority.ErrExists)
+	insertCertificate = insert("certificate", "id, "+certificateColumns+", "+certificateKeys, authority.ErrExists)
+	insertDER         = insert("certificate_der", "id, der", nil)
+	insertName        = &statement{"INSERT INTO name (name_hash, certificate) VALUES (?, ?) ON CONFLICT (name_hash, certificate) DO NOTHING", nil}
+	updateStatus      = update("certificate", "status, revoked, reason, invalid", "serial = ? AND ca = ? AND status = ?", nil)
+	upsertRevocation  = &statement{insert("revocation", revocationColumns, nil).sql +
+		" ON CONFLICT (ca, serial) DO UPDATE SET at = excluded.at, reason = excluded.reason, invalid = excluded.invalid, changed = excluded.changed", nil}
+	insertCRL   = insert("crl", crlColumns+", der", authority.ErrConflict)
+	insertEvent = insert("event", eventColumns, nil)
+
+	hasCA          = &statement{"SELECT COUNT(*) FROM ca WHERE name = ?", nil}
+	hasTicket      = &statement{"SELECT COUNT(*) FROM ticket WHERE ticket = ?", nil}
+	hasCertificate = &statement{"SELECT COUNT(*) FROM certificate WHERE serial = ? AND ca = ?", nil}
+	hasHigherCRL   = &statement{"SELECT COUNT(*) FROM crl WHERE ca = ? AND number >= ?", nil}
+	shardAndEnd    = &statement{"SELECT shard, not_after FROM certificate WHERE serial = ? AND ca = ?", nil}
+	writeHead      = &statement{"UPDATE head SET event_seq = ?, event_hash = ?, row_seq = ?, change_seq = ? WHERE id = 1", nil}
+)

@@ -1,0 +1,233 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+)
+
+const (
+	queued   = 1024 // callers that wait for the writer without blocking on each other
+	maxGroup = 1024 // changes of one transaction
+	attempts = 40   // of a transaction that loses races; with the waits between, about a minute
+)
+
+// job is one call of Commit.
+type job struct {
+	ctx     context.Context
+	changes []*authority.Change
+	errs    []error
+	err     error
+	done    chan struct{}
+}
+
+// writer owns the one connection that writes, and its statements.
+type writer struct {
+	*Store
+	conn  *sql.Conn
+	stmts map[*statement]*sql.Stmt
+}
+
+// write carries out jobs until there will be no more.
+func (s *Store) write() {
+	defer close(s.stopped)
+	w := &writer{Store: s}
+	for j := range s.jobs {
+		group := w.gather(j)
+		err := w.carryOut(group)
+		for _, j := range group {
+			j.err = err
+			close(j.done)
+		}
+	}
+	w.disconnect()
+}
+
+// gather adds what waits behind the first job, and answers those whose caller
+// has gone.
+func (w *writer) gather(first *job) []*job {
+	var group []*job
+	changes := 0
+	take := func(j *job) {
+		if j.err = j.ctx.Err(); j.err != nil {
+			close(j.done)
+			return
+		}
+		group = append(group, j)
+		changes += len(j.changes)
+	}
+	take(first)
+	for changes < maxGroup {
+		select {
+		case j, open := <-w.jobs:
+			if !open {
+				return group
+			}
+			take(j)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// carryOut writes a group in one transaction, again while it loses races.
+func (w *writer) carryOut(group []*job) error {
+	if len(group) == 0 {
+		return nil
+	}
+	wait := time.Millisecond
+	for attempt := 1; ; attempt++ {
+		err := w.attempt(group)
+		if err == nil {
+			return nil
+		}
+		if attempt == attempts || !w.config.Dialect.Again(err) {
+			return fmt.Errorf("writing to the store: %w", err)
+		}
+		time.Sleep(wait/2 + rand.N(wait))
+		wait = min(2*wait, 2*time.Second)
+	}
+}
+
+// attempt writes a group: at first as if nothing in it could fail, and if
+// something does, change by change, so that one that fails does so alone.
+func (w *writer) attempt(group []*job) error {
+	w.config.Lock.Lock()
+	defer w.config.Lock.Unlock()
+	err := w.transaction(group, false)
+	if refused(err) {
+		err = w.transaction(group, true)
+	}
+	return err
+}
+
+// refused reports whether an error is about one change, not the store.
+func refused(err error) bool {
+	return errors.Is(err, authority.ErrExists) || errors.Is(err, authority.ErrConflict) || errors.Is(err, authority.ErrNotFound)
+}
+
+func (w *writer) transaction(group []*job, careful bool) (err error) {
+	if err := w.connect(); err != nil {
+		return err
+	}
+	if err := w.plain(w.config.Dialect.Begin); err != nil {
+		if !w.config.Dialect.Again(err) {
+			w.disconnect()
+		}
+		return err
+	}
+	defer func() {
+		if err != nil {
+			if w.plain("ROLLBACK") != nil {
+				w.disconnect()
+			}
+		}
+	}()
+	b := &batch{writer: w}
+	if err := b.readHead(); err != nil {
+		return err
+	}
+	for _, j := range group {
+		for i, c := range j.changes {
+			if careful {
+				j.errs[i], err = b.alone(c)
+			} else {
+				j.errs[i], err = nil, b.apply(c)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.writeHead(); err != nil {
+		return err
+	}
+	return w.plain("COMMIT")
+}
+
+// alone applies one change inside the transaction; one that is refused leaves
+// nothing behind.
+func (b *batch) alone(c *authority.Change) (refusal, err error) {
+	before := b.head
+	if err := b.plain("SAVEPOINT one"); err != nil {
+		return nil, err
+	}
+	err = b.apply(c)
+	if refused(err) {
+		b.head = before
+		refusal = err
+		if err := b.plain("ROLLBACK TO SAVEPOINT one"); err != nil {
+			return nil, err
+		}
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return refusal, b.plain("RELEASE SAVEPOINT one")
+}
+
+func (w *writer) connect() error {
+	if w.conn != nil {
+		return nil
+	}
+	conn, err := w.config.Write.Conn(context.Background())
+	if err != nil {
+		return fmt.Errorf("connecting to the database: %w", err)
+	}
+	w.conn, w.stmts = conn, map[*statement]*sql.Stmt{}
+	return nil
+}
+
+// disconnect gives up the connection, whatever state it is in.
+func (w *writer) disconnect() {
+	if w.conn == nil {
+		return
+	}
+	for _, stmt := range w.stmts {
+		stmt.Close()
+	}
+	w.conn.Close()
+	w.conn, w.stmts = nil, nil
+}
+
+func (w *writer) plain(text string) error {
+	_, err := w.conn.ExecContext(context.Background(), text)
+	return err
+}
+
+// prepared returns the statement, prepared on first use.
+func (w *writer) prepared(st *statement) (*sql.Stmt, error) {
+	if stmt := w.stmts[st]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := w.conn.PrepareContext(context.Background(), st.text(w.config.Dialect.Placeholder))
+	if err != nil {
+		return nil, fmt.Errorf("preparing a statement: %w", err)
+	}
+	w.stmts[st] = stmt
+	return stmt, nil
+}
+
+// run executes a statement and returns the number of rows it touched; a unique
+// constraint that does not hold is the statement's own error for that.
+func (w *writer) run(st *statement, args ...any) (int64, error) {
+	stmt, err := w.prepared(st)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(context.Background(), args...)
+	if err != nil {
+		if st.taken != nil && w.config.Dialect.Taken(err) {
+			return 0, st.taken
+		}
+		return 0, err
+	}
+	return result.RowsAffected()
+}
