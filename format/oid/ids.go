@@ -46,6 +46,7 @@ const (
 	MSOSVersion         OID = "\x2b\x06\x01\x04\x01\x82\x37\x0d\x02\x03" // 1.3.6.1.4.1.311.13.2.3
 	MSEnrollmentCSP     OID = "\x2b\x06\x01\x04\x01\x82\x37\x0d\x02\x02" // 1.3.6.1.4.1.311.13.2.2
 	MSRequestClientInfo OID = "\x2b\x06\x01\x04\x01\x82\x37\x15\x14"     // 1.3.6.1.4.1.311.21.20
+	MSNameValuePair     OID = "\x2b\x06\x01\x04\x01\x82\x37\x0d\x02\x01" // 1.3.6.1.4.1.311.13.2.1
 )
 
 // Certificate and CRL extensions (RFC 5280, Section 4.2 and 5.2).
