@@ -28,7 +28,7 @@ func TestParseSpecimens(t *testing.T) {
 		serial     string
 		deviations []string
 	}{
-		"leaf.crt":            {3, "9305246080150097391", nil}, // 8123456789abcdef
+		"leaf.crt":            {3, "9305357566071262703", nil}, // 8123456789abcdef
 		"v1.crt":              {1, "17", nil},
 		"negative-serial.crt": {3, "-300", []string{"the serial number is negative"}},
 		"zero-serial.crt":     {3, "0", []string{"the serial number is zero"}},

@@ -44,7 +44,7 @@ func ParseReason(text string) (Reason, error) {
 		if name == "" {
 			continue
 		}
-		if strings.EqualFold(name, plain) || strconv.Itoa(i) == plain {
+		if strings.EqualFold(name, plain) || strconv.Itoa(i) == text {
 			return Reason(i), nil
 		}
 	}

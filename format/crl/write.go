@@ -29,6 +29,9 @@ type Header struct {
 // holds their encoding (about 50 octets each) until the signature is made:
 // lengths stand before contents. Nothing is written to w before that.
 func Write(w io.Writer, h Header, entries iter.Seq2[Entry, error], signer crypto.Signer) error {
+	if signer == nil {
+		return errors.New("signing a revocation list: there is no key to sign with")
+	}
 	body, err := encode(entries, h.isDelta())
 	if err != nil {
 		return fmt.Errorf("writing a revocation list: %w", err)

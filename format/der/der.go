@@ -359,10 +359,7 @@ func strict(e Element, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("elements are nested more than %d deep", maxDepth)
 	}
-	var shortest [16]byte
-	b := Builder{buf: shortest[:0]}
-	b.header(e.Raw[0], e.Number, len(e.Content))
-	if e.HeaderLen() != len(b.buf) {
+	if e.HeaderLen() != shortestHeader(e.Number, len(e.Content)) {
 		return fmt.Errorf("%v has a length or tag in more octets than needed", e.Tag)
 	}
 	if !e.Tag.Constructed() {
@@ -384,6 +381,21 @@ func strict(e Element, depth int) error {
 		}
 	}
 	return nil
+}
+
+// shortestHeader returns the number of octets that DER spends on a tag number
+// and a length.
+func shortestHeader(number uint32, length int) int {
+	n := 2
+	if number > 30 {
+		for ; number > 0; number >>= 7 {
+			n++
+		}
+	}
+	if length >= 0x80 {
+		n += octets(length)
+	}
+	return n
 }
 
 func padded(c []byte) bool {

@@ -136,3 +136,24 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestStrictTakesWhatBuilderWrites(t *testing.T) {
+	for _, number := range []uint32{1, 30, 31, 127, 128, 1 << 14, 1 << 21} {
+		for _, length := range []int{0, 127, 128, 255, 256, 70000} {
+			var b Builder
+			identifier := byte(contextSpecific | number)
+			if number > 30 {
+				identifier = contextSpecific | 31
+			}
+			b.header(identifier, number, length)
+			if err := Strict(append(b.Bytes(), make([]byte, length)...)); err != nil {
+				t.Errorf("number %d, length %d: %v", number, length, err)
+			}
+		}
+	}
+	for _, raw := range []string{"\x9f\x1e\x00", "\x9f\x80\x1f\x00", "\x04\x81\x01a", "\x04\x82\x00\x80" + string(make([]byte, 128))} {
+		if Strict([]byte(raw)) == nil {
+			t.Errorf("%x is taken for DER", raw)
+		}
+	}
+}

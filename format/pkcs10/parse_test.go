@@ -185,7 +185,7 @@ func TestExtensions(t *testing.T) {
 	for name, want := range map[string]string{
 		"p256.csr":                   "",
 		"rsa-sans.csr":               "basicConstraints keyUsage extendedKeyUsage tlsfeature subjectKeyIdentifier certificatePolicies nsComment 1.2.3.4.5 subjectAltName",
-		"two-extension-requests.csr": "subjectAltName keyUsage",
+		"two-extension-requests.csr": "keyUsage subjectAltName",
 		"duplicate-extension.csr":    "subjectAltName subjectAltName",
 		"microsoft.csr":              "subjectAltName ms-cert-type ms-cert-template",
 		"bad-san.csr":                "subjectAltName",
