@@ -1,58 +1,37 @@
 package key
 
 import (
-	"encoding/binary"
 	"math/big"
 	"sync"
 )
 
-// rocaBound: the primes of every affected size of key are those to 167.
+// rocaBound: the primes that moduli of every affected size are made with are
+// those to 167, whatever more the larger ones have.
 const rocaBound = 168
 
-// residues are those of a modulus by the odd primes below rocaBound.
-type residues struct {
-	tables *residueTables
-	of     [rocaBound]uint8
-}
-
-// residueTables say for each prime which residues the affected library leaves:
+// rocaTable says for each prime which residues the affected library leaves:
 // its primes, and so its moduli, are powers of 65537 by each of these.
-type residueTables struct {
-	primes  []int
-	product *big.Int
-	reached [rocaBound][rocaBound]bool
-}
+type rocaTable [rocaBound][rocaBound]bool
 
-var residueTable = sync.OnceValue(func() *residueTables {
-	t := &residueTables{primes: primesBelow(rocaBound)}
-	t.product = product(t.primes)
-	for _, p := range t.primes {
-		for x := 1; !t.reached[p][x]; x = x * 65537 % p {
-			t.reached[p][x] = true
+var rocaResidues = sync.OnceValue(func() *rocaTable {
+	t := new(rocaTable)
+	for _, p := range primesBelow(rocaBound) {
+		for x := 1; !t[p][x]; x = x * (65537 % int(p)) % int(p) {
+			t[p][x] = true
 		}
 	}
 	return t
 })
 
-func residuesOf(n *big.Int) *residues {
-	r := &residues{tables: residueTable()}
-	var octets [32]byte // the product has 218 bits
-	new(big.Int).Mod(n, r.tables.product).FillBytes(octets[:])
-	for _, p := range r.tables.primes {
-		x := uint64(0)
-		for i := 0; i < len(octets); i += 4 {
-			x = (x<<32 | uint64(binary.BigEndian.Uint32(octets[i:]))) % uint64(p)
-		}
-		r.of[p] = uint8(x)
-	}
-	return r
-}
-
 // roca reports whether the modulus is a power of 65537 by every prime, which
 // one in 2^27 is by chance.
 func (r *residues) roca() bool {
-	for _, p := range r.tables.primes {
-		if !r.tables.reached[p][r.of[p]] {
+	table := rocaResidues()
+	for i, p := range r.primes {
+		if p >= rocaBound {
+			break
+		}
+		if !table[p][r.of[i]] {
 			return false
 		}
 	}
@@ -63,7 +42,7 @@ func (r *residues) roca() bool {
 // for k up to 13. (Fermat's method finds squares; roots beyond the thirteenth
 // of a modulus of 2048 bits are sizes that are factored at once.)
 func (r *residues) power(n *big.Int) int {
-	for _, k := range []int{2, 3, 5, 7, 11, 13} {
+	for _, k := range [...]int{2, 3, 5, 7, 11, 13} {
 		if r.maybePower(k) && isPower(n, k) {
 			return k
 		}
@@ -73,12 +52,13 @@ func (r *residues) power(n *big.Int) int {
 
 // maybePower applies Euler's criterion by the primes that have k-th residues.
 func (r *residues) maybePower(k int) bool {
-	for _, p := range r.tables.primes {
+	for i, prime := range r.primes {
+		p := int(prime)
 		if (p-1)%k != 0 {
 			continue
 		}
-		x, base, exponent := 1, int(r.of[p]), (p-1)/k
-		for ; exponent > 0; exponent >>= 1 {
+		x, base := 1, int(r.of[i])
+		for exponent := (p - 1) / k; exponent > 0; exponent >>= 1 {
 			if exponent&1 != 0 {
 				x = x * base % p
 			}

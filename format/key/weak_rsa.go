@@ -30,8 +30,8 @@ func (p *Public) weakRSA() []Weakness {
 		return found
 	}
 	r := residuesOf(n)
-	if factor := smallFactor(n); factor != nil {
-		add(WeakFactor, publicationRSA, "the modulus has the factor %v", factor)
+	if factor := r.factor(); factor != 0 {
+		add(WeakFactor, publicationRSA, "the modulus has the factor %d", factor)
 		return found
 	}
 	if r.roca() {
@@ -59,54 +59,6 @@ func weakExponent(e *big.Int) string {
 		return fmt.Sprintf("the public exponent %v is smaller than 65537", e)
 	}
 	return ""
-}
-
-// factorBound bounds the factors that are looked for. An odd number that is
-// no product of two large primes has a factor below it in seven cases of
-// eight; sixteen times the bound would find one in forty more.
-const factorBound = 1 << 12
-
-// primesBelow sieves the odd primes.
-func primesBelow(bound int) []int {
-	composite := make([]bool, bound)
-	var primes []int
-	for i := 3; i < bound; i += 2 {
-		if composite[i] {
-			continue
-		}
-		primes = append(primes, i)
-		for j := i * i; j < bound; j += 2 * i {
-			composite[j] = true
-		}
-	}
-	return primes
-}
-
-func product(factors []int) *big.Int {
-	p := big.NewInt(1)
-	for _, f := range factors {
-		p.Mul(p, big.NewInt(int64(f)))
-	}
-	return p
-}
-
-var smallPrimes = sync.OnceValue(func() *big.Int { return product(primesBelow(factorBound)) })
-
-// smallFactor returns the least prime factor of an odd n below factorBound,
-// nil where it has none.
-func smallFactor(n *big.Int) *big.Int {
-	all := smallPrimes()
-	g := new(big.Int).Mod(all, n)
-	if g.Sign() != 0 && g.GCD(nil, nil, n, g).BitLen() == 1 {
-		return nil
-	}
-	r := new(big.Int)
-	for _, prime := range primesBelow(factorBound) {
-		if f := big.NewInt(int64(prime)); r.Mod(n, f).Sign() == 0 {
-			return f
-		}
-	}
-	return nil
 }
 
 // fermatRounds is how many differences of the primes are tried: it finds p and

@@ -50,7 +50,10 @@ func nextPrime(p *big.Int) *big.Int {
 // infineonPrime makes a prime of the form that CVE-2017-15361 is about.
 func infineonPrime(t testing.TB, bits int) *big.Int {
 	t.Helper()
-	m := new(big.Int).Lsh(product(primesBelow(rocaBound)), 1)
+	m := big.NewInt(2)
+	for _, p := range primesBelow(rocaBound) {
+		m.Mul(m, big.NewInt(int64(p)))
+	}
 	for {
 		a, err := rand.Int(rand.Reader, m)
 		if err != nil {
