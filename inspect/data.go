@@ -1,0 +1,260 @@
+package inspect
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/pem"
+)
+
+// ErrUnknown is wrapped by the error of Data where nothing is recognised; its
+// text says what the data looked like.
+var ErrUnknown = errors.New("nothing is recognised")
+
+// Data tells what is in data, in any encoding, and reads it. Objects that
+// cannot be read are reported as what they seem to be, with a note that says
+// why; data with no object in them at all are an error.
+func Data(data []byte, o Options) (*Report, error) {
+	if object, ok := textObject(data, o); ok {
+		return &Report{Objects: []Object{object}}, nil
+	}
+	if container, ok := binaryContainer(data); ok {
+		return &Report{Objects: []Object{container}}, nil
+	}
+	blocks, err := pem.Find(data)
+	if err != nil {
+		return nil, errors.Join(ErrUnknown, err)
+	}
+	r := &Report{}
+	encoding := "PEM"
+	if len(blocks) == 1 && blocks[0].Label == "" {
+		encoding = "base64"
+		if bytes.Equal(bytes.TrimSpace(data), bytes.TrimSpace(blocks[0].Bytes)) || len(data) > 0 && data[0] == 0x30 {
+			encoding = "DER"
+		}
+	}
+	for _, b := range blocks {
+		object := block(b, o)
+		object.Label, object.Line, object.Raw, object.Encoding = b.Label, max(1, b.Line), b.Bytes, encoding
+		r.Objects = append(r.Objects, object)
+	}
+	r.noteChain()
+	return r, nil
+}
+
+// textObject reads what has a text form of its own.
+func textObject(data []byte, o Options) (Object, bool) {
+	text := bytes.TrimSpace(data)
+	var object Object
+	switch {
+	case len(text) == 0:
+		return Object{}, false
+	case text[0] == '{' && (bytes.Contains(text, []byte(`"kty"`))):
+		object = jwk(text, o)
+	case authorizedKey(text):
+		object = opensshPublic(text)
+	case bytes.HasPrefix(text, []byte("PuTTY-User-Key-File-")):
+		object = Object{Kind: PrivateKey, Title: "Private key, PuTTY"}
+		object.noteOn("", "PuTTY's format is not read here; export the key from PuTTYgen as an OpenSSH key first")
+	case bytes.HasPrefix(text, []byte("SPKAC=")):
+		object = spkacText(text)
+	default:
+		return Object{}, false
+	}
+	object.Encoding, object.Line = "text", 1
+	if object.Raw == nil {
+		object.Raw = data
+	}
+	return object, true
+}
+
+func authorizedKey(text []byte) bool {
+	for _, prefix := range []string{"ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"} {
+		if bytes.HasPrefix(text, []byte(prefix)) {
+			return true
+		}
+	}
+	return false
+}
+
+// binaryContainer recognises Java's key stores by their first octets.
+func binaryContainer(data []byte) (Object, bool) {
+	for magic, title := range map[string]string{
+		"\xfe\xed\xfe\xed": "Java key store (JKS)",
+		"\xce\xce\xce\xce": "Java key store (JCEKS)",
+	} {
+		if bytes.HasPrefix(data, []byte(magic)) {
+			return Object{Kind: JKS, Title: title, Raw: data, Encoding: "binary", Line: 1}, true
+		}
+	}
+	return Object{}, false
+}
+
+// block reads one decoded block. Its content decides; the label helps where
+// the content cannot be read.
+func block(b pem.Block, o Options) Object {
+	kind := recognise(b.Bytes)
+	if b.Label == "OPENSSH PRIVATE KEY" || b.Headers["DEK-Info"] != "" {
+		kind = PrivateKey
+	}
+	if kind == "" || kind == ASN1 {
+		if labelled := kindOfLabel(b.Label); labelled != "" {
+			kind = labelled
+		}
+	}
+	object, err := read(kind, b, o)
+	if err != nil {
+		object = Object{Kind: kind, Title: titles[kind], Fields: object.Fields}
+		object.noteOn("", "it cannot be read: "+err.Error())
+	}
+	if want := kindOfLabel(b.Label); want != "" && want != object.Kind && object.Kind != Unknown {
+		object.noteOn("label", "the label is "+b.Label+", which the content is not")
+	}
+	return object
+}
+
+func read(kind Kind, b pem.Block, o Options) (Object, error) {
+	switch kind {
+	case Certificate:
+		return certificate(b.Bytes, o)
+	case CertificationRequest:
+		return certificationRequest(b.Bytes, o)
+	case CertificateList:
+		return certificateList(b.Bytes, o)
+	case PrivateKey:
+		return privateKey(b, o)
+	case PublicKey:
+		return publicKeyObject(b)
+	case SPKAC:
+		return spkacObject(b.Bytes)
+	case OCSPRequest:
+		return ocspRequest(b.Bytes)
+	case OCSPResponse:
+		return ocspResponse(b.Bytes, o)
+	case CMS:
+		return cmsMessage(b.Bytes)
+	case PKCS12:
+		return pkcs12(b.Bytes)
+	case Parameters:
+		return parameters(b.Bytes)
+	case "":
+		return Object{Kind: Unknown, Title: titles[Unknown]}, nil
+	}
+	return Object{Kind: kind, Title: titles[kind]}, nil
+}
+
+var titles = map[Kind]string{
+	PrivateKey: "Private key", PublicKey: "Public key", CertificationRequest: "Certification request (PKCS#10)",
+	CRMF: "Certification request (CRMF)", SPKAC: "Signed public key and challenge (SPKAC)", Certificate: "Certificate",
+	CertificateList: "Certificate revocation list", OCSPRequest: "OCSP request", OCSPResponse: "OCSP response",
+	CMS: "CMS message (PKCS#7)", PKCS12: "PKCS#12 key store", JKS: "Java key store",
+	TimeStampRequest: "Time-stamp request", TimeStampResponse: "Time-stamp response", CMPMessage: "CMP message",
+	SSHCertificate: "SSH certificate", Parameters: "Parameters", ASN1: "ASN.1 of no known kind", Unknown: "Data of no known kind",
+}
+
+// kindOfLabel is what PEM labels promise (RFC 7468 and its neighbours).
+func kindOfLabel(label string) Kind {
+	switch label {
+	case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
+		return Certificate
+	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
+		return CertificationRequest
+	case "X509 CRL":
+		return CertificateList
+	case "PKCS7", "CMS", "PKCS #7 SIGNED DATA":
+		return CMS
+	case "PUBLIC KEY", "RSA PUBLIC KEY":
+		return PublicKey
+	case "EC PARAMETERS", "DH PARAMETERS", "X9.42 DH PARAMETERS", "DSA PARAMETERS":
+		return Parameters
+	}
+	if strings.HasSuffix(label, "PRIVATE KEY") {
+		return PrivateKey
+	}
+	return ""
+}
+
+// noteChain says how several certificates hang together.
+func (r *Report) noteChain() {
+	var list []*CertificateView
+	for _, o := range r.Objects {
+		if v, ok := o.Detail.(*CertificateView); ok {
+			list = append(list, v)
+		}
+	}
+	if len(list) < 2 || len(list) != len(r.Objects) {
+		r.noteKeys()
+		return
+	}
+	for i := 1; i < len(list); i++ {
+		if !list[i-1].parsed.Issuer.Equal(list[i].parsed.Subject) {
+			r.Notes = append(r.Notes, Note{Field: "chain", Text: "certificate " + itoa(i+1) + " is not the issuer of certificate " + itoa(i) +
+				": these are separate certificates, or a chain in the wrong order (a server sends its own first)"})
+			return
+		}
+		if err := list[i-1].parsed.CheckSignature(list[i].parsed.PublicKey); err != nil {
+			r.Notes = append(r.Notes, Note{Field: "chain", Text: "certificate " + itoa(i) + " names certificate " + itoa(i+1) +
+				" as its issuer, and is not signed by its key: " + err.Error()})
+			return
+		}
+	}
+	end := "the last is not self-signed, so the root is not in it"
+	if list[len(list)-1].SelfIssued {
+		end = "the last is self-signed"
+	}
+	r.Notes = append(r.Notes, Note{Field: "chain", Text: "a chain of " + itoa(len(list)) + " certificates in the right order; " + end})
+}
+
+// noteKeys says which objects are of one key.
+func (r *Report) noteKeys() {
+	first := map[string]int{}
+	for i, o := range r.Objects {
+		key := o.keyFingerprint()
+		if key == "" {
+			continue
+		}
+		j, seen := first[key]
+		if !seen {
+			first[key] = i
+			continue
+		}
+		r.Notes = append(r.Notes, Note{Field: "publicKey", Text: "object " + itoa(i+1) + " and object " + itoa(j+1) + " are of the same key"})
+	}
+}
+
+func (o *Object) keyFingerprint() string {
+	var v *PublicKeyView
+	switch d := o.Detail.(type) {
+	case *CertificateView:
+		v = d.PublicKey
+	case *RequestView:
+		v = d.PublicKey
+	case *PrivateKeyView:
+		v = d.PublicKey
+	case *KeyView:
+		v = d.PublicKey
+	}
+	if v == nil {
+		return ""
+	}
+	return v.Fingerprint
+}
+
+// passphraseOnce keeps a caller's passphrase from being asked for twice.
+func passphraseOnce(ask key.Passphrase) key.Passphrase {
+	if ask == nil {
+		return nil
+	}
+	var secret []byte
+	var err error
+	asked := false
+	return func() ([]byte, error) {
+		if !asked {
+			secret, err = ask()
+			asked = true
+		}
+		return secret, err
+	}
+}

@@ -1,0 +1,205 @@
+package inspect
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/format/pkcs10"
+)
+
+// RequestView is the JSON view of a PKCS#10 certification request.
+type RequestView struct {
+	Version     int                    `json:"version"` // as written; 0 is the only one there is
+	Subject     string                 `json:"subject"` // RFC 4514
+	SubjectRDNs [][]AttributeView      `json:"subjectRDNs"`
+	SANs        []GeneralNameView      `json:"sans"`
+	CA          bool                   `json:"ca"` // asked for, by basicConstraints
+	PathLen     *int                   `json:"pathLen,omitempty"`
+	KeyUsage    []string               `json:"keyUsage,omitempty"`
+	ExtKeyUsage []IdentifierView       `json:"extKeyUsage,omitempty"`
+	PublicKey   *PublicKeyView         `json:"publicKey"`
+	Attributes  []RequestAttributeView `json:"attributes"`
+	Extensions  []ExtensionView        `json:"extensions"`
+	Signature   SignatureView          `json:"signature"` // verified: the proof of possession
+	Deviations  []string               `json:"deviations"`
+	Fingerprint string                 `json:"fingerprint"` // SHA-256 of the request
+}
+
+// RequestAttributeView is one attribute of a request.
+type RequestAttributeView struct {
+	OID     string   `json:"oid"`
+	Name    string   `json:"name,omitempty"`
+	Values  []string `json:"values"` // plain; "#" and hexadecimal where the value is not understood
+	Problem string   `json:"problem,omitempty"`
+}
+
+func certificationRequest(raw []byte, o Options) (Object, error) {
+	r, err := pkcs10.Parse(raw)
+	if err != nil {
+		return Object{}, err
+	}
+	v := viewRequest(r)
+	object := Object{Kind: CertificationRequest, Title: "Certification request (PKCS#10)", Detail: v}
+	v.notes(&object, r)
+	object.Fields = v.fields(r, o)
+	return object, nil
+}
+
+func viewRequest(r *pkcs10.Request) *RequestView {
+	sum := sha256.Sum256(r.Raw)
+	v := &RequestView{
+		Version: r.Version, Subject: r.Subject.String(), SubjectRDNs: rdns(r.Subject), SANs: []GeneralNameView{},
+		PublicKey: publicKey(r.PublicKey), Attributes: []RequestAttributeView{}, Extensions: []ExtensionView{},
+		Signature: signature(r.SignatureAlgorithm, r.Signature), Deviations: append([]string{}, r.Deviations...),
+		Fingerprint: hex.EncodeToString(sum[:]),
+	}
+	v.Signature.checked(r.CheckSignature())
+	list, err := r.Extensions()
+	if err == nil {
+		v.Extensions = viewExtensions(list)
+	}
+	asked := readWanted(list)
+	v.CA, v.PathLen, v.KeyUsage, v.ExtKeyUsage = asked.ca, asked.pathLen, asked.keyUsage, asked.extKeyUsage
+	if asked.sans != nil {
+		v.SANs = asked.sans
+	}
+	for _, a := range r.Attributes {
+		shown := viewRequestAttribute(a)
+		if err != nil && isExtensionRequest(a.ID) {
+			shown.Problem = err.Error()
+		}
+		v.Attributes = append(v.Attributes, shown)
+	}
+	return v
+}
+
+func isExtensionRequest(id oid.OID) bool {
+	return id == oid.ExtensionRequest || id == oid.MSExtensionRequest
+}
+
+func viewRequestAttribute(a pkcs10.Attribute) RequestAttributeView {
+	v := RequestAttributeView{OID: a.ID.String(), Values: []string{}}
+	if _, long, ok := oid.Names(a.ID); ok {
+		v.Name = long
+	}
+	for _, value := range a.Values {
+		text, err := attributeText(a.ID, value)
+		if err != nil {
+			v.Problem = err.Error()
+			text = "#" + hex.EncodeToString(value)
+		}
+		v.Values = append(v.Values, text)
+	}
+	return v
+}
+
+// attributeText writes one value of an attribute for people.
+func attributeText(id oid.OID, value []byte) (string, error) {
+	switch id {
+	case oid.ExtensionRequest, oid.MSExtensionRequest:
+		return "see extensions", nil
+	case oid.SMIMECapabilities:
+		list, err := pkcs10.ParseSMIMECapabilities(value)
+		var names []string
+		for _, c := range list {
+			names = append(names, c.ID.Short())
+		}
+		return strings.Join(names, ", "), err
+	case oid.MSRequestClientInfo:
+		c, err := pkcs10.ParseClientInfo(value)
+		return fmt.Sprintf("client %d on %s, user %s, program %s", c.ClientID, c.Machine, c.User, c.Process), err
+	case oid.MSEnrollmentCSP:
+		c, err := pkcs10.ParseCSP(value)
+		return fmt.Sprintf("%s (key specification %d)", c.Provider, c.KeySpec), err
+	case msEnrollmentNameValue:
+		n, err := pkcs10.ParseNameValue(value)
+		return n.Name + " = " + n.Value, err
+	}
+	if text, err := pkcs10.ParseText(value); err == nil {
+		return text, nil
+	}
+	return "#" + hex.EncodeToString(value), nil
+}
+
+// msEnrollmentNameValue is 1.3.6.1.4.1.311.13.2.1.
+const msEnrollmentNameValue oid.OID = "\x2b\x06\x01\x04\x01\x82\x37\x0d\x02\x01"
+
+func (v *RequestView) fields(r *pkcs10.Request, o Options) []Field {
+	var top Field
+	top.add("subject", nameText(r.Subject))
+	if len(v.SANs) == 0 {
+		top.add("names", "none asked for")
+	}
+	top.add("names", joinNames(v.SANs, o.entries()))
+	top.add("key", v.PublicKey.text)
+	top.add("usages asked for", usages(v.KeyUsage, v.ExtKeyUsage))
+	if v.CA {
+		top.add("authority asked for", authority(v.CA, v.PathLen))
+	}
+	top.add("possession", possession(&v.Signature))
+	top.add("signature", v.Signature.Algorithm)
+	if v.Version != 0 {
+		top.add("version", fmt.Sprint(v.Version))
+	}
+	attributes := Field{Name: "attributes"}
+	for _, a := range v.Attributes {
+		f := Field{Name: a.Name, Value: strings.Join(a.Values, "\n")}
+		if a.Name == "" {
+			f.Name = a.OID
+		}
+		if a.Problem != "" {
+			f.Note = "cannot be read: " + a.Problem
+		}
+		attributes.Children = append(attributes.Children, f)
+	}
+	return append(top.Children, nonEmpty([]Field{
+		{Name: "subject, part by part", Children: nameFields(v.SubjectRDNs)},
+		attributes, extensionFields(v.Extensions), v.PublicKey.group(), v.Signature.group(),
+		{Name: "fingerprints", Children: []Field{{Name: "SHA-256", Value: v.Fingerprint}, {Name: "SHA-256 of the key", Value: v.PublicKey.Fingerprint}}},
+	})...)
+}
+
+// possession says whether the sender has shown to hold the private key.
+func possession(s *SignatureView) string {
+	switch {
+	case s.Verified == nil:
+		return "not shown"
+	case *s.Verified:
+		return "proven: the signature is of the key in the request"
+	}
+	return "failed: " + s.Problem
+}
+
+func (v *RequestView) notes(o *Object, r *pkcs10.Request) {
+	if !*v.Signature.Verified {
+		o.noteOn("signature", "possession of the private key is not proven: "+v.Signature.Problem)
+	}
+	if v.Signature.Broken != "" {
+		o.noteOn("signature", v.Signature.Broken)
+	}
+	v.PublicKey.note(o)
+	for _, a := range v.Attributes {
+		if a.Problem != "" {
+			o.noteOn("attributes", "an attribute cannot be read: "+a.Problem)
+		}
+	}
+	noteExtensions(o, v.Extensions)
+	noteNames(o, v.SANs)
+	for _, d := range v.Deviations {
+		o.noteOn("encoding", d)
+	}
+	if len(v.SANs) > 0 {
+		return
+	}
+	if r.Subject.IsEmpty() {
+		o.noteOn("subject", "neither a subject nor a name is asked for")
+	}
+	for _, cn := range r.Subject.Values(oid.CommonName) {
+		if strings.Contains(cn, ".") && !strings.ContainsAny(cn, " @/") {
+			o.noteOn("subjectAltName", "the common name "+cn+" looks like a host name, and no subjectAltName asks for it: clients look for it there only")
+		}
+	}
+}

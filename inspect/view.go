@@ -1,0 +1,266 @@
+package inspect
+
+import (
+	"crypto/rsa"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"github.com/certwright/certwright/format/der"
+	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/oid"
+)
+
+// IdentifierView is an object identifier with its name.
+type IdentifierView struct {
+	OID  string `json:"oid"`
+	Name string `json:"name,omitempty"` // absent where no name is known
+}
+
+func identifier(id oid.OID) IdentifierView {
+	v := IdentifierView{OID: id.String()}
+	if _, long, ok := oid.Names(id); ok {
+		v.Name = long
+	}
+	return v
+}
+
+// String is the name with the number behind it, or the number alone.
+func (v IdentifierView) String() string {
+	if v.Name == "" {
+		return v.OID
+	}
+	return v.Name + " (" + v.OID + ")"
+}
+
+func identifiers(ids []oid.OID) []IdentifierView {
+	list := make([]IdentifierView, 0, len(ids))
+	for _, id := range ids {
+		list = append(list, identifier(id))
+	}
+	return list
+}
+
+// AttributeView is one attribute of a distinguished name.
+type AttributeView struct {
+	Type     string `json:"type"` // "commonName"; dotted where it has no name
+	OID      string `json:"oid"`
+	Value    string `json:"value"`
+	Encoding string `json:"encoding"` // the string type: "UTF8String"
+}
+
+// rdns shows a name part by part; the parts of a multi-valued RDN stand together.
+func rdns(n dn.Name) [][]AttributeView {
+	list := make([][]AttributeView, 0, len(n.RDNs))
+	for _, rdn := range n.RDNs {
+		var parts []AttributeView
+		for _, a := range rdn {
+			parts = append(parts, AttributeView{a.Type.Name(), a.Type.String(), a.Text(), a.Tag.String()})
+		}
+		list = append(list, parts)
+	}
+	return list
+}
+
+func nameFields(list [][]AttributeView) []Field {
+	var fields []Field
+	for _, rdn := range list {
+		for i, a := range rdn {
+			f := Field{Name: a.Type, Value: a.Value}
+			if i > 0 {
+				f.Name = "+ " + f.Name
+			}
+			if a.Encoding != der.UTF8String.String() && a.Encoding != der.PrintableString.String() {
+				f.Note = a.Encoding
+			}
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+func nameText(n dn.Name) string {
+	if n.IsEmpty() {
+		return "(empty)"
+	}
+	return n.String()
+}
+
+// PublicKeyView is a subject public key info.
+type PublicKeyView struct {
+	Type          string         `json:"type"`               // "RSA", "EC", "Ed25519", "ML-DSA" …
+	Size          int            `json:"size,omitempty"`     // bits of the modulus or field
+	Curve         string         `json:"curve,omitempty"`    // of EC
+	Exponent      string         `json:"exponent,omitempty"` // of RSA, decimal
+	Algorithm     IdentifierView `json:"algorithm"`
+	Fingerprint   string         `json:"fingerprint"`   // SHA-256 of the SubjectPublicKeyInfo
+	KeyIdentifier string         `json:"keyIdentifier"` // RFC 5280, Section 4.2.1.2, method 1
+	Problem       string         `json:"problem,omitempty"`
+	Weaknesses    []WeaknessView `json:"weaknesses,omitempty"`
+
+	text string
+	bits []byte
+}
+
+// WeaknessView is a known way to break a key.
+type WeaknessView struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+	Source string `json:"source,omitempty"`
+}
+
+func publicKey(p *key.Public) *PublicKeyView {
+	if p == nil {
+		return nil
+	}
+	sum := p.Fingerprint()
+	v := &PublicKeyView{
+		Type: p.Type, Size: p.Size, Curve: p.Curve, Algorithm: identifier(p.Algorithm.ID),
+		Fingerprint: hex.EncodeToString(sum[:]), KeyIdentifier: hex.EncodeToString(p.Identifier()),
+		text: p.String(), bits: p.Bits,
+	}
+	switch k := p.Key.(type) {
+	case *rsa.PublicKey:
+		v.Exponent = itoa(k.E)
+	case *key.RSAPublicKey:
+		v.Exponent = k.E.String()
+	}
+	if p.Problem != nil {
+		v.Problem = p.Problem.Error()
+		return v
+	}
+	for _, w := range key.Weaknesses(p) {
+		v.Weaknesses = append(v.Weaknesses, WeaknessView{w.Code, w.Detail, w.Source})
+	}
+	return v
+}
+
+func (v *PublicKeyView) group() Field {
+	f := Field{Name: "subject public key info"}
+	f.add("algorithm", v.Algorithm.String())
+	f.add("curve", v.Curve)
+	f.add("exponent", v.Exponent)
+	f.add("fingerprint (SHA-256)", v.Fingerprint)
+	f.add("key identifier", v.KeyIdentifier)
+	f.Children = append(f.Children, Field{Name: "public key", Value: clipped(v.bits)})
+	return f
+}
+
+// note tells an object what is wrong with its key.
+func (v *PublicKeyView) note(o *Object) {
+	if v.Problem != "" {
+		o.noteOn("publicKey", v.Problem)
+	}
+	for _, w := range v.Weaknesses {
+		o.noteOn("publicKey", w.Detail)
+	}
+}
+
+// add appends a child unless its value is empty.
+func (f *Field) add(name, value string) {
+	if value != "" {
+		f.Children = append(f.Children, Field{Name: name, Value: value})
+	}
+}
+
+// clippedOctets is how many octets of a long value are shown.
+const clippedOctets = 48
+
+func clipped(octets []byte) string {
+	if len(octets) <= clippedOctets {
+		return hex.EncodeToString(octets)
+	}
+	return hex.EncodeToString(octets[:clippedOctets/2]) + "… (" + count(len(octets), "octet") + ")"
+}
+
+// SignatureView is a signature and what checking it said.
+type SignatureView struct {
+	Algorithm string         `json:"algorithm"` // "ecdsa-with-SHA256"
+	OID       string         `json:"oid"`
+	Verified  *bool          `json:"verified,omitempty"` // absent where the key is not at hand
+	Problem   string         `json:"problem,omitempty"`  // why it does not verify
+	Broken    string         `json:"broken,omitempty"`   // why the algorithm proves nothing today
+	Hash      string         `json:"hash,omitempty"`
+	Salt      *int           `json:"saltLength,omitempty"` // RSA-PSS
+	Key       IdentifierView `json:"-"`
+	octets    []byte
+}
+
+func signature(alg key.AlgorithmIdentifier, octets []byte) SignatureView {
+	a := key.ParseSignatureAlgorithm(alg)
+	v := SignatureView{Algorithm: a.Name, OID: alg.ID.String(), Broken: a.Broken, octets: octets}
+	if a.Hash != 0 {
+		v.Hash = a.Hash.String()
+	}
+	if a.SaltLength >= 0 && a.KeyType != "" {
+		v.Salt = &a.SaltLength
+	}
+	return v
+}
+
+// checked records what verifying said.
+func (v *SignatureView) checked(err error) {
+	good := err == nil
+	v.Verified = &good
+	if err != nil {
+		v.Problem = err.Error()
+	}
+}
+
+func (v *SignatureView) group() Field {
+	f := Field{Name: "signature"}
+	f.add("algorithm", v.Algorithm)
+	f.add("hash", v.Hash)
+	if v.Salt != nil {
+		f.add("salt", count(*v.Salt, "octet"))
+	}
+	f.add("value", clipped(v.octets))
+	return f
+}
+
+// GeneralNameView is a name of a subjectAltName and its like.
+type GeneralNameView struct {
+	Type    string `json:"type"` // "dns", "ip", "email", "uri", "upn", "dir", "rid", "other" …
+	Value   string `json:"value"`
+	Problem string `json:"problem,omitempty"`
+}
+
+func generalNames(names []ext.GeneralName) []GeneralNameView {
+	list := make([]GeneralNameView, 0, len(names))
+	for _, n := range names {
+		list = append(list, generalName(n))
+	}
+	return list
+}
+
+func generalName(n ext.GeneralName) GeneralNameView {
+	kind, value, ok := strings.Cut(n.String(), ":")
+	if !ok {
+		kind, value = "", n.Text()
+	}
+	v := GeneralNameView{Type: kind, Value: value}
+	if err := n.Problem(); err != nil {
+		v.Problem = err.Error()
+	}
+	return v
+}
+
+// String is the name with its prefix.
+func (v GeneralNameView) String() string { return v.Type + ":" + v.Value }
+
+func joinNames(list []GeneralNameView, limit int) string {
+	var lines []string
+	for i, n := range list {
+		if i == limit {
+			lines = append(lines, "… and "+count(len(list)-limit, "more name"))
+			break
+		}
+		lines = append(lines, n.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// stamp is how times are written in JSON.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
