@@ -51,8 +51,8 @@ type mldsaSet struct {
 	id         oid.OID
 	parameters mldsa.Parameters
 	expanded   int // octets
-	vectors    int // k + l: polynomials with small coefficients
-	eta        int
+	k, l       int // rows and columns of the matrix
+	eta        int // the largest coefficient of the secret
 	derive     func(seed *[32]byte) []byte
 	unpack     func(octets []byte) (public []byte, sign func(message, context []byte) ([]byte, error))
 }
@@ -60,11 +60,11 @@ type mldsaSet struct {
 func mldsaSetOf(id oid.OID) *mldsaSet {
 	switch id {
 	case oid.MLDSA44:
-		return &mldsaSet{id, mldsa.MLDSA44(), mldsa44.PrivateKeySize, 8, 2, derive44, unpack44}
+		return &mldsaSet{id, mldsa.MLDSA44(), mldsa44.PrivateKeySize, 4, 4, 2, derive44, unpack44}
 	case oid.MLDSA87:
-		return &mldsaSet{id, mldsa.MLDSA87(), mldsa87.PrivateKeySize, 15, 2, derive87, unpack87}
+		return &mldsaSet{id, mldsa.MLDSA87(), mldsa87.PrivateKeySize, 8, 7, 2, derive87, unpack87}
 	}
-	return &mldsaSet{id, mldsa.MLDSA65(), mldsa65.PrivateKeySize, 11, 4, derive65, unpack65}
+	return &mldsaSet{id, mldsa.MLDSA65(), mldsa65.PrivateKeySize, 6, 5, 4, derive65, unpack65}
 }
 
 func derive44(seed *[32]byte) []byte { _, k := mldsa44.NewKeyFromSeed(seed); return k.Bytes() }
@@ -156,7 +156,7 @@ func (s *mldsaSet) fromBoth(e der.Element) (*Private, error) {
 // fromExpanded checks what an expanded key claims, since FIPS 204 leaves keys
 // that were not made by its algorithm undefined.
 func (s *mldsaSet) fromExpanded(octets []byte) (*Private, error) {
-	if len(octets) != s.expanded || !s.small(octets) {
+	if len(octets) != s.expanded || !s.holds(octets) {
 		return nil, errMLDSA
 	}
 	k := &ExpandedMLDSA{set: s, octets: bytes.Clone(octets)}
@@ -170,32 +170,5 @@ func (s *mldsaSet) fromExpanded(octets []byte) (*Private, error) {
 	if k.public, err = mldsa.NewPublicKey(s.parameters, public); err != nil {
 		return nil, errMLDSA
 	}
-	// The part t0 shows in no public value: only a signature tells whether it
-	// belongs to the rest.
-	trial, err := k.context(nil, nil)
-	if err != nil || mldsa.Verify(k.public, nil, trial, nil) != nil {
-		return nil, errMLDSA
-	}
 	return NewPrivate(k)
-}
-
-// small reports whether the coefficients of s1 and s2 are in range, as
-// FIPS 204, Algorithm 25, assumes of them.
-func (s *mldsaSet) small(octets []byte) bool {
-	width := 3
-	if s.eta == 4 {
-		width = 4
-	}
-	packed := octets[128 : 128+s.vectors*32*width]
-	held, bits := uint32(0), 0
-	for _, c := range packed {
-		held |= uint32(c) << bits
-		for bits += 8; bits >= width; bits -= width {
-			if int(held&(1<<width-1)) > 2*s.eta {
-				return false
-			}
-			held >>= width
-		}
-	}
-	return true
 }
