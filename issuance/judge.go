@@ -1,0 +1,142 @@
+package issuance
+
+import (
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/lint"
+	"github.com/certwright/certwright/request"
+)
+
+// rule is one thing to see to in judging. Some draft their part of the
+// certificate, some check it; all of them run, in this order, whatever those
+// before them found.
+type rule struct {
+	name     string
+	citation string // where the rule comes from; empty where it is the profile's
+	run      func(*judging)
+}
+
+var rules = [...]rule{
+	{"possession", "RFC 2986, Section 3", possessionProven},
+	{"possession-algorithm", "RFC 6151; RFC 9155; NIST SP 800-131A", possessionSound},
+	{"signature-hash", "", hashAllowed},
+	{"key-weak", "", keyNotWeak},
+	{"key-allowed", "", keyAllowed},
+	{"subject-readable", "RFC 5280, Section 4.1.2.4", subjectReadable},
+	{"subject-attributes", "", draftSubject},
+	{"subject-values", "", subjectValues},
+	{"subject-required", "", subjectRequired},
+	{"names-readable", "RFC 5280, Section 4.2.1.6", draftNames},
+	{"names-from-common-name", "RFC 9525, Section 6.3", namesFromCommonName},
+	{"names-from-email", "RFC 5280, Section 4.2.1.6", namesFromEmail},
+	{"names-kinds", "", namesKinds},
+	{"names-valid", "RFC 5280, Section 4.2.1.6", namesValid},
+	{"names-wildcards", "RFC 9525, Section 6.3", namesWildcards},
+	{"names-lists", "", namesLists},
+	{"names-count", "", namesCount},
+	{"names-common-name", "", commonNameAmong},
+	{"subject-empty", "RFC 5280, Section 4.1.2.6", subjectEmpty},
+	{"validity", "", draftValidity},
+	{"validity-limits", "", validityLimits},
+	{"validity-issuer", "RFC 5280, Section 6.1", validityIssuer},
+	{"extension-repeated", "RFC 5280, Section 4.2", extensionRepeated},
+	{"basic-constraints", "RFC 5280, Section 4.2.1.9", draftBasicConstraints},
+	{"key-usage", "RFC 5280, Section 4.2.1.3", draftKeyUsage},
+	{"ext-key-usage", "RFC 5280, Section 4.2.1.12", draftExtKeyUsage},
+	{"key-identifiers", "RFC 5280, Section 4.2.1.1", draftKeyIdentifiers},
+	{"subject-alt-name", "RFC 5280, Section 4.2.1.6", draftSubjectAltName},
+	{"certificate-policies", "RFC 5280, Section 4.2.1.4", draftPolicies},
+	{"tls-feature", "RFC 7633", draftFeatures},
+	{"name-constraints", "RFC 5280, Section 4.2.1.10", draftNameConstraints},
+	{"revocation-pointers", "RFC 5280, Section 4.2.1.13", draftPointers},
+	{"extensions", "", draftOthers},
+	{"issuer-valid", "RFC 5280, Section 6.1.3", issuerValid},
+	{"issuer-key", "RFC 5280, Section 4.2.1.3", issuerKey},
+	{"issuer-path-length", "RFC 5280, Section 4.2.1.9", issuerPathLength},
+	{"issuer-purposes", "RFC 5280, Section 4.2.1.12", issuerPurposes},
+	{"issuer-names", "RFC 5280, Section 4.2.1.10", issuerNames},
+	{"review", "", reviewed},
+	{"rules", "", profileRules},
+	{"lint", "", lintPlan},
+}
+
+// judging is the desk a request lies on while the rules go over it.
+type judging struct {
+	profile  *Profile
+	request  *request.Request
+	evidence evidence.Evidence
+	issuer   *Issuer
+	asked    Asked
+	now      time.Time
+
+	rule     *rule
+	subject  dn.Name           // asked for
+	names    []ext.GeneralName // as they will be
+	changed  bool              // names differ from the request's
+	plan     plan
+	findings []Finding
+	changes  []Change
+	room     [12]ext.Extension
+}
+
+// Judge decides under the profile what certificate this request would become
+// from this issuer. It is pure: the same arguments give the same judgement.
+func (p *Profile) Judge(r *request.Request, e evidence.Evidence, i *Issuer, a Asked, now time.Time) Judgement {
+	c := &judging{profile: p, request: r, evidence: e, issuer: i, asked: a, now: now.UTC().Truncate(time.Second)}
+	if r == nil || i == nil || p == nil || r.PublicKey == nil {
+		c.rule = &rule{name: "complete"}
+		c.refuse(request.BadFormat, "", "a request with its key, an issuer and a profile are needed to judge", "submit the request again")
+	} else {
+		c.plan.key = r.PublicKey
+		c.plan.extensions = c.room[:0]
+		for k := range rules {
+			c.rule = &rules[k]
+			rules[k].run(c)
+		}
+	}
+	lint.Sort(c.findings)
+	return Judgement{&decision{
+		verdict: verdictOf(c.findings), findings: c.findings, changes: c.changes,
+		plan: &c.plan, issuer: i, approved: new(atomic.Bool),
+	}}
+}
+
+// refuse records an error of the rule that runs.
+func (c *judging) refuse(reason request.Reason, field, detail, fix string) {
+	c.found(Error, reason, c.rule.citation, field, detail, fix)
+}
+
+// refuseBy records an error that a line of the profile asks for.
+func (c *judging) refuseBy(path string, reason request.Reason, field, detail, fix string) {
+	c.found(Error, reason, c.profile.at(path), field, detail, fix)
+}
+
+func (c *judging) warn(field, detail, fix string) {
+	c.found(Warning, "", c.rule.citation, field, detail, fix)
+}
+
+func (c *judging) found(s Severity, reason request.Reason, citation, field, detail, fix string) {
+	c.findings = append(c.findings, Finding{
+		Rule: c.rule.name, Citation: citation, Severity: s, Reason: reason, Field: field, Detail: detail, Fix: fix,
+	})
+}
+
+func (c *judging) change(field, action, requested, issued, why string) {
+	c.changes = append(c.changes, Change{Field: field, Action: action, Requested: requested, Issued: issued, Why: why})
+}
+
+// at names the line of the profile that holds this key.
+func (p *Profile) at(path string) string {
+	return "profile " + p.Name + ", line " + strconv.Itoa(lineOf(p.lines, path))
+}
+
+// by says which part of the profile asked for a change.
+func (p *Profile) by(format string, args ...any) string {
+	return "profile " + p.Name + " " + fmt.Sprintf(format, args...)
+}

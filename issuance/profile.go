@@ -1,0 +1,189 @@
+package issuance
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/certwright/certwright/lint"
+)
+
+// Profile says what certificates of one kind look like and who may have them.
+// Only ParseProfile makes one that lets anything through; the zero value
+// refuses every request.
+type Profile struct {
+	Name        string
+	Version     string // of the text: its declared version, and "+" and the first 12 hexadecimal digits of its SHA-256
+	Description string
+	Review      bool     // every request waits for a person
+	UniqueKey   bool     // one key may be certified once; who keeps the records enforces it
+	Linters     []string // names of linters, besides this package's rules, that see each certificate before it is signed
+
+	text        []byte
+	lines       map[string]int
+	ca          bool
+	path        pathPolicy
+	subject     subjectPolicy
+	names       namePolicy
+	keys        keyPolicy
+	hashes      []string
+	extensions  extensionPolicy
+	validity    validityPolicy
+	lint        lintPolicy
+	expressions []expression
+}
+
+type pathPolicy struct {
+	preset  int // -1: absent
+	maximum int // -1: no limit
+}
+
+type validityPolicy struct {
+	preset, maximum, minimum time.Duration
+	backdate, future         time.Duration
+	clamp, explicitStart     bool
+}
+
+type lintPolicy struct {
+	on      bool
+	options lint.Options
+}
+
+// Text returns the YAML the profile was read from.
+func (p *Profile) Text() []byte { return append([]byte(nil), p.text...) }
+
+// IssuesCA reports whether certificates of this profile are those of
+// certification authorities.
+func (p *Profile) IssuesCA() bool { return p.ca }
+
+// ParseProfile reads a profile from YAML; unknown keys are errors with their
+// line and the nearest known key. The error holds everything that is wrong,
+// one line each.
+func ParseProfile(text []byte) (*Profile, error) {
+	var t profileText
+	lines, err := decodeProfile(text, &t)
+	if err != nil {
+		return nil, err
+	}
+	c := &compiler{lines: lines}
+	p := c.profile(&t)
+	if err := errors.Join(c.errs...); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(text)
+	p.Version = t.Version + "+" + hex.EncodeToString(sum[:6])
+	p.text = append([]byte(nil), text...)
+	return p, nil
+}
+
+// compiler turns the text of a profile into what judging uses, and collects
+// what contradicts itself.
+type compiler struct {
+	lines map[string]int
+	errs  []error
+}
+
+func (c *compiler) fail(path, format string, args ...any) {
+	c.errs = append(c.errs, errors.New(fmt.Sprintf("line %d: %s: ", c.line(path), path)+fmt.Sprintf(format, args...)))
+}
+
+// line finds the line of a key, or of the nearest key around it.
+func (c *compiler) line(path string) int { return lineOf(c.lines, path) }
+
+func lineOf(lines map[string]int, path string) int {
+	for path != "" {
+		if n, ok := lines[path]; ok {
+			return n
+		}
+		cut := 0
+		for i := range len(path) {
+			if path[i] == '.' || path[i] == '[' {
+				cut = i
+			}
+		}
+		path = path[:cut]
+	}
+	return max(1, lines[""])
+}
+
+func (c *compiler) profile(t *profileText) *Profile {
+	if t.Name == "" {
+		c.fail("name", "a profile needs a name")
+	}
+	if t.Version == "" {
+		c.fail("version", "a profile needs a version, such as 1")
+	}
+	p := &Profile{
+		Name: t.Name, Description: t.Description, UniqueKey: t.UniqueKey, Review: t.Issuance == "review",
+		lines: c.lines, ca: t.CA,
+		path:     c.pathLength(t),
+		subject:  c.subject(&t.Subject),
+		names:    c.names(&t.Names),
+		keys:     c.keys(&t.Keys),
+		validity: c.validity(&t.Validity),
+		lint:     lintPolicy{on: t.Lint.Set != "none"},
+	}
+	p.hashes = c.hashes(t.Signature.Hashes)
+	if t.Lint.Set == "web" {
+		p.Linters = []string{"zlint"}
+	}
+	p.lint.options.Ignore = t.Lint.Ignore
+	for i, name := range t.Lint.Ignore {
+		if !lint.Known(name) && t.Lint.Set != "web" {
+			c.fail(fmt.Sprintf("lint.ignore[%d]", i), "no rule is called %q%s", name, near(name, lint.Names()))
+		}
+	}
+	p.extensions = c.extensions(&t.Extensions, t.CA)
+	p.expressions = c.expressions(t.Rules)
+	return p
+}
+
+func (c *compiler) pathLength(t *profileText) pathPolicy {
+	p := pathPolicy{preset: -1, maximum: -1}
+	if (t.PathLength.Default != nil || t.PathLength.Maximum != nil) && !t.CA {
+		c.fail("pathLength", "a path length belongs to CA certificates only; set ca: true or leave it out")
+	}
+	if t.PathLength.Maximum != nil {
+		p.maximum, p.preset = *t.PathLength.Maximum, *t.PathLength.Maximum
+	}
+	if t.PathLength.Default != nil {
+		p.preset = *t.PathLength.Default
+	}
+	if p.maximum >= 0 && p.preset > p.maximum {
+		c.fail("pathLength.default", "got %d, want at most the maximum %d", p.preset, p.maximum)
+	}
+	return p
+}
+
+func (c *compiler) validity(t *validityText) validityPolicy {
+	p := validityPolicy{
+		preset: time.Duration(t.Default), maximum: time.Duration(t.Maximum), minimum: time.Duration(t.Minimum),
+		backdate: 5 * time.Minute, future: time.Duration(t.Future),
+		clamp: t.IssuerEnd != "refuse", explicitStart: t.ExplicitStart,
+	}
+	if t.Backdate != nil {
+		p.backdate = time.Duration(*t.Backdate)
+	}
+	if p.preset == 0 {
+		c.fail("validity.default", "a profile needs a default validity, such as 90d")
+		return p
+	}
+	if p.maximum == 0 {
+		p.maximum = p.preset
+	}
+	if p.preset > p.maximum {
+		c.fail("validity.default", "got %v, want at most the maximum %v", t.Default, t.Maximum)
+	}
+	if p.minimum > p.preset {
+		c.fail("validity.minimum", "got %v, want at most the default %v", t.Minimum, t.Default)
+	}
+	if p.backdate >= p.preset {
+		c.fail("validity.backdate", "got %v, want less than the default %v", duration(p.backdate), t.Default)
+	}
+	if p.future > 0 && !p.explicitStart {
+		c.fail("validity.future", "nobody can ask for a later start; set explicitStart: true or leave it out")
+	}
+	return p
+}

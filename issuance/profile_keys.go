@@ -1,0 +1,138 @@
+package issuance
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/key"
+)
+
+type keyPolicy struct {
+	rsaMin, rsaMax int // 0: no RSA keys
+	curves         []string
+	ed25519        bool
+	mldsa          []string
+}
+
+// minRSA is the least modulus any profile may take.
+const minRSA = 2048
+
+func (c *compiler) keys(t *keysText) keyPolicy {
+	p := keyPolicy{curves: t.EC, ed25519: t.Ed25519, mldsa: t.MLDSA}
+	if t.RSA != nil {
+		p.rsaMin, p.rsaMax = t.RSA.Min, t.RSA.Max
+		if p.rsaMin == 0 {
+			p.rsaMin = minRSA
+		}
+		if p.rsaMax == 0 {
+			p.rsaMax = 8192
+		}
+		if p.rsaMin < minRSA {
+			c.fail("keys.rsa.min", "got %d, want at least %d bits", p.rsaMin, minRSA)
+		}
+		if p.rsaMin > p.rsaMax {
+			c.fail("keys.rsa.max", "got %d, want at least the minimum %d", p.rsaMax, p.rsaMin)
+		}
+	}
+	c.each("keys.ec", t.EC, []string{"P-224", "P-256", "P-384", "P-521", "secp256k1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"})
+	c.each("keys.mlDsa", t.MLDSA, []string{"44", "65", "87"})
+	if t.RSA == nil && len(t.EC) == 0 && !t.Ed25519 && len(t.MLDSA) == 0 {
+		c.fail("keys", "a profile needs at least one kind of key: rsa, ec, ed25519 or mlDsa")
+	}
+	return p
+}
+
+func (c *compiler) each(path string, got, known []string) {
+	for i, g := range got {
+		if !slices.Contains(known, g) {
+			c.fail(path+"["+strconv.Itoa(i)+"]", "got %q, want one of %s%s", g, strings.Join(known, ", "), near(g, known))
+		}
+	}
+}
+
+func (c *compiler) hashes(list []string) []string {
+	known := []string{"sha224", "sha256", "sha384", "sha512", "sha3-224", "sha3-256", "sha3-384", "sha3-512"}
+	c.each("signature.hashes", list, known)
+	return list
+}
+
+// allows reports whether a key may be certified; where it may not, it says
+// what would be taken.
+func (p *keyPolicy) allows(k *key.Public) bool {
+	switch k.Type {
+	case "RSA", "RSA-PSS":
+		return p.rsaMin > 0 && k.Size >= p.rsaMin && k.Size <= p.rsaMax
+	case "EC":
+		return slices.Contains(p.curves, k.Curve)
+	case "Ed25519":
+		return p.ed25519
+	case "ML-DSA":
+		return slices.Contains(p.mldsa, k.Curve)
+	}
+	return false
+}
+
+// String lists what the policy takes, in words.
+func (p *keyPolicy) String() string {
+	var out []string
+	if p.rsaMin > 0 {
+		out = append(out, "RSA "+strconv.Itoa(p.rsaMin)+" to "+strconv.Itoa(p.rsaMax))
+	}
+	for _, c := range p.curves {
+		out = append(out, "EC "+c)
+	}
+	if p.ed25519 {
+		out = append(out, "Ed25519")
+	}
+	for _, m := range p.mldsa {
+		out = append(out, "ML-DSA-"+m)
+	}
+	if len(out) == 0 {
+		return "no key at all"
+	}
+	return strings.Join(out, ", ")
+}
+
+// ability is what keys of one kind can be used for.
+type ability uint8
+
+const (
+	canAll       ability = iota // RSA: sign and encipher
+	canAgree                    // EC: sign and agree
+	canSign                     // Ed25519, ML-DSA, DSA, RSA-PSS: sign
+	canAgreeOnly                // X25519, X448, DH
+	abilities
+)
+
+func abilityOf(k *key.Public) ability {
+	switch k.Type {
+	case "RSA":
+		return canAll
+	case "EC":
+		return canAgree
+	case "X25519", "X448", "DH":
+		return canAgreeOnly
+	}
+	return canSign
+}
+
+const (
+	signBits  = ext.DigitalSignature | ext.NonRepudiation | ext.KeyCertSign | ext.CRLSign
+	agreeBits = ext.KeyAgreement | ext.EncipherOnly | ext.DecipherOnly
+)
+
+// bits returns the key usages that keys of this ability can have (RFC 3279,
+// RFC 5480, RFC 8410, RFC 9881).
+func (a ability) bits() ext.KeyUsage {
+	switch a {
+	case canAll:
+		return signBits | ext.KeyEncipherment | ext.DataEncipherment
+	case canAgree:
+		return signBits | agreeBits
+	case canAgreeOnly:
+		return agreeBits
+	}
+	return signBits
+}

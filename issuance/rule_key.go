@@ -1,0 +1,90 @@
+package issuance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/request"
+)
+
+func possessionProven(c *judging) {
+	p := &c.evidence.Possession
+	if p.Proven {
+		return
+	}
+	detail := "the request does not prove that its sender holds the private key"
+	if p.Detail != "" {
+		detail += ": " + p.Detail
+	}
+	c.refuse(request.BadPossession, "signature", detail, "make the request anew with the private key of the public key in it")
+}
+
+func possessionSound(c *judging) {
+	p := &c.evidence.Possession
+	if p.Broken == "" {
+		return
+	}
+	c.refuse(request.BadAlgorithm, "signatureAlgorithm",
+		fmt.Sprintf("the request is signed with %s, which proves nothing today: %s", p.Algorithm, p.Broken),
+		"make the request anew, signed with SHA-256 or better")
+}
+
+func hashAllowed(c *judging) {
+	allowed := c.profile.hashes
+	if len(allowed) == 0 {
+		return
+	}
+	if got := c.issuer.hash; got != "" && !slices.Contains(allowed, got) {
+		c.refuseBy("signature.hashes", request.IssuerRefused, "signatureAlgorithm",
+			fmt.Sprintf("the issuer signs with %s; the profile takes %s", got, strings.Join(allowed, ", ")),
+			"choose another issuer, or set the issuer's hash")
+	}
+	if c.request.PKCS10 == nil {
+		return
+	}
+	alg := key.ParseSignatureAlgorithm(c.request.PKCS10.SignatureAlgorithm)
+	if got := hashName(alg); got != "" && !slices.Contains(allowed, got) {
+		c.refuseBy("signature.hashes", request.BadAlgorithm, "signatureAlgorithm",
+			fmt.Sprintf("the request is signed with %s; the profile takes %s", got, strings.Join(allowed, ", ")),
+			"make the request anew, signed with "+allowed[0])
+	}
+}
+
+// hashName names the hash of an algorithm as profiles do; empty for those
+// that hash by themselves.
+func hashName(alg key.SignatureAlgorithm) string {
+	if alg.Hash == 0 {
+		return ""
+	}
+	name := strings.ToLower(alg.Hash.String())
+	if strings.HasPrefix(name, "sha3-") {
+		return name
+	}
+	return strings.ReplaceAll(name, "-", "")
+}
+
+func keyNotWeak(c *judging) {
+	if c.request.PublicKey.Key == nil {
+		return // keyAllowed has its say: what cannot be computed with is refused there
+	}
+	for _, w := range key.Weaknesses(c.request.PublicKey) {
+		c.found(Error, request.BadKey, w.Source, "publicKey",
+			"the public key is weak: "+w.Detail, "make a new key, and a request with it; never use this key again")
+	}
+}
+
+func keyAllowed(c *judging) {
+	k := c.request.PublicKey
+	if !c.profile.keys.allows(k) {
+		c.refuseBy("keys", request.BadKey, "publicKey",
+			fmt.Sprintf("the key is %v; the profile takes %v", k, &c.profile.keys),
+			"make a key of a kind the profile takes, and a request with it")
+		return
+	}
+	if k.Problem != nil {
+		c.refuse(request.BadKey, "publicKey", fmt.Sprintf("the public key cannot be used: %v", k.Problem),
+			"make a new key, and a request with it")
+	}
+}

@@ -1,0 +1,22 @@
+package issuance
+
+import (
+	"github.com/certwright/certwright/lint"
+)
+
+// lintPlan runs the rules on certificates over the plan.
+func lintPlan(c *judging) {
+	if !c.profile.lint.on {
+		return
+	}
+	p := &c.plan
+	contents := lint.Contents{
+		Subject: p.subject, Issuer: p.issuer, NotBefore: p.notBefore, NotAfter: p.notAfter, PublicKey: p.key,
+		Extensions: p.extensions, SelfSigned: c.issuer.self, Usage: p.usage, Purposes: p.purposes, Names: p.names,
+	}
+	contents.Basic.CA, contents.Basic.PathLen = p.ca, p.pathLen
+	if p.bound != nil {
+		contents.Constraints = *p.bound
+	}
+	c.findings = append(c.findings, lint.Plan(&contents, c.profile.lint.options)...)
+}
