@@ -1,6 +1,9 @@
 package key
 
 import (
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
 	"testing"
 )
 
@@ -61,5 +64,63 @@ func BenchmarkVerify(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkP256 sets the tables beside crypto/ecdsa, over one digest.
+func BenchmarkP256(b *testing.B) {
+	k, tables := p256Key(b)
+	digest := sha256.Sum256([]byte("a message"))
+	signature, err := ecdsa.SignASN1(rand.Reader, k, digest[:])
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("ecdsa", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if !ecdsa.VerifyASN1(&k.PublicKey, digest[:], signature) {
+				b.Fatal("the signature does not verify")
+			}
+		}
+	})
+	b.Run("tables", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r, s, err := parsePair(signature)
+			if err != nil || !tables.verifies(digest[:], r, s) {
+				b.Fatal("the signature does not verify")
+			}
+		}
+	})
+	b.Run("build", func(b *testing.B) {
+		point, err := k.PublicKey.Bytes()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			newP256Tables(point)
+		}
+	})
+}
+
+// BenchmarkVerifier checks by a warm verifier what BenchmarkVerify checks.
+func BenchmarkVerifier(b *testing.B) {
+	message := make([]byte, 600)
+	k := generated(b, "ecdsa-p256")
+	alg, err := ChooseSignatureAlgorithm(k.Public, "", false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	signature, err := Sign(k.Signer, alg, message)
+	if err != nil {
+		b.Fatal(err)
+	}
+	v := NewVerifier(k.Public)
+	v.Warm()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := v.Verify(alg.Identifier, message, signature); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
