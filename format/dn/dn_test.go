@@ -31,7 +31,7 @@ func TestParseText(t *testing.T) {
 		{"/O=b/OU=/CN=a", "CN=a,O=b", "/O=b/CN=a"},
 		{"/O=b/CN=a+UID=u", "CN=a+UID=u,O=b", "/O=b/CN=a+UID=u"},
 		{"UID=u+CN=a,O=b", "CN=a+UID=u,O=b", "/O=b/CN=a+UID=u"},
-		{`/CN=a\/b\+c\\d`, `CN=a/b\+c\\d`, `/CN=a/b+c\d`},
+		{`/CN=a\/b\+c\\d`, `CN=a/b\+c\\d`, `/CN=a\/b\+c\d`},
 		{`CN=a\,b\=c\20`, `CN=a\,b=c\ `, "/CN=a,b=c "},
 		{`CN="a,b;c"`, `CN=a\,b\;c`, "/CN=a,b;c"},
 		{`CN=\#a`, `CN=\#a`, "/CN=#a"},

@@ -120,7 +120,7 @@ func unsafeToPrint(c rune) bool {
 }
 
 // Slash returns the name as `openssl x509 -nameopt compat` writes it: octets
-// outside printable ASCII as \xHH, nothing else escaped.
+// outside printable ASCII as \xHH, a backslash before "/" and "+" alone.
 func (n Name) Slash() string {
 	var b strings.Builder
 	for _, rdn := range n.RDNs {
@@ -153,6 +153,9 @@ func slashValue(b *strings.Builder, a Attribute) {
 		if c < ' ' || c > '~' {
 			fmt.Fprintf(b, "\\x%02X", c)
 			continue
+		}
+		if c == '/' || c == '+' {
+			b.WriteByte('\\')
 		}
 		b.WriteByte(c)
 	}
