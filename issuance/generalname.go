@@ -9,6 +9,7 @@ import (
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/oid"
 )
 
 // generalName makes a name of one of the primitive kinds.
@@ -26,6 +27,12 @@ func subjectAltName(names []ext.GeneralName, critical bool) (ext.Extension, erro
 		size += len(names[i].Content) + len(names[i].Raw) + 4
 	}
 	b := der.NewBuilder(make([]byte, 0, size))
+	outer := b.Begin(der.Sequence)
+	b.OID(string(oid.SubjectAltName))
+	if critical {
+		b.Bool(true)
+	}
+	octets := b.Begin(der.OctetString)
 	mark := b.Begin(der.Sequence)
 	for i := range names {
 		n := &names[i]
@@ -40,7 +47,11 @@ func subjectAltName(names []ext.GeneralName, critical bool) (ext.Extension, erro
 		}
 	}
 	b.End(mark)
-	return ext.Extension{Value: b.Bytes(), Critical: critical}, nil
+	length := b.Len() - octets
+	b.End(octets)
+	b.End(outer)
+	raw := b.Bytes()
+	return ext.Extension{ID: oid.SubjectAltName, Value: raw[len(raw)-length:], Critical: critical, Raw: raw}, nil
 }
 
 var errSubtree = errors.New("want dns:example.org, email:example.org, uri:example.org, ip:10.0.0.0/8 or dir:O=Example")

@@ -83,6 +83,7 @@ type judging struct {
 	findings []Finding
 	changes  []Change
 	room     [12]ext.Extension
+	contents lint.Contents
 }
 
 // Judge decides under the profile what certificate this request would become

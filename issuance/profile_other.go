@@ -100,7 +100,7 @@ func (c *compiler) other(t *otherText, id oid.OID, name, path string) otherPolic
 
 // sealed encodes an extension once, so that it is copied afterwards.
 func sealed(e ext.Extension) ext.Extension {
-	var b der.Builder
+	b := der.NewBuilder(make([]byte, 0, len(e.ID)+len(e.Value)+18))
 	mark := b.Begin(der.Sequence)
 	b.OID(string(e.ID))
 	if e.Critical {

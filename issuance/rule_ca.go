@@ -74,14 +74,15 @@ func basicText(b ext.BasicConstraints) string {
 func draftNameConstraints(c *judging) {
 	const path = "extensions.nameConstraints"
 	p := &c.profile.extensions.constraints
-	bound := p.bound
+	bound := &p.bound
 	if e, ok := c.asks(oid.NameConstraints, p.request, path); ok {
 		asked, err := ext.ParseNameConstraints(e.Value)
 		if err != nil {
 			c.refuse(request.BadExtension, path, fmt.Sprintf("the name constraints cannot be read: %v", err), "make the request anew")
 			return
 		}
-		bound = c.narrowed(asked)
+		narrowed := c.narrowed(asked)
+		bound = &narrowed
 	} else if _, ok := c.ignored(oid.NameConstraints, p.request); ok {
 		why := c.profile.by("does not take name constraints from requests")
 		if !c.profile.ca {
@@ -92,8 +93,8 @@ func draftNameConstraints(c *judging) {
 	if len(bound.Permitted)+len(bound.Excluded) == 0 {
 		return
 	}
-	c.plan.bound = &bound
-	c.plan.add(ext.NewNameConstraints(bound))
+	c.plan.bound = bound
+	c.plan.add(ext.NewNameConstraints(*bound))
 }
 
 // narrowed joins the request's constraints to the profile's: its permitted

@@ -39,9 +39,21 @@ func draftKeyIdentifiers(c *judging) {
 	c.plan.add(c.issuer.authorityKey)
 	if c.profile.extensions.keyID {
 		c.plan.keyID = c.request.PublicKey.Identifier()
-		e := ext.NewSubjectKeyIdentifier(c.plan.keyID)
-		c.plan.add(e)
+		c.plan.add(subjectKeyID(c.plan.keyID))
 	}
+}
+
+// subjectKeyID makes the extension in one piece (RFC 5280, Section 4.2.1.2).
+func subjectKeyID(id []byte) ext.Extension {
+	b := der.NewBuilder(make([]byte, 0, len(id)+16))
+	mark := b.Begin(der.Sequence)
+	b.OID(string(oid.SubjectKeyIdentifier))
+	value := b.Begin(der.OctetString)
+	b.Add(der.OctetString, id)
+	b.End(value)
+	b.End(mark)
+	raw := b.Bytes()
+	return ext.Extension{ID: oid.SubjectKeyIdentifier, Value: raw[len(raw)-len(id)-2:], Raw: raw}
 }
 
 // draftSubjectAltName encodes the names; critical exactly where there is no
@@ -55,7 +67,6 @@ func draftSubjectAltName(c *judging) {
 		c.refuse(request.BadName, "subjectAltName", err.Error(), "make the request anew")
 		return
 	}
-	e.ID = oid.SubjectAltName
 	c.plan.add(e)
 }
 
@@ -225,17 +236,17 @@ func (c *judging) unlistedExtension(e *ext.Extension) {
 	if slices.ContainsFunc(p.other, func(o otherPolicy) bool { return o.id == e.ID }) {
 		return
 	}
-	field := "extensions." + e.ID.Name()
 	if _, governed := governor(e.ID); governed {
 		switch e.ID {
 		case oid.SubjectKeyIdentifier, oid.AuthorityKeyIdentifier, oid.CRLDistributionPoints, oid.FreshestCRL,
 			oid.AuthorityInfoAccess, oid.OCSPNoCheck, oid.NoRevAvail:
 			if made, ok := ext.Find(c.plan.extensions, e.ID); !ok || !bytes.Equal(made.Value, e.Value) {
-				c.change(field, actionFor(made), valueText(e.Value), valueText(made.Value), "the issuer writes this extension itself")
+				c.change("extensions."+e.ID.Name(), actionFor(made), valueText(e.Value), valueText(made.Value), "the issuer writes this extension itself")
 			}
 		}
 		return
 	}
+	field := "extensions." + e.ID.Name()
 	if p.unlisted == "refuse" {
 		c.refuseBy("extensions.unlisted", request.BadExtension, field,
 			fmt.Sprintf("the request has the extension %s, which the profile does not list", e.ID.Name()), "leave it out of the request")

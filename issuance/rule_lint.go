@@ -10,13 +10,13 @@ func lintPlan(c *judging) {
 		return
 	}
 	p := &c.plan
-	contents := lint.Contents{
+	c.contents = lint.Contents{
 		Subject: p.subject, Issuer: p.issuer, NotBefore: p.notBefore, NotAfter: p.notAfter, PublicKey: p.key,
 		Extensions: p.extensions, SelfSigned: c.issuer.self, Usage: p.usage, Purposes: p.purposes, Names: p.names,
 	}
-	contents.Basic.CA, contents.Basic.PathLen = p.ca, p.pathLen
+	c.contents.Basic.CA, c.contents.Basic.PathLen = p.ca, p.pathLen
 	if p.bound != nil {
-		contents.Constraints = *p.bound
+		c.contents.Constraints = *p.bound
 	}
-	c.findings = append(c.findings, lint.Plan(&contents, c.profile.lint.options)...)
+	c.findings = append(c.findings, lint.Plan(&c.contents, c.profile.lint.options)...)
 }

@@ -1,6 +1,7 @@
 package issuance
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -58,9 +59,9 @@ func sameName(a, b *ext.GeneralName) bool {
 		return false
 	}
 	if a.Kind == ext.DNS {
-		return strings.EqualFold(string(a.Content), string(b.Content))
+		return bytes.EqualFold(a.Content, b.Content)
 	}
-	return string(a.Content) == string(b.Content)
+	return bytes.Equal(a.Content, b.Content)
 }
 
 func joinNames(names []ext.GeneralName) string {
@@ -78,6 +79,9 @@ func namesFromCommonName(c *judging) {
 		return
 	}
 	each(c.plan.subject, oid.CommonName, func(a *dn.Attribute) {
+		if c.holdsHost(a.Value) {
+			return
+		}
 		n, ok := hostName(a.Text())
 		if !ok || !c.profile.names.kinds[kindOfName(&n)] || c.holds(&n) {
 			return
@@ -85,6 +89,16 @@ func namesFromCommonName(c *judging) {
 		c.names, c.changed = append(c.names, n), true
 		c.change("subjectAltName", "added", "", n.String(), c.profile.by("copies a common name that is a host to the subject alternative names"))
 	})
+}
+
+// holdsHost reports whether a host name in ASCII is among the names already.
+func (c *judging) holdsHost(text []byte) bool {
+	for i := range c.names {
+		if c.names[i].Kind == ext.DNS && bytes.EqualFold(c.names[i].Content, text) {
+			return true
+		}
+	}
+	return false
 }
 
 // hostName makes the general name of a common name that is a host.
@@ -175,7 +189,7 @@ func namesValid(c *judging) {
 // only where the profile says so.
 func namesWildcards(c *judging) {
 	for i := range c.names {
-		if c.names[i].Kind != ext.DNS || !strings.Contains(string(c.names[i].Content), "*") {
+		if c.names[i].Kind != ext.DNS || bytes.IndexByte(c.names[i].Content, '*') < 0 {
 			continue
 		}
 		name := string(c.names[i].Content)

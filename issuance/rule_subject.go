@@ -141,7 +141,7 @@ func subjectValues(c *judging) {
 		for k := range c.plan.subject.RDNs[i] {
 			a := &c.plan.subject.RDNs[i][k]
 			rule := c.profile.subject.find(a.Type)
-			if rule == nil || rule.free() {
+			if rule == nil || rule.free(a) {
 				continue
 			}
 			text := a.Text()
@@ -153,7 +153,11 @@ func subjectValues(c *judging) {
 	}
 }
 
-func (p *attributePolicy) free() bool { return p.max == 0 && p.allowed == nil && p.pattern == nil }
+// free reports whether a value needs no closer look: there is no constraint,
+// or only one on its length, and it has no more octets than that.
+func (p *attributePolicy) free(a *dn.Attribute) bool {
+	return p.allowed == nil && p.pattern == nil && (p.max == 0 || len(a.Value) <= p.max)
+}
 
 // wrong says what is wanted of a value that is not it; empty where it is.
 func (p *attributePolicy) wrong(text string) string {

@@ -24,12 +24,12 @@ func Plan(c *Contents, o Options) []Finding {
 }
 
 func run(c *Contents, o Options) []Finding {
-	var r report
+	r := &c.report
 	for i := range certificateRules {
 		rule := &certificateRules[i]
 		r.name, r.citation, r.severity = rule.name, rule.citation, rule.severity
 		before := len(r.findings)
-		rule.check(c, &r)
+		rule.check(c, r)
 		if len(r.findings) > before && slices.Contains(o.Ignore, rule.name) {
 			r.findings = r.findings[:before]
 		}

@@ -34,6 +34,7 @@ type Contents struct {
 	unknown    []oid.OID // critical, and none of the known
 	unreadable []unreadable
 	written    *cert.Certificate // nil for a plan
+	report     report
 }
 
 type unreadable struct {
