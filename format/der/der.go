@@ -277,6 +277,12 @@ func (e Element) Time() (time.Time, error) {
 	default:
 		return time.Time{}, fmt.Errorf("found %v where a time belongs", e.Tag)
 	}
+	// time.Parse takes a sign for a digit here and there.
+	for _, c := range s[:min(len(s), len(layout)-2)] {
+		if c < '0' || c > '9' {
+			return time.Time{}, fmt.Errorf("%q is not a time as %v writes it", s, e.Tag)
+		}
+	}
 	zone := "Z0700"
 	for _, l := range []string{layout + zone, layout[:len(layout)-2] + zone} {
 		t, err := time.Parse(l, s)

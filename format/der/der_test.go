@@ -157,3 +157,11 @@ func TestStrictTakesWhatBuilderWrites(t *testing.T) {
 		}
 	}
 }
+
+func TestTimeRefusesSigns(t *testing.T) {
+	for _, s := range []string{"+00101000000Z", "2401-1000000Z", "", "24010100000", "240101000000", "240101 10000Z"} {
+		if at, err := (Element{Tag: UTCTime, Content: []byte(s)}).Time(); err == nil {
+			t.Errorf("%q reads as %v", s, at)
+		}
+	}
+}
