@@ -1,6 +1,8 @@
 package evidence
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -84,5 +86,41 @@ func TestOfKeepsWhatItIsTold(t *testing.T) {
 	}
 	if e.Possession.Proven || e.Possession.Detail != "the request carries no proof of possession that can be checked" {
 		t.Errorf("%+v", e.Possession)
+	}
+}
+
+// TestMutationsProveNothing changes one or two octets of requests, and sees
+// that possession is proven only where what is signed is untouched.
+func TestMutationsProveNothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, name := range []string{"p256.csr", "rsa-sans.csr", "ed25519.csr", "microsoft.csr", "rsa-pss-max-salt.csr"} {
+		raw := specimen.DER(t, name)
+		original := read(t, raw).PKCS10.RawInfo
+		accepted := 0
+		for range 400 {
+			mutated := bytes.Clone(raw)
+			for range 1 + random.IntN(2) {
+				mutated[random.IntN(len(mutated))] = byte(random.IntN(256))
+			}
+			p, err := pkcs10.Parse(mutated)
+			if err != nil {
+				continue
+			}
+			r, err := request.FromPKCS10(p)
+			if err != nil {
+				continue
+			}
+			accepted++
+			e := Of(r, Origin{}, nil)
+			if e.Possession.Proven && !bytes.Equal(p.RawInfo, original) {
+				t.Errorf("%s, changed to %x, proves possession", name, mutated)
+			}
+			if e.Possession.Proven == (e.Possession.Detail != "") {
+				t.Errorf("%s, changed to %x: %+v", name, mutated, e.Possession)
+			}
+		}
+		if accepted == 0 {
+			t.Errorf("%s: no mutation was read", name)
+		}
 	}
 }

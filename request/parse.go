@@ -1,6 +1,7 @@
 package request
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -25,6 +26,10 @@ type Skipped struct {
 // Read is Parse, and returns the objects that were passed over.
 func Read(data []byte) ([]*Request, []Skipped, error) {
 	blocks, err := pem.Find(data)
+	if err != nil && Recognize(data) == PKCS10Request {
+		// DER with something after it, which the request reports.
+		blocks, err = []pem.Block{{Bytes: data, Line: 1}}, nil
+	}
 	if err != nil {
 		return nil, nil, unreadable(data, err)
 	}
@@ -74,15 +79,22 @@ func at(err error, line, blocks int) error {
 	return &there
 }
 
-// unreadable refuses data in which no object was found at all.
+// unreadable refuses data in which no whole object was found.
 func unreadable(data []byte, err error) error {
 	if strings.HasPrefix(strings.TrimSpace(string(data[:min(len(data), 64)])), "SPKAC=") {
-		return nothing([]Skipped{{Line: 1, Kind: SPKACRequest}})
+		return SPKACRequest.refusal()
+	}
+	if errors.Is(err, pem.ErrNothing) {
+		return &Refusal{
+			Reason: BadFormat,
+			Detail: "there is no certification request in this: it looks like " + pem.Describe(data),
+			Fix:    "give the file that holds the request: it starts with -----BEGIN CERTIFICATE REQUEST-----",
+		}
 	}
 	return &Refusal{
 		Reason: BadFormat,
-		Detail: "there is no certification request in this: " + err.Error(),
-		Fix:    "give the file that holds the request: it starts with -----BEGIN CERTIFICATE REQUEST-----",
+		Detail: "the text is damaged: " + err.Error(),
+		Fix:    "copy the whole file again, from the first dash of BEGIN to the last dash of END",
 	}
 }
 

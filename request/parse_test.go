@@ -44,18 +44,15 @@ func TestParse(t *testing.T) {
 		{"two among other things", file("many.csr"), "CN=first.example | CN=second.example"},
 		{"carriage returns", bytes.ReplaceAll(file("p256.csr"), []byte("\n"), []byte("\r\n")), plain},
 		{"bytes after the request", file("trailing.csr"), "CN=edited.example,O=Specimens"},
-		{"the seed", file("wikipedia.csr"), "1.2.840.113549.1.9.1=#160d6e6f6e65406e6f6e652e636f6d,CN=*.wikipedia.org,OU=none,O=Wikipedia,L=none,ST=none,C=EN"},
+		{"bytes after DER", append(file("der.csr"), 0, 0), "CN=der.example"},
+		{"the seed", file("wikipedia.csr"), "emailAddress=none@none.com,CN=*.wikipedia.org,OU=none,O=Wikipedia,L=none,ST=none,C=EN"},
 	} {
 		list, err := Parse(test.data)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
-		got := subjects(t, list)
-		if test.name == "the seed" {
-			test.want = list[0].PKCS10.Subject.String()
-		}
-		if got != test.want {
+		if got := subjects(t, list); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
 	}
@@ -95,6 +92,10 @@ func TestParseSaysWhatItIsInstead(t *testing.T) {
 	key := file("p256.key")
 	number, name := []byte{2, 1, 0}, []byte{0x30, 0}
 	template := sequence(number, sequence([]byte{0xa5, 2, 0x30, 0}))
+	rsaKey, err := pkcs10.Parse(specimen.DER(t, "rsa-sha3.csr"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	const never = "never send it to anyone"
 	for _, test := range []struct {
 		name   string
@@ -114,16 +115,19 @@ func TestParseSaysWhatItIsInstead(t *testing.T) {
 		{"PKCS#1", opensslOutput(t, "genrsa", "-traditional", "512"), "this is a private key, not a request: " + never, ""},
 		{"PKCS#12", opensslOutput(t, "pkcs12", "-export", "-nocerts", "-passout", "pass:x"), "this is a PKCS#12 file, which usually holds a private key", "make a request with the key"},
 		{"public key", opensslOutput(t, "pkey", "-pubout"), "this is a public key, not a request", "make a request with the private key"},
-		{"PKCS#1 public key", opensslOutput(t, "rsa", "-RSAPublicKey_in", "-RSAPublicKey_out"), "this is a public key, not a request", ""},
-		{"SPKAC", opensslOutput(t, "spkac", "-key", "/dev/stdin"), "this is a signed public key and challenge (SPKAC), which is not supported yet", "make a PKCS#10 request"},
+		{"PKCS#1 public key", rsaKey.PublicKey.Bits, "this is a public key, not a request", ""},
+		{"SPKAC", opensslOutput(t, "spkac", "-digest", "sha256", "-key", "/dev/stdin"), "this is a signed public key and challenge (SPKAC), which is not supported yet", "make a PKCS#10 request"},
 		{"parameters", opensslOutput(t, "ecparam", "-name", "prime256v1"), "these are key parameters, not a request", "make a key and a request with it"},
 		{"CRMF", sequence(sequence(template)), "this is a CRMF request, which is not supported yet", "make a PKCS#10 request"},
 		{"CMP", sequence(sequence([]byte{2, 1, 2, 0xa4, 0, 0xa4, 0}), []byte{0xa0, 0}), "this is a CMP message, not a request by itself", "make a PKCS#10 request"},
 		{"CMS", sequence([]byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x00")), "this is a CMS (PKCS#7) message, not a request", "give the request itself"},
 		{"certificate and key", append(file("leaf.crt"), key...), "this is a private key, not a request: " + never, ""},
 		{"something else", sequence(name, name), "this is no certification request, and nothing else that is known", "give the file that holds the request"},
-		{"prose", []byte("hello, here is my request"), "there is no certification request in this: ", "it starts with -----BEGIN CERTIFICATE REQUEST-----"},
-		{"nothing", nil, "there is no certification request in this: ", "it starts with -----BEGIN CERTIFICATE REQUEST-----"},
+		{"SPKAC by itself", []byte("SPKAC=MIIBOjCB"), "this is a signed public key and challenge (SPKAC), which is not supported yet", ""},
+		{"prose", []byte("hello, here is my request"), "there is no certification request in this: it looks like plain text", "it starts with -----BEGIN CERTIFICATE REQUEST-----"},
+		{"PEM without its end", file("p256.csr")[:200], "the text is damaged: line ", "copy the whole file again"},
+		{"DER cut short", specimen.DER(t, "p256.csr")[:99], "there is no certification request in this: it looks like ", ""},
+		{"nothing", nil, "there is no certification request in this: it looks like an empty file", "it starts with -----BEGIN CERTIFICATE REQUEST-----"},
 	} {
 		list, err := Parse(test.data)
 		var refusal *Refusal

@@ -41,31 +41,12 @@ func AppendTBS(buf []byte, t *TBS) []byte {
 	b.Raw(t.Subject)
 	b.Raw(t.PublicKey)
 	if len(t.Extensions) > 0 {
-		appendExtensions(b, t.Extensions)
+		explicit := b.Begin(der.ContextConstructed(3))
+		ext.Append(b, t.Extensions)
+		b.End(explicit)
 	}
 	b.End(tbs)
 	return append(buf, b.Bytes()...)
-}
-
-func appendExtensions(b *der.Builder, list []ext.Extension) {
-	explicit := b.Begin(der.ContextConstructed(3))
-	sequence := b.Begin(der.Sequence)
-	for i := range list {
-		e := &list[i]
-		if e.Raw != nil {
-			b.Raw(e.Raw)
-			continue
-		}
-		one := b.Begin(der.Sequence)
-		b.OID(string(e.ID))
-		if e.Critical {
-			b.Bool(true)
-		}
-		b.Add(der.OctetString, e.Value)
-		b.End(one)
-	}
-	b.End(sequence)
-	b.End(explicit)
 }
 
 // Assemble appends the DER of the certificate made of a TBSCertificate, the

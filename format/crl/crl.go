@@ -67,3 +67,18 @@ func (l *List) integer(id oid.OID) *big.Int {
 	}
 	return n
 }
+
+// NewNumber makes the CRL number extension (RFC 5280, Section 5.2.3).
+func NewNumber(n *big.Int) ext.Extension {
+	var b der.Builder
+	b.BigInt(n)
+	return ext.Extension{ID: oid.CRLNumber, Value: b.Bytes()}
+}
+
+// NewDeltaIndicator makes the extension that marks a delta list and names the
+// number of the list it adds to (RFC 5280, Section 5.2.4); it is critical.
+func NewDeltaIndicator(base *big.Int) ext.Extension {
+	var b der.Builder
+	b.BigInt(base)
+	return ext.Extension{ID: oid.DeltaCRLIndicator, Critical: true, Value: b.Bytes()}
+}

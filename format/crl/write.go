@@ -73,7 +73,7 @@ func (h *Header) tbs(body [][]byte) [][]byte {
 	}
 	if len(h.Extensions) > 0 {
 		mark := tail.Begin(der.ContextConstructed(0))
-		tail.Raw(ext.Marshal(h.Extensions))
+		ext.Append(&tail, h.Extensions)
 		tail.End(mark)
 	}
 	pieces := make([][]byte, 0, len(body)+5)

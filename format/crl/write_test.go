@@ -27,7 +27,6 @@ import (
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
-	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/internal/specimen"
 )
 
@@ -41,12 +40,6 @@ func must[T any](t testing.TB) func(T, error) T {
 	}
 }
 
-func number(id oid.OID, critical bool, n int64) ext.Extension {
-	var b der.Builder
-	b.Int(n)
-	return ext.Extension{ID: id, Critical: critical, Value: b.Bytes()}
-}
-
 func newHeader(t testing.TB, signer crypto.Signer, pss bool) (Header, *key.Public) {
 	t.Helper()
 	public := must[*key.Public](t)(key.MarshalPublic(signer.Public()))
@@ -54,7 +47,7 @@ func newHeader(t testing.TB, signer crypto.Signer, pss bool) (Header, *key.Publi
 		Issuer:     must[dn.Name](t)(dn.ParseText("CN=Writer,O=Specimens")),
 		ThisUpdate: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		NextUpdate: time.Date(2051, 1, 2, 3, 4, 5, 0, time.UTC),
-		Extensions: []ext.Extension{ext.NewAuthorityKeyIdentifier([]byte{1, 2, 3}), number(oid.CRLNumber, false, 300)},
+		Extensions: []ext.Extension{ext.NewAuthorityKeyIdentifier([]byte{1, 2, 3}), NewNumber(big.NewInt(300))},
 		Algorithm:  must[key.SignatureAlgorithm](t)(key.ChooseSignatureAlgorithm(public, "", pss)),
 	}, public
 }
@@ -251,7 +244,7 @@ func TestWriteRefuses(t *testing.T) {
 		t.Errorf("without a key: %v", err)
 	}
 	delta := h
-	delta.Extensions = append(slices.Clone(h.Extensions), number(oid.DeltaCRLIndicator, true, 299))
+	delta.Extensions = append(slices.Clone(h.Extensions), NewDeltaIndicator(big.NewInt(299)))
 	var out bytes.Buffer
 	if err := Write(&out, delta, all([]Entry{{Serial: []byte{5}, Revoked: revoked, Reason: RemoveFromCRL}}), signer); err != nil {
 		t.Error(err)

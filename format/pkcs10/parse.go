@@ -72,6 +72,7 @@ func (r *Request) readInfo(in der.Reader) error {
 		r.Subject, r.SubjectProblem = dn.Name{Raw: subject.Raw}, err
 		r.deviate("the subject cannot be read: %v", err)
 	}
+	r.checkSubject()
 	spki, err := in.Take(der.Sequence)
 	if err != nil {
 		return fmt.Errorf("subjectPKInfo: %w", err)
@@ -87,6 +88,18 @@ func (r *Request) readInfo(in der.Reader) error {
 		r.deviate("%d bytes follow the attributes, where the request should end", len(in))
 	}
 	return nil
+}
+
+// checkSubject looks at the order of attributes inside relative names.
+func (r *Request) checkSubject() {
+	for _, rdn := range r.Subject.RDNs {
+		for i := 1; i < len(rdn); i++ {
+			if bytes.Compare(rdn[i-1].Raw, rdn[i].Raw) > 0 {
+				r.deviate("the attributes of a multi-valued part of the subject are not in the order DER asks for in a SET OF")
+				return
+			}
+		}
+	}
 }
 
 func (r *Request) readVersion(in *der.Reader) error {
@@ -185,6 +198,7 @@ func (r *Request) readAttributes(in *der.Reader) error {
 	if !sorted {
 		r.deviate("the attributes are not in the order DER asks for in a SET OF")
 	}
+	r.readExtensions()
 	return nil
 }
 
@@ -243,9 +257,20 @@ func (r *Request) readValues(a *Attribute, in der.Reader) {
 	case len(a.Values) > 1 && singleValued(a.ID):
 		r.deviate("the attribute %s has %d values; it may have one", name(), len(a.Values))
 	}
+	if len(a.Values) > 0 && textual(a.ID) {
+		if _, err := ParseText(a.Values[0]); err != nil {
+			r.deviate("the value of attribute %s is no text: %v", name(), err)
+		}
+	}
 	if !sorted {
 		r.deviate("the values of attribute %s are not in the order DER asks for in a SET OF", name())
 	}
+}
+
+// textual reports whether the values of the attribute are character strings
+// (RFC 2985, Section 5.4.1 and 5.4.3; Section 5.2).
+func textual(id oid.OID) bool {
+	return id == oid.ChallengePassword || id == oid.UnstructuredName || id == oid.UnstructuredAddress
 }
 
 // singleValued reports whether RFC 2985 gives the attribute SINGLE VALUE TRUE.

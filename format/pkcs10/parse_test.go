@@ -52,6 +52,18 @@ var irregular = map[string]struct {
 		"the signature is an OCTET STRING; it should be a BIT STRING"}},
 	"two-extension-requests.csr": {deviations: []string{
 		"the attribute Extension Request appears more than once"}},
+	"duplicate-extension.csr": {deviations: []string{
+		"the extension X509v3 Subject Alternative Name is asked for more than once"}},
+	"bad-extensions.csr": {deviations: []string{
+		"the extensions in attribute Extension Request cannot be read: "}},
+	"extensions-string.csr": {deviations: []string{
+		"the extensions in attribute Extension Request cannot be read: "}},
+	"password-integer.csr": {deviations: []string{
+		"the value of attribute challengePassword is no text: INTEGER is not a character string"}},
+	"not-critical.csr": {deviations: []string{
+		"the extension X509v3 Subject Alternative Name says that it is not critical; DER leaves the default away"}},
+	"unsorted-rdn.csr": {deviations: []string{
+		"the attributes of a multi-valued part of the subject are not in the order DER asks for in a SET OF"}},
 	"bad-subject.csr": {deviations: []string{"the subject cannot be read: "}},
 }
 

@@ -3,8 +3,6 @@
 package pkcs10
 
 import (
-	"fmt"
-
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
@@ -24,6 +22,9 @@ type Request struct {
 	Signature          []byte
 	Trailing           []byte   // what follows the request in the data it was read from
 	Deviations         []string // what the encoding does that DER or RFC 2986 does not allow, in plain words
+
+	extensions []ext.Extension
+	broken     error // the first attribute of extensions that could not be read
 }
 
 // Attribute is one attribute with its values, each as whole DER. ID is empty
@@ -53,27 +54,4 @@ func (r *Request) Attribute(id oid.OID) (Attribute, bool) {
 // Extensions returns what the extensionRequest attributes ask for, of both
 // identifiers (RFC 2985, Section 5.4.2; Microsoft's), in order. With an error
 // it returns what could be read of the other attributes.
-func (r *Request) Extensions() ([]ext.Extension, error) {
-	var list []ext.Extension
-	var broken error
-	for _, a := range r.Attributes {
-		if a.ID != oid.ExtensionRequest && a.ID != oid.MSExtensionRequest {
-			continue
-		}
-		for _, value := range a.Values {
-			found, err := ext.Parse(value)
-			if err != nil {
-				if broken == nil {
-					broken = fmt.Errorf("the extensions in attribute %s cannot be read: %w", a.ID.Name(), err)
-				}
-				continue
-			}
-			if list == nil {
-				list = found
-			} else {
-				list = append(list, found...)
-			}
-		}
-	}
-	return list, broken
-}
+func (r *Request) Extensions() ([]ext.Extension, error) { return r.extensions, r.broken }
