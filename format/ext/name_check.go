@@ -80,8 +80,11 @@ func checkHost(host string, wildcard bool) error {
 
 // mistaken finds what people write where a host name belongs.
 func mistaken(host string) error {
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return fmt.Errorf("this is an IP address, not a host name; write ip:%s", strings.Trim(host, "[]"))
+	maybe := strings.Contains(host, ":") || host != "" && strings.IndexByte("0123456789]", host[len(host)-1]) >= 0
+	if bare := strings.Trim(host, "[]"); maybe {
+		if _, err := netip.ParseAddr(bare); err == nil {
+			return fmt.Errorf("this is an IP address, not a host name; write ip:%s", bare)
+		}
 	}
 	switch {
 	case host == "":
