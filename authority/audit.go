@@ -1,9 +1,14 @@
 package authority
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
 	"time"
 )
 
@@ -40,13 +45,117 @@ func appendField[T string | []byte](buf []byte, field T) []byte {
 
 // AuditFault is a place where the audit chain does not hold.
 type AuditFault struct {
-	Seq    int64
-	Kind   string // "changed", "removed", "reordered", "head"
-	Detail string
+	Seq    int64  `json:"seq"`
+	Kind   string `json:"kind"` // "changed", "removed", "reordered", "head"
+	Detail string `json:"detail"`
+}
+
+// maxFaults is how many faults are told apart; a chain with more is not
+// worth walking any further.
+const maxFaults = 1000
+
+// auditor walks the chain.
+type auditor struct {
+	faults   []AuditFault
+	broken   []*Event // whose hash is not that of their content
+	next     int64    // the sequence number due
+	previous []byte   // the hash due, nil after a gap
+	count    int64
+	head     []byte
 }
 
 // VerifyAudit walks the audit chain and returns every fault, and the number
 // of events and hash of the last one.
 func (a *Authority) VerifyAudit(ctx context.Context) (faults []AuditFault, events int64, head []byte, err error) {
-	panic("unwritten")
+	// The head first: what is added meanwhile comes after it.
+	seq, hash, err := a.config.Store.Head(ctx)
+	if err != nil {
+		return nil, 0, nil, fmt.Errorf("reading the head of the audit chain: %w", err)
+	}
+	w := &auditor{next: 1, previous: make([]byte, sha256.Size), head: make([]byte, sha256.Size)}
+	for e, err := range a.config.Store.Events(ctx, math.MinInt64+1) {
+		if err != nil {
+			return nil, 0, nil, fmt.Errorf("reading the audit chain: %w", err)
+		}
+		w.take(e)
+		if e.Seq == seq && !bytes.Equal(e.Hash, hash) {
+			w.fault(seq, "head", "the head of the chain was recorded with another hash than the event has")
+		}
+		if len(w.faults)+len(w.broken) > maxFaults {
+			break
+		}
+	}
+	w.explain()
+	if last := w.next - 1; last < seq && len(w.faults) <= maxFaults {
+		w.fault(last+1, "removed", fmt.Sprintf("the end is missing: events %d to %d", last+1, seq))
+	}
+	slices.SortStableFunc(w.faults, func(a, b AuditFault) int { return cmp.Compare(a.Seq, b.Seq) })
+	return w.faults, w.count, w.head, nil
+}
+
+func (w *auditor) fault(seq int64, kind, detail string) {
+	w.faults = append(w.faults, AuditFault{Seq: seq, Kind: kind, Detail: detail})
+}
+
+func (w *auditor) take(e *Event) {
+	w.count++
+	switch {
+	case e.Seq > w.next:
+		w.fault(w.next, "removed", missing(w.next, e.Seq-1))
+		w.previous = nil
+	case e.Seq < w.next:
+		w.fault(e.Seq, "changed", "the event stands before the first one")
+		return
+	}
+	sound := bytes.Equal(e.Hash, EventHash(e))
+	if !sound {
+		w.broken = append(w.broken, e)
+	} else if w.previous != nil && !bytes.Equal(e.Previous, w.previous) {
+		w.fault(e.Seq, "changed", "the event does not go with the one before it: one of the two was written anew")
+	}
+	// What follows is held against what this event said of itself, so that
+	// one fault is not reported as many. One that lies proves nothing.
+	w.next, w.previous, w.head = e.Seq+1, e.Hash, e.Hash
+	if !sound {
+		w.previous = nil
+	}
+}
+
+func missing(from, to int64) string {
+	if from == to {
+		return fmt.Sprintf("event %d is missing", from)
+	}
+	return fmt.Sprintf("events %d to %d are missing", from, to)
+}
+
+// explain tells events that were moved from events whose content was changed.
+func (w *auditor) explain() {
+	for _, e := range w.broken {
+		if from, moved := w.origin(e); moved {
+			w.fault(e.Seq, "reordered", fmt.Sprintf("the event was recorded as number %d", from))
+		} else {
+			w.fault(e.Seq, "changed", "the content is not what was recorded")
+		}
+	}
+}
+
+// origin looks for the number under which an event was recorded: that of
+// another event that is not sound, or one close by.
+func (w *auditor) origin(e *Event) (int64, bool) {
+	moved := *e
+	try := func(seq int64) bool {
+		moved.Seq = seq
+		return bytes.Equal(e.Hash, EventHash(&moved))
+	}
+	for _, other := range w.broken {
+		if try(other.Seq) {
+			return moved.Seq, true
+		}
+	}
+	for distance := int64(1); distance <= 16; distance++ {
+		if try(e.Seq+distance) || try(e.Seq-distance) {
+			return moved.Seq, true
+		}
+	}
+	return 0, false
 }

@@ -1,0 +1,90 @@
+package authority
+
+import (
+	"crypto"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/issuance"
+)
+
+// askedRecord is issuance.Asked as a ticket keeps it: names as DER.
+type askedRecord struct {
+	NotBefore *time.Time    `json:"notBefore,omitempty"`
+	NotAfter  *time.Time    `json:"notAfter,omitempty"`
+	Validity  time.Duration `json:"validity,omitempty"`
+	Subject   []byte        `json:"subject,omitempty"`
+	Names     []byte        `json:"names,omitempty"` // GeneralNames
+}
+
+func marshalAsked(a *issuance.Asked) ([]byte, error) {
+	r := askedRecord{Validity: a.Validity}
+	if !a.NotBefore.IsZero() {
+		r.NotBefore = &a.NotBefore
+	}
+	if !a.NotAfter.IsZero() {
+		r.NotAfter = &a.NotAfter
+	}
+	if a.Subject != nil {
+		r.Subject = a.Subject.Raw
+	}
+	if a.Names != nil {
+		r.Names = ext.MarshalGeneralNames(a.Names)
+	}
+	out, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encoding what was asked for: %w", err)
+	}
+	return out, nil
+}
+
+func unmarshalAsked(text []byte) (a issuance.Asked, err error) {
+	var r askedRecord
+	if len(text) == 0 {
+		return a, nil
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return a, fmt.Errorf("reading what was asked for: %w", err)
+	}
+	a.Validity = r.Validity
+	if r.NotBefore != nil {
+		a.NotBefore = *r.NotBefore
+	}
+	if r.NotAfter != nil {
+		a.NotAfter = *r.NotAfter
+	}
+	if len(r.Subject) > 0 {
+		subject, err := dn.Parse(r.Subject)
+		if err != nil {
+			return a, fmt.Errorf("reading the subject asked for: %w", err)
+		}
+		a.Subject = &subject
+	}
+	if len(r.Names) > 0 {
+		if a.Names, err = ext.ParseGeneralNames(r.Names); err != nil {
+			return a, fmt.Errorf("reading the names asked for: %w", err)
+		}
+		if a.Names == nil {
+			a.Names = []ext.GeneralName{}
+		}
+	}
+	return a, nil
+}
+
+func sha(data []byte) []byte {
+	sum := sha256.Sum256(data)
+	return sum[:]
+}
+
+func publicOf(signer crypto.Signer) (*key.Public, error) {
+	public, err := key.MarshalPublic(signer.Public())
+	if err != nil {
+		return nil, fmt.Errorf("reading the public half of a key: %w", err)
+	}
+	return public, nil
+}

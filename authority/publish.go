@@ -1,0 +1,231 @@
+package authority
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"iter"
+	"math/big"
+	"time"
+
+	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/request"
+)
+
+// PublishCRL signs and records the next revocation list of this kind: of one
+// shard, or of all with shard -1. Numbers grow over kinds and shards. A
+// certificate that expired leaves the full list after it was on one that came
+// out after its end (RFC 5280, Section 3.3).
+func (a *Authority) PublishCRL(ctx context.Context, ca string, kind CRLKind, shard int, by string) ([]*CRL, error) {
+	s, err := a.signatory(ctx, ca)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayPublish(s, kind, shard); err != nil {
+		return nil, err
+	}
+	signer, err := s.key(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first, last := shard, shard
+	if shard < 0 {
+		first, last = 0, max(s.settings.Shards, 1)-1
+	}
+	var out []*CRL
+	for n := first; n <= last; n++ {
+		c, err := a.publishShard(ctx, s, signer, kind, n, by)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func mayPublish(s *signatory, kind CRLKind, shard int) error {
+	refuse := func(field, detail, fix string) error {
+		return &request.Refusal{Reason: request.PolicyRefused, Field: field, Detail: detail, Fix: fix}
+	}
+	switch {
+	case s.certificate == nil:
+		return refuse("ca", fmt.Sprintf("authority %q has no certificate yet", s.ca.Name), "bring its certificate in with `certwright ca install`")
+	case shard >= max(s.settings.Shards, 1) || shard < -1:
+		return refuse("shard", fmt.Sprintf("authority %q has %d revocation lists, and none has the number %d", s.ca.Name, max(s.settings.Shards, 1), shard), "numbers start at 0; -1 stands for all")
+	case kind == DeltaCRL && s.settings.DeltaValidity <= 0:
+		return refuse("kind", fmt.Sprintf("authority %q publishes no delta lists", s.ca.Name), "set its deltaValidity, such as 24h")
+	case kind != FullCRL && kind != DeltaCRL:
+		return refuse("kind", fmt.Sprintf("%q is no kind of revocation list", kind), "use full or delta")
+	}
+	if e, ok := ext.Find(s.certificate.Extensions, oid.KeyUsage); ok {
+		if usage, err := ext.ParseKeyUsage(e.Value); err != nil || usage&ext.CRLSign == 0 {
+			return refuse("ca", fmt.Sprintf("the certificate of authority %q does not let it sign revocation lists", s.ca.Name), "have one issued with the key usage cRLSign")
+		}
+	}
+	return nil
+}
+
+func (a *Authority) publishShard(ctx context.Context, s *signatory, signer crypto.Signer, kind CRLKind, shard int, by string) (*CRL, error) {
+	for range 10 * attempts {
+		number, before, err := a.lastLists(ctx, s.ca.Name, shard)
+		if err != nil {
+			return nil, err
+		}
+		c := &CRL{CA: s.ca.Name, Kind: kind, Shard: shard, Number: number + 1, ThisUpdate: a.now().Truncate(time.Second)}
+		q := RevocationQuery{CA: s.ca.Name, Shard: shard}
+		if shard == 0 && s.settings.Shards <= 1 {
+			q.Shard = -1
+		}
+		c.NextUpdate = c.ThisUpdate.Add(s.settings.crlValidity())
+		if before != nil {
+			q.NotExpired, q.Changed, c.Mark = before.ThisUpdate, before.Mark, before.Mark
+		}
+		if kind == DeltaCRL {
+			if before == nil {
+				return nil, &request.Refusal{Reason: request.PolicyRefused, Field: "kind", Detail: "there is no full list yet that a delta list could go with", Fix: "publish a full list first"}
+			}
+			q.Delta, c.Base, c.NextUpdate = true, before.Number, c.ThisUpdate.Add(s.settings.DeltaValidity)
+		}
+		if err := a.signList(ctx, s, signer, c, q); err != nil {
+			return nil, fmt.Errorf("revocation list %d of authority %q: %w", c.Number, c.CA, err)
+		}
+		e, err := newEvent(a.now(), by, "crl.published", fmt.Sprintf("crl:%s/%d", c.CA, c.Number), listAccount{
+			Kind: kind, Shard: shard, Base: c.Base, Entries: c.Entries, NextUpdate: c.NextUpdate, Key: s.ca.Key, List: fmt.Sprintf("%x", sha(c.DER))})
+		if err != nil {
+			return nil, err
+		}
+		err = a.commitOne(ctx, &Change{AddCRL: c, Events: []*Event{e}})
+		if !errors.Is(err, ErrConflict) {
+			return c, err
+		}
+	}
+	return nil, fmt.Errorf("publishing a revocation list of authority %q: others take every number", s.ca.Name)
+}
+
+// listAccount is what the audit chain keeps of a revocation list.
+type listAccount struct {
+	Kind       CRLKind   `json:"kind"`
+	Shard      int       `json:"shard"`
+	Base       int64     `json:"base,omitempty"`
+	Entries    int64     `json:"entries"`
+	NextUpdate time.Time `json:"nextUpdate"`
+	Key        string    `json:"keyUsed"`
+	List       string    `json:"list"` // SHA-256 of its DER
+}
+
+// lastLists returns the highest number in use, and the newest full list of a
+// shard, without DER.
+func (a *Authority) lastLists(ctx context.Context, ca string, shard int) (number int64, full *CRL, err error) {
+	for c, err := range a.config.Store.CRLs(ctx, ca) {
+		if err != nil {
+			return 0, nil, fmt.Errorf("reading the revocation lists of authority %q: %w", ca, err)
+		}
+		number = c.Number
+		if c.Kind == FullCRL && c.Shard == shard {
+			full = c
+		}
+	}
+	return number, full, nil
+}
+
+// signList fills in the DER, the number of entries and the mark of a list.
+func (a *Authority) signList(ctx context.Context, s *signatory, signer crypto.Signer, c *CRL, q RevocationQuery) error {
+	algorithm, err := key.ChooseSignatureAlgorithm(s.certificate.PublicKey, s.settings.Hash, s.settings.PSS)
+	if err != nil {
+		return err
+	}
+	header := crl.Header{Issuer: s.certificate.Subject, ThisUpdate: c.ThisUpdate, NextUpdate: c.NextUpdate, Algorithm: algorithm}
+	if header.Extensions, err = listExtensions(s, c); err != nil {
+		return err
+	}
+	w := &listWriter{list: c}
+	if err := crl.Write(w, header, a.entries(ctx, c, q), signer); err != nil {
+		return err
+	}
+	c.DER = w.der
+	written, err := crl.Parse(c.DER)
+	if err != nil {
+		return fmt.Errorf("reading the list just signed: %w", err)
+	}
+	if err := written.CheckSignature(s.certificate.PublicKey); err != nil {
+		return fmt.Errorf("checking the signature just made: %w", err)
+	}
+	return nil
+}
+
+// entries yields what goes into a list, and counts it.
+func (a *Authority) entries(ctx context.Context, c *CRL, q RevocationQuery) iter.Seq2[crl.Entry, error] {
+	return func(yield func(crl.Entry, error) bool) {
+		for r, err := range a.config.Store.Revocations(ctx, q) {
+			c.Entries++
+			c.Mark = max(c.Mark, r.Change)
+			if !yield(crl.Entry{Serial: r.Serial, Revoked: r.At, Reason: crl.Reason(r.Reason), InvalidityDate: r.Invalid}, err) {
+				return
+			}
+		}
+	}
+}
+
+// listWriter collects a list in memory of about its size, once.
+type listWriter struct {
+	list *CRL
+	der  []byte
+}
+
+func (w *listWriter) Write(p []byte) (int, error) {
+	if w.der == nil {
+		const perEntry, besides = 52, 4096
+		w.der = make([]byte, 0, w.list.Entries*perEntry+besides)
+	}
+	w.der = append(w.der, p...)
+	return len(p), nil
+}
+
+func listExtensions(s *signatory, c *CRL) ([]ext.Extension, error) {
+	id, err := keyIdentifier(s.certificate)
+	if err != nil {
+		return nil, err
+	}
+	list := []ext.Extension{ext.NewAuthorityKeyIdentifier(id), ext.NewCRLNumber(big.NewInt(c.Number))}
+	if c.Kind == DeltaCRL {
+		list = append(list, ext.NewDeltaCRLIndicator(big.NewInt(c.Base)))
+	}
+	if s.settings.Shards > 1 {
+		point, err := ext.NewIssuingDistributionPoint(ext.IssuingDistributionPoint{FullName: uriNames(fill(s.settings.CRL, c.CA, c.Shard))})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, point)
+	}
+	if c.Kind == FullCRL && len(s.settings.FreshestCRL) > 0 {
+		list = append(list, ext.NewFreshestCRL(fill(s.settings.FreshestCRL, c.CA, c.Shard)))
+	}
+	return list, nil
+}
+
+func uriNames(uris []string) []ext.GeneralName {
+	names := make([]ext.GeneralName, len(uris))
+	for i, uri := range uris {
+		names[i] = ext.NewGeneralName(ext.URI, []byte(uri))
+	}
+	return names
+}
+
+// keyIdentifier is the subject key identifier of an authority's certificate,
+// or the one its key would have.
+func keyIdentifier(c *cert.Certificate) ([]byte, error) {
+	e, ok := ext.Find(c.Extensions, oid.SubjectKeyIdentifier)
+	if !ok {
+		return c.PublicKey.Identifier(), nil
+	}
+	id, err := ext.ParseSubjectKeyIdentifier(e.Value)
+	if err != nil {
+		return nil, fmt.Errorf("subject key identifier of the authority's certificate: %w", err)
+	}
+	return id, nil
+}

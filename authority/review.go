@@ -1,0 +1,293 @@
+package authority
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/request"
+)
+
+// Ticket returns a ticket with its certificate, if it has one. One that is
+// not there is a *request.Refusal (UnknownRequest).
+func (a *Authority) Ticket(ctx context.Context, id string) (*Outcome, error) {
+	t, err := a.ticket(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return a.outcome(ctx, t)
+}
+
+func (a *Authority) ticket(ctx context.Context, id string) (*Ticket, error) {
+	t, err := a.config.Store.Ticket(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, &request.Refusal{Reason: request.UnknownRequest, Field: "ticket", Detail: fmt.Sprintf("there is no ticket %s", id), Fix: "look for it with `certwright review list`"}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading ticket %s: %w", id, err)
+	}
+	return t, nil
+}
+
+// in returns a ticket that must be in one of these states.
+func (a *Authority) in(ctx context.Context, id string, states ...State) (*Ticket, error) {
+	t, err := a.ticket(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range states {
+		if t.State == s {
+			return t, nil
+		}
+	}
+	return nil, wrongState(t)
+}
+
+func wrongState(t *Ticket) *request.Refusal {
+	r := &request.Refusal{Reason: request.WrongState, Field: "ticket"}
+	switch t.State {
+	case StateHeld:
+		r.Detail, r.Fix = fmt.Sprintf("ticket %s waits for an officer", t.ID), "have an officer approve or refuse it"
+	case StateAsked:
+		r.Detail, r.Fix = fmt.Sprintf("ticket %s waits for the applicant's answer", t.ID), "have the applicant answer first, or refuse it"
+	default:
+		r.Detail = fmt.Sprintf("ticket %s is %s already", t.ID, t.State)
+		if t.Decider != "" && t.Decider != byProfile {
+			r.Detail += ", by " + t.Decider
+		}
+		r.Fix = "submit a new request if another decision is wanted"
+	}
+	return r
+}
+
+// say moves a ticket from the state it is in to another, with a message.
+func (a *Authority) say(ctx context.Context, t *Ticket, to State, m Message) (*Outcome, error) {
+	from := t.State
+	t.State = to
+	t.Messages = append(t.Messages, m)
+	if to == StateRefused || to == StateWithdrawn {
+		t.Decided, t.Decider = m.At, m.From
+	}
+	e, err := newEvent(m.At, m.From, "request."+eventWord(m.Kind), "ticket:"+t.ID, struct {
+		State State  `json:"state"`
+		Text  string `json:"text,omitempty"`
+	}{to, m.Text})
+	if err != nil {
+		return nil, err
+	}
+	err = a.commitOne(ctx, &Change{PutTicket: &TicketWrite{Ticket: t, From: from}, Events: []*Event{e}})
+	if errors.Is(err, ErrConflict) {
+		return nil, a.decidedMeanwhile(ctx, t.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.outcome(ctx, t)
+}
+
+// eventWord is the word of the audit chain for a kind of message.
+func eventWord(kind string) string {
+	return map[string]string{"ask": "asked", "answer": "answered", "refuse": "refused-by-officer", "withdraw": "withdrawn"}[kind]
+}
+
+func (a *Authority) decidedMeanwhile(ctx context.Context, id string) error {
+	t, err := a.ticket(ctx, id)
+	if err != nil {
+		return err
+	}
+	return wrongState(t)
+}
+
+// mayDecide refuses an officer without a name, and one who is the requester.
+func mayDecide(t *Ticket, officer string) error {
+	if officer == "" {
+		return &request.Refusal{Reason: request.NotAuthorized, Field: "officer", Detail: "a decision needs the name of the officer who makes it", Fix: "name the officer with --as OFFICER"}
+	}
+	if officer == t.Requester {
+		return &request.Refusal{Reason: request.NotAuthorized, Field: "officer",
+			Detail: fmt.Sprintf("%s asked for this certificate, and a requester cannot approve what they asked for", officer),
+			Fix:    "have another officer decide, named with --as OFFICER"}
+	}
+	return nil
+}
+
+// mayAnswer refuses one who is known not to be the applicant.
+func mayAnswer(t *Ticket, from string) error {
+	if from != "" && t.Requester != "" && from != t.Requester {
+		return &request.Refusal{Reason: request.NotAuthorized, Field: "from",
+			Detail: fmt.Sprintf("ticket %s is %s's, not %s's", t.ID, t.Requester, from), Fix: "have " + t.Requester + " do it"}
+	}
+	return nil
+}
+
+// Ask asks the applicant for more, in the name of an officer.
+func (a *Authority) Ask(ctx context.Context, ticket, officer, text string) (*Outcome, error) {
+	t, err := a.in(ctx, ticket, StateHeld)
+	if err != nil {
+		return nil, err
+	}
+	if officer == "" {
+		return nil, mayDecide(t, officer)
+	}
+	return a.say(ctx, t, StateAsked, Message{At: a.now(), From: officer, Kind: "ask", Text: text})
+}
+
+// Answer answers what was asked; the ticket is held again.
+func (a *Authority) Answer(ctx context.Context, ticket, from, text string) (*Outcome, error) {
+	t, err := a.in(ctx, ticket, StateAsked)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayAnswer(t, from); err != nil {
+		return nil, err
+	}
+	return a.say(ctx, t, StateHeld, Message{At: a.now(), From: orUnknown(from), Kind: "answer", Text: text})
+}
+
+// Refuse closes an open request in the name of an officer.
+func (a *Authority) Refuse(ctx context.Context, ticket, officer, why string) (*Outcome, error) {
+	t, err := a.in(ctx, ticket, StateHeld, StateAsked)
+	if err != nil {
+		return nil, err
+	}
+	if officer == "" {
+		return nil, mayDecide(t, officer)
+	}
+	return a.say(ctx, t, StateRefused, Message{At: a.now(), From: officer, Kind: "refuse", Text: why})
+}
+
+// Withdraw closes an open request in the name of its applicant.
+func (a *Authority) Withdraw(ctx context.Context, ticket, from string) (*Outcome, error) {
+	t, err := a.in(ctx, ticket, StateHeld, StateAsked)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayAnswer(t, from); err != nil {
+		return nil, err
+	}
+	return a.say(ctx, t, StateWithdrawn, Message{At: a.now(), From: orUnknown(from), Kind: "withdraw"})
+}
+
+func orUnknown(name string) string {
+	if name == "" {
+		return "unknown"
+	}
+	return name
+}
+
+// Approve judges a held request anew, by the profile and authority of today,
+// and has it signed in the name of an officer. A requester cannot approve
+// what they asked for. A request that would be refused today stays held, and
+// the outcome says why.
+func (a *Authority) Approve(ctx context.Context, ticket, officer, note string) (*Outcome, error) {
+	for range attempts {
+		t, err := a.in(ctx, ticket, StateHeld)
+		if err != nil {
+			return nil, err
+		}
+		if err := mayDecide(t, officer); err != nil {
+			return nil, err
+		}
+		out, err := a.approveOnce(ctx, t, officer, note)
+		switch {
+		case errors.Is(err, ErrConflict):
+			return nil, a.decidedMeanwhile(ctx, ticket)
+		case !errors.Is(err, ErrExists): // else a serial number was taken, by chance
+			return out, err
+		}
+	}
+	return nil, fmt.Errorf("approving ticket %s: no free serial number was found", ticket)
+}
+
+func (a *Authority) approveOnce(ctx context.Context, t *Ticket, officer, note string) (*Outcome, error) {
+	s, err := resubmission(t)
+	if err != nil {
+		return nil, err
+	}
+	d, err := a.prepare(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if d.refusal == nil {
+		if err := a.judge(ctx, d); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.describe(t); err != nil {
+		return nil, err
+	}
+	w := &TicketWrite{Ticket: t, From: StateHeld}
+	if refusal := d.refused(); refusal != nil {
+		return a.stillHeld(ctx, d, w, officer)
+	}
+	t.State, t.Decided, t.Decider = StateIssued, d.now, officer
+	t.Messages = append(t.Messages, Message{At: d.now, From: officer, Kind: "approve", Text: note})
+	waiting, err := a.waiting(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if waiting == nil {
+		return a.record(ctx, d, w, officer, nil)
+	}
+	out, err := a.record(ctx, d, w, officer, func(c *Certificate, change *Change) error { return activate(waiting, c, d, officer, change) })
+	a.forget()
+	return out, err
+}
+
+// stillHeld records that an approval was in vain.
+func (a *Authority) stillHeld(ctx context.Context, d *decision, w *TicketWrite, officer string) (*Outcome, error) {
+	e, err := newEvent(d.now, officer, "request.approval-refused", "ticket:"+w.Ticket.ID, d.refused())
+	if err != nil {
+		return nil, err
+	}
+	if err := a.commitOne(ctx, &Change{PutTicket: w, Events: []*Event{e}}); err != nil {
+		return nil, err
+	}
+	return &Outcome{Ticket: w.Ticket, Judgement: d.judgement, Refusal: d.refused()}, nil
+}
+
+// resubmission is the submission that a ticket records.
+func resubmission(t *Ticket) (*Submission, error) {
+	list, err := request.Parse(t.Request)
+	if err != nil {
+		return nil, fmt.Errorf("request of ticket %s: %w", t.ID, err)
+	}
+	if len(list) != 1 {
+		return nil, fmt.Errorf("request of ticket %s: the record holds %d requests", t.ID, len(list))
+	}
+	s := &Submission{CA: t.CA, Profile: t.Profile, Request: list[0], IdempotencyKey: t.IdempotencyKey}
+	var e evidence.Evidence
+	if err := json.Unmarshal(t.Evidence, &e); err != nil {
+		return nil, fmt.Errorf("evidence of ticket %s: %w", t.ID, err)
+	}
+	s.Origin, s.Controls = e.Origin, e.Controls
+	if s.Asked, err = unmarshalAsked(t.Asked); err != nil {
+		return nil, fmt.Errorf("ticket %s: %w", t.ID, err)
+	}
+	return s, nil
+}
+
+// Preview judges an open ticket as Approve would, and records nothing: what
+// an officer looks at before deciding.
+func (a *Authority) Preview(ctx context.Context, ticket string) (issuance.Judgement, error) {
+	t, err := a.in(ctx, ticket, StateHeld, StateAsked)
+	if err != nil {
+		return issuance.Judgement{}, err
+	}
+	s, err := resubmission(t)
+	if err != nil {
+		return issuance.Judgement{}, err
+	}
+	d, err := a.prepare(ctx, s)
+	if err != nil {
+		return issuance.Judgement{}, err
+	}
+	if d.refusal != nil {
+		return issuance.Judgement{}, d.refusal
+	}
+	err = a.judge(ctx, d)
+	return d.judgement, err
+}
