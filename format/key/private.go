@@ -55,6 +55,10 @@ func NewPrivate(k crypto.PrivateKey) (*Private, error) {
 	case *ecdsa.PrivateKey:
 		public, p.Signer = &k.PublicKey, k
 	case ed25519.PrivateKey:
+		// Go and OpenSSH keep both halves, and believe them.
+		if len(k) != ed25519.PrivateKeySize || !ed25519.NewKeyFromSeed(k.Seed()).Equal(k) {
+			return nil, errHalves
+		}
 		public, p.Signer = k.Public(), k
 	case *ed25519.PrivateKey:
 		return NewPrivate(*k)
