@@ -236,7 +236,7 @@ func (v *CertificateView) notes(o *Object, c *cert.Certificate, opts Options) {
 
 func noteSignature(o *Object, s *SignatureView) {
 	if s.Verified != nil && !*s.Verified {
-		o.noteOn("signature", "the signature does not verify: "+s.Problem)
+		o.noteOn("signature", s.Problem)
 	}
 	if s.Broken != "" {
 		o.noteOn("signature", s.Broken)
