@@ -1,6 +1,7 @@
 package key
 
 import (
+	"crypto"
 	"crypto/elliptic"
 	"errors"
 	"fmt"
@@ -23,6 +24,12 @@ type Curve struct {
 type ECPublicKey struct {
 	Curve *Curve
 	X, Y  *big.Int
+}
+
+// Equal reports whether x is the same point on the same curve.
+func (k *ECPublicKey) Equal(x crypto.PublicKey) bool {
+	other, ok := x.(*ECPublicKey)
+	return ok && k.Curve.ID == other.Curve.ID && k.X.Cmp(other.X) == 0 && k.Y.Cmp(other.Y) == 0
 }
 
 // curveByID returns the curve of an identifier, nil where it is not known.

@@ -40,20 +40,16 @@ func CanonicalKind(kind string) (string, error) {
 		return canonicalRSA(kind, size)
 	}
 	switch strings.TrimPrefix(strings.TrimPrefix(plain, "ecdsa"), "ec") {
-	case "p256", "prime256v1", "p256r1", "nistp256":
+	case "p256", "prime256v1", "secp256r1", "nistp256":
 		return "ecdsa-p256", nil
-	case "p384", "nistp384":
+	case "p384", "secp384r1", "nistp384":
 		return "ecdsa-p384", nil
-	case "p521", "nistp521":
+	case "p521", "secp521r1", "nistp521":
 		return "ecdsa-p521", nil
 	}
 	switch plain {
-	case "ec", "ecdsa", "secp256r1":
+	case "ec", "ecdsa":
 		return "ecdsa-p256", nil
-	case "secp384r1":
-		return "ecdsa-p384", nil
-	case "secp521r1":
-		return "ecdsa-p521", nil
 	case "ed25519":
 		return "ed25519", nil
 	case "mldsa44", "mldsa65", "mldsa87":

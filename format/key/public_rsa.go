@@ -14,6 +14,12 @@ import (
 // *rsa.PublicKey. Signatures by it can be verified.
 type RSAPublicKey struct{ N, E *big.Int }
 
+// Equal reports whether x is the same modulus and exponent.
+func (k *RSAPublicKey) Equal(x crypto.PublicKey) bool {
+	other, ok := x.(*RSAPublicKey)
+	return ok && k.N.Cmp(other.N) == 0 && k.E.Cmp(other.E) == 0
+}
+
 // Bounds on what is computed with, so that no key can keep a processor busy.
 const (
 	maxModulus  = 16384 // bits

@@ -122,6 +122,9 @@ func signatureName(id oid.OID) string {
 	case oid.MLDSA87:
 		return "ML-DSA-87"
 	}
+	if kind, set := postQuantum(id); kind == "SLH-DSA" {
+		return kind + "-" + set
+	}
 	return id.Name()
 }
 
@@ -131,9 +134,6 @@ func unsupported(id oid.OID, name string) (broken string, problem error) {
 		broken = brokenMD2
 	case oid.MD4WithRSA:
 		broken = brokenMD4
-	}
-	if kind, set := postQuantum(id); kind == "SLH-DSA" {
-		name = kind + "-" + set
 	}
 	return broken, fmt.Errorf("the signature algorithm %s is not one that can be verified here", name)
 }
@@ -209,6 +209,9 @@ func ChooseSignatureAlgorithm(pub *Public, hash string, pss bool) (SignatureAlgo
 }
 
 func chooseHash(pub *Public, name string) (crypto.Hash, error) {
+	if k, ok := pub.Key.(*ECPublicKey); ok {
+		return 0, fmt.Errorf("keys on %s are verified but not signed with here; use P-256, P-384 or P-521", k.Curve.Name)
+	}
 	if name != "" {
 		return hashByName(name)
 	}
@@ -224,8 +227,6 @@ func chooseHash(pub *Public, name string) (crypto.Hash, error) {
 		case bits > 256:
 			return crypto.SHA384, nil
 		}
-	case *ECPublicKey:
-		return 0, fmt.Errorf("keys on %s are verified but not signed with here; use P-256, P-384 or P-521", k.Curve.Name)
 	}
 	return crypto.SHA256, nil
 }
