@@ -1,8 +1,6 @@
 package evidence
 
 import (
-	"errors"
-
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/request"
 )
@@ -18,7 +16,7 @@ func possession(r *request.Request) Possession {
 	switch {
 	case err == nil:
 		p.Proven = true
-	case errors.Is(err, key.ErrSignature):
+	case err == key.ErrSignature:
 		p.Detail = "the signature does not verify by the key in the request: it was changed after signing, or made by another key"
 	default:
 		p.Detail = err.Error()

@@ -2,19 +2,27 @@ package cert
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/internal/specimen"
 )
@@ -185,4 +193,52 @@ func BenchmarkParse(b *testing.B) {
 			}
 		}
 	})
+}
+
+// TestBuiltIsTakenByOthers issues a certificate under the root of the
+// specimens, with names and serial number of every length.
+func TestBuiltIsTakenByOthers(t *testing.T) {
+	root := parse(t, "root.crt")
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(specimen.File(t, "root.crt"))
+	block, _ := pem.Decode(specimen.File(t, "root.key"))
+	signer, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alg, err := key.ChooseSignatureAlgorithm(root.PublicKey, "", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rootFile := filepath.Join(t.TempDir(), "root.pem")
+	if err := os.WriteFile(rootFile, specimen.File(t, "root.crt"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i, names := range []int{1, 3, 20, 900} {
+		var list []ext.GeneralName
+		for n := range names {
+			list = append(list, ext.NewGeneralName(ext.DNS, fmt.Appendf(nil, "host%d.example", n)))
+		}
+		tbs := AppendTBS(nil, &TBS{
+			Serial: bytes.Repeat([]byte{0xf0}, 1+6*i), Signature: alg.Identifier.Raw, Issuer: root.Subject.Raw,
+			NotBefore: root.NotBefore, NotAfter: root.NotAfter, Subject: dn.Empty().Raw, PublicKey: root.PublicKey.Raw,
+			Extensions: []ext.Extension{ext.NewSubjectAltName(list, true), ext.NewKeyUsage(ext.DigitalSignature), ext.NewAuthorityKeyIdentifier(root.PublicKey.Identifier())},
+		})
+		signature, err := key.Sign(signer.(crypto.Signer), alg, tbs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw := Assemble(nil, tbs, alg.Identifier.Raw, signature)
+		std, err := x509.ParseCertificate(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := std.Verify(x509.VerifyOptions{Roots: pool, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err != nil || len(std.DNSNames) != names {
+			t.Errorf("crypto/x509: %v, %d names", err, len(std.DNSNames))
+		}
+		out, talk, ok := specimen.OpenSSL(t, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), "verify", "-x509_strict", "-CAfile", rootFile)
+		if !ok || !strings.Contains(out, "OK") {
+			t.Errorf("openssl verify: %s%s", out, talk)
+		}
+	}
 }

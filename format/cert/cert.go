@@ -5,6 +5,8 @@ package cert
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"math/big"
 	"time"
 
@@ -33,10 +35,22 @@ type Certificate struct {
 	SignatureAlgorithm key.AlgorithmIdentifier // beside the signature
 	SignatureValue     []byte
 	Deviations         []string // what the encoding does that DER or RFC 5280 does not allow, in plain words
+
+	ragged bool // the signature does not end on a whole octet
 }
+
+// ErrAlgorithms says that the signature algorithm inside what is signed and
+// the one beside the signature differ (RFC 5280, Section 4.1.1.2).
+var ErrAlgorithms = errors.New("the signature algorithm beside the signature is not the one that is signed")
 
 // CheckSignature verifies the signature by this key.
 func (c *Certificate) CheckSignature(by *key.Public) error {
+	if !bytes.Equal(c.SignatureAlgorithm.Raw, c.Signature.Raw) {
+		return ErrAlgorithms
+	}
+	if c.ragged {
+		return fmt.Errorf("the signature has unused bits: %w", key.ErrSignature)
+	}
 	return key.Verify(by, c.SignatureAlgorithm, c.RawTBS, c.SignatureValue)
 }
 

@@ -47,10 +47,10 @@ func (c *Certificate) read(raw []byte) error {
 		return fmt.Errorf("signatureAlgorithm: %w", err)
 	}
 	if !bytes.Equal(c.SignatureAlgorithm.Raw, c.Signature.Raw) {
-		c.deviate("the signature algorithm beside the signature is not the one that is signed")
+		c.deviate("%v", ErrAlgorithms)
 	}
-	if c.SignatureValue, err = c.takeBits(&in, "signature"); err != nil {
-		return err
+	if err := c.readSignature(&in); err != nil {
+		return fmt.Errorf("signature: %w", err)
 	}
 	return in.End()
 }
@@ -67,19 +67,21 @@ func takeAlgorithm(in *der.Reader) (key.AlgorithmIdentifier, error) {
 	return key.ParseAlgorithmIdentifier(e.Raw)
 }
 
-func (c *Certificate) takeBits(in *der.Reader, field string) ([]byte, error) {
+func (c *Certificate) readSignature(in *der.Reader) error {
 	e, err := in.Take(der.BitString)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", field, err)
+		return err
 	}
 	octets, unused, err := e.Bits()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", field, err)
+		return err
 	}
 	if unused != 0 {
-		c.deviate("the %s does not end on a whole octet", field)
+		c.ragged = true
+		c.deviate("the signature does not end on a whole octet")
 	}
-	return octets, nil
+	c.SignatureValue = octets
+	return nil
 }
 
 func (c *Certificate) readTBS(in der.Reader) error {

@@ -3,6 +3,9 @@
 package crl
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"math/big"
 	"time"
 
@@ -27,6 +30,8 @@ type List struct {
 	SignatureAlgorithm key.AlgorithmIdentifier
 	SignatureValue     []byte
 	Deviations         []string // what the encoding does that DER or RFC 5280 does not allow, in plain words
+
+	ragged bool // the signature does not end on a whole octet
 }
 
 // Entry is one revoked certificate.
@@ -39,8 +44,18 @@ type Entry struct {
 	Extensions     []ext.Extension // as read; ignored when writing
 }
 
+// ErrAlgorithms says that the signature algorithm inside what is signed and
+// the one beside the signature differ (RFC 5280, Section 5.1.1.2).
+var ErrAlgorithms = errors.New("the signature algorithm beside the signature is not the one that is signed")
+
 // CheckSignature verifies the signature by this key.
 func (l *List) CheckSignature(by *key.Public) error {
+	if !bytes.Equal(l.SignatureAlgorithm.Raw, l.Signature.Raw) {
+		return ErrAlgorithms
+	}
+	if l.ragged {
+		return fmt.Errorf("the signature has unused bits: %w", key.ErrSignature)
+	}
 	return key.Verify(by, l.SignatureAlgorithm, l.RawTBS, l.SignatureValue)
 }
 

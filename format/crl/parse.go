@@ -41,7 +41,7 @@ func (l *List) read(raw []byte) error {
 		return fmt.Errorf("signatureAlgorithm: %w", err)
 	}
 	if !bytes.Equal(l.SignatureAlgorithm.Raw, l.Signature.Raw) {
-		l.deviate("the signature algorithm beside the signature is not the one that is signed")
+		l.deviate("%v", ErrAlgorithms)
 	}
 	signature, err := in.Take(der.BitString)
 	if err != nil {
@@ -52,6 +52,7 @@ func (l *List) read(raw []byte) error {
 		return fmt.Errorf("signature: %w", err)
 	}
 	if unused != 0 {
+		l.ragged = true
 		l.deviate("the signature does not end on a whole octet")
 	}
 	l.SignatureValue = octets

@@ -102,6 +102,37 @@ func TestCreateIsTakenByOthers(t *testing.T) {
 	}
 }
 
+func TestCreateByEveryKey(t *testing.T) {
+	for _, kind := range []string{"rsa-2048", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519", "ml-dsa-44", "ml-dsa-65", "ml-dsa-87"} {
+		k, err := key.Generate(kind, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pss := range []bool{false, true} {
+			if pss && kind != "rsa-2048" {
+				continue
+			}
+			alg, err := key.ChooseSignatureAlgorithm(k.Public, "", pss)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := Create(template(t), k, alg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.CheckSignature(); err != nil || len(r.Deviations) > 0 {
+				t.Errorf("%s: %v, %q", kind, err, r.Deviations)
+			}
+			if strings.HasPrefix(kind, "ml-dsa") {
+				continue // OpenSSL 3.0 does not know it
+			}
+			if _, talk, ok := specimen.OpenSSL(t, r.Raw, "req", "-inform", "DER", "-verify", "-noout"); !ok || !strings.Contains(talk, "verify OK") {
+				t.Errorf("%s: openssl req -verify: %s", kind, talk)
+			}
+		}
+	}
+}
+
 func TestCreateWithNothing(t *testing.T) {
 	k, alg := newKey(t)
 	r, err := Create(Template{}, k, alg)

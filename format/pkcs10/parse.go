@@ -148,6 +148,7 @@ func (r *Request) readSignature(in der.Reader) error {
 		if err != nil {
 			r.deviate("the signature cannot be read: %v", err)
 		} else if unused != 0 {
+			r.ragged = true
 			r.deviate("the signature does not end on a whole octet")
 		}
 		r.Signature = octets

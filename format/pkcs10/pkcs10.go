@@ -3,6 +3,8 @@
 package pkcs10
 
 import (
+	"fmt"
+
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
@@ -23,6 +25,7 @@ type Request struct {
 	Trailing           []byte   // what follows the request in the data it was read from
 	Deviations         []string // what the encoding does that DER or RFC 2986 does not allow, in plain words
 
+	ragged     bool // the signature does not end on a whole octet
 	extensions []ext.Extension
 	broken     error // the first attribute of extensions that could not be read
 }
@@ -38,6 +41,9 @@ type Attribute struct {
 // CheckSignature verifies the proof of possession: the signature over RawInfo
 // by the key in it (RFC 2986, Section 3).
 func (r *Request) CheckSignature() error {
+	if r.ragged {
+		return fmt.Errorf("the signature has unused bits: %w", key.ErrSignature)
+	}
 	return key.Verify(r.PublicKey, r.SignatureAlgorithm, r.RawInfo, r.Signature)
 }
 
