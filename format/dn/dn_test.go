@@ -92,7 +92,7 @@ func TestParseTextErrors(t *testing.T) {
 		{"CN=" + string(bytes.Repeat([]byte("x"), 65)), "distinguished name: CN: the value is 65 characters long, and at most 64 are allowed (RFC 5280, Appendix A.1); shorten it"},
 		{`CN=a\00`, "distinguished name: CN: the value has the control character U+0000; take it out"},
 		{"CN=\xff", "distinguished name: CN: the value is not valid UTF-8; write it in UTF-8"},
-		{string(bytes.Repeat([]byte("x"), 1<<20+1)), "distinguished name: the text is longer than 1048576 octets"},
+		{string(bytes.Repeat([]byte("x"), 1<<16+1)), "distinguished name: the text is longer than 65536 octets"},
 	} {
 		n, err := ParseText(c.text)
 		if err == nil {

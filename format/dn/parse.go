@@ -12,7 +12,7 @@ import (
 )
 
 // maxText bounds the text of a name, in octets.
-const maxText = 1 << 20
+const maxText = 1 << 16
 
 // ParseText reads a name as people write it: RFC 4514 ("CN=a,O=b", last part
 // first) or OpenSSL's ("/O=b/CN=a", first part first; what `-subj` takes).

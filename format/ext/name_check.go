@@ -21,6 +21,11 @@ func hostToASCII(host string) (string, error) {
 	if !utf8.ValidString(host) {
 		return "", errors.New("the host name is not valid UTF-8")
 	}
+	// Punycode takes time with the square of the length.
+	const maxHost = 4 * 253
+	if len(host) > maxHost {
+		return "", fmt.Errorf("the host name is %d octets long, and at most 253 are allowed", len(host))
+	}
 	rest, wildcard := strings.CutPrefix(host, "*.")
 	profile := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(true), idna.CheckJoiners(true), idna.StrictDomainName(true))
 	ascii, err := profile.ToASCII(rest)

@@ -28,6 +28,10 @@ import (
 // Host names outside ASCII are written as their A-labels (RFC 5891): the name
 // of "dns:bücher.example" is xn--bcher-kva.example.
 func ParseGeneralName(text string) (GeneralName, error) {
+	const maxText = 1 << 16
+	if len(text) > maxText {
+		return GeneralName{}, fmt.Errorf("name %q: the text is longer than %d octets", shorten(text), maxText)
+	}
 	text = strings.TrimSpace(text)
 	kind, value := splitPrefix(text)
 	n, err := parseKind(kind, value)

@@ -154,6 +154,8 @@ func TestParseGeneralNameErrors(t *testing.T) {
 		{"other:1.2.3.4;IA5:ü", "the value does not fit its type: IA5String has an octet outside ASCII; write UTF8: before it"},
 		{"other:1.2.3.4;x", "the value is not hexadecimal; write UTF8: before text"},
 		{"other:1.2.3.4;0c05", "the hexadecimal is not one value in DER (the data end before the element does); give tag, length and content"},
+		{"dir:CN=" + strings.Repeat("a", 1<<16), "the text is longer than 65536 octets"},
+		{"dns:" + strings.Repeat("ü", 600), "the host name is 1200 octets long, and at most 253 are allowed"},
 		{"x400:x", "an x400Address is written as the hexadecimal of its content"},
 	} {
 		n, err := ParseGeneralName(c.text)

@@ -133,12 +133,20 @@ func Parse(dotted string) (OID, error) {
 }
 
 // ParseContent checks content octets read from DER: at least one, no arc
-// padded with leading zeros, the last arc complete (X.690, Section 8.19.2).
+// padded with leading zeros, the last arc complete (X.690, Section 8.19.2),
+// none above 2^224, which bounds the cost of writing it down.
 func ParseContent(content []byte) (OID, error) {
 	if len(content) == 0 || content[len(content)-1]&0x80 != 0 {
 		return "", errors.New("object identifier is empty or cut short")
 	}
+	start := 0
 	for i, c := range content {
+		if i-start >= 32 {
+			return "", errors.New("object identifier has an arc above 2^224")
+		}
+		if c&0x80 == 0 {
+			start = i + 1
+		}
 		if c == 0x80 && (i == 0 || content[i-1]&0x80 == 0) {
 			return "", errors.New("object identifier has an arc with leading zeros")
 		}

@@ -2,6 +2,7 @@ package oid
 
 import (
 	"sort"
+	"strings"
 	"testing"
 )
 
@@ -48,7 +49,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("Parse(%q) = %s, want an error", s, o)
 		}
 	}
-	for _, content := range []string{"", "\x80\x01", "\x55\x84", "\x55\x80\x01"} {
+	for _, content := range []string{"", "\x80\x01", "\x55\x84", "\x55\x80\x01", "\x55" + strings.Repeat("\x81", 32) + "\x01"} {
 		if o, err := ParseContent([]byte(content)); err == nil {
 			t.Errorf("ParseContent(%x) = %s, want an error", content, o)
 		}

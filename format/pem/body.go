@@ -25,6 +25,9 @@ func decodeBody(body []byte, line int) (map[string]string, []byte, error) {
 	return headers, decoded, nil
 }
 
+// maxHeader bounds the octets of a header that goes on over several lines.
+const maxHeader = 1024
+
 // readHeaders takes RFC 1421 headers off the front of a body: lines with a
 // colon, which base64 does not have, and those that continue one.
 func readHeaders(body []byte) (map[string]string, []byte) {
@@ -45,7 +48,7 @@ func readHeaders(body []byte) (map[string]string, []byte) {
 			headers[last] = strings.TrimSpace(value)
 		case text == "" && last == "" && more:
 			// The rest of the BEGIN line.
-		case text != "" && strings.HasSuffix(headers[last], ","):
+		case text != "" && strings.HasSuffix(headers[last], ",") && len(headers[last]) < maxHeader:
 			headers[last] += text
 		default:
 			return headers, rest
