@@ -1,6 +1,7 @@
 package issuance
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"sync/atomic"
@@ -157,6 +158,16 @@ type Approval struct {
 
 // Officer returns who approved; empty where the profile decided alone.
 func (a *Approval) Officer() string { return a.officer }
+
+// MarshalJSON gives verdict, findings, changes and what would be issued.
+func (j Judgement) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Verdict  Verdict   `json:"verdict"`
+		Findings []Finding `json:"findings"`
+		Changes  []Change  `json:"changes"`
+		Planned  Planned   `json:"planned"`
+	}{j.Verdict(), j.Findings(), j.Changes(), j.Planned()})
+}
 
 // Planned returns what would be signed; the zero value for a request that
 // could not be planned at all.

@@ -63,7 +63,7 @@ func (p *Profile) IssuesCA() bool { return p.ca }
 // one line each.
 func ParseProfile(text []byte) (*Profile, error) {
 	var t profileText
-	lines, err := decodeProfile(text, &t)
+	lines, err := decodeText("profile", text, &t)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package issuance
 import (
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strconv"
 	"strings"
@@ -26,23 +27,26 @@ type decoder struct {
 	lines map[string]int // of each key, by its path: "subject.attributes.O"
 }
 
-// decodeProfile reads the YAML of one profile into text.
-func decodeProfile(data []byte, text any) (lines map[string]int, err error) {
+// decodeText reads one YAML document, which what names for messages, into text.
+func decodeText(what string, data []byte, text any) (lines map[string]int, err error) {
 	if len(data) > maxProfileText {
-		return nil, fmt.Errorf("the profile is %d bytes long, more than the %d that are read", len(data), maxProfileText)
+		return nil, fmt.Errorf("the %s is %d bytes long, more than the %d that are read", what, len(data), maxProfileText)
 	}
 	reader := yaml.NewDecoder(strings.NewReader(string(data)))
 	var document yaml.Node
-	if err := reader.Decode(&document); err != nil {
-		return nil, fmt.Errorf("the profile is not YAML: %s", plainYAML(err))
+	switch err := reader.Decode(&document); {
+	case errors.Is(err, io.EOF):
+		return nil, fmt.Errorf("the %s is empty", what)
+	case err != nil:
+		return nil, fmt.Errorf("the %s is not YAML: %s", what, plainYAML(err))
 	}
 	var second yaml.Node
-	if reader.Decode(&second) == nil {
-		return nil, fmt.Errorf("line %d: a second document begins here; write one profile a file", second.Line)
+	if !errors.Is(reader.Decode(&second), io.EOF) {
+		return nil, fmt.Errorf("line %d: a second document begins here; write one %s a file", second.Line, what)
 	}
 	d := &decoder{lines: map[string]int{}}
 	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
-		return nil, errors.New("the profile is empty")
+		return nil, fmt.Errorf("the %s is empty", what)
 	}
 	d.value(document.Content[0], reflect.ValueOf(text).Elem(), "", 0)
 	return d.lines, errors.Join(d.errs...)
@@ -67,7 +71,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string, depth int) {
 		return
 	}
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		d.fail(n, path, "anchors and aliases (& and *) are not read in profiles; write the value out")
+		d.fail(n, path, "anchors and aliases (& and *) are not read here; write the value out")
 		return
 	}
 	d.lines[path] = n.Line

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/request"
@@ -77,6 +78,9 @@ func draftNameConstraints(c *judging) {
 	bound := &p.bound
 	if e, ok := c.asks(oid.NameConstraints, p.request, path); ok {
 		asked, err := ext.ParseNameConstraints(e.Value)
+		if err == nil {
+			err = der.Strict(e.Value) // names in it are copied
+		}
 		if err != nil {
 			c.refuse(request.BadExtension, path, fmt.Sprintf("the name constraints cannot be read: %v", err), "make the request anew")
 			return

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/request"
 )
@@ -82,6 +83,11 @@ func keyAllowed(c *judging) {
 			fmt.Sprintf("the key is %v; the profile takes %v", k, &c.profile.keys),
 			"make a key of a kind the profile takes, and a request with it")
 		return
+	}
+	if !c.isDER() {
+		if err := der.Strict(k.Raw); err != nil {
+			c.refuse(request.BadKey, "publicKey", fmt.Sprintf("the public key is not written in DER: %v", err), "make the request anew with another program")
+		}
 	}
 	if k.Problem != nil {
 		c.refuse(request.BadKey, "publicKey", fmt.Sprintf("the public key cannot be used: %v", k.Problem),

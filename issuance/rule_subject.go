@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/request"
@@ -24,6 +25,32 @@ func subjectReadable(c *judging) {
 	if len(c.subject.Raw) == 0 {
 		c.subject = dn.Empty()
 	}
+	if c.asked.Subject == nil && c.isDER() || der.Strict(c.subject.Raw) == nil {
+		return
+	}
+	written := c.subject
+	c.subject = dn.Build(fresh(written)...)
+	if err := der.Strict(c.subject.Raw); err != nil {
+		c.refuse(request.BadSubject, "subject", fmt.Sprintf("the subject is not DER: %v", err), "make the request anew")
+		return
+	}
+	c.change("subject", "replaced", written.String(), c.subject.String(), "the subject was not written in DER, and is written anew")
+}
+
+// fresh are the parts of a name without the bytes they were read from.
+func fresh(n dn.Name) []dn.RDN {
+	out := make([]dn.RDN, len(n.RDNs))
+	for i, rdn := range n.RDNs {
+		for _, a := range rdn {
+			out[i] = append(out[i], dn.Attribute{Type: a.Type, Tag: a.Tag, Value: a.Value})
+		}
+	}
+	return out
+}
+
+// isDER reports whether reading the request found nothing that DER forbids.
+func (c *judging) isDER() bool {
+	return c.request.PKCS10 != nil && len(c.request.PKCS10.Deviations) == 0
 }
 
 // draftSubject drops, keeps and fills in attributes. A name that nothing
