@@ -2,30 +2,44 @@ package inspect
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
 )
 
-// ErrUnknown is wrapped by the error of Data where nothing is recognised; its
-// text says what the data looked like.
-var ErrUnknown = errors.New("nothing is recognised")
-
 // Data tells what is in data, in any encoding, and reads it. Objects that
 // cannot be read are reported as what they seem to be, with a note that says
-// why; data with no object in them at all are an error.
+// why; data with nothing in them are one object of the kind Unknown, with a
+// note that says what they look like. The only error is that of the
+// Passphrase function.
 func Data(data []byte, o Options) (*Report, error) {
+	var asking error
+	o.Passphrase = passphraseOnce(o.Passphrase, &asking)
+	r := find(data, o)
+	if asking != nil {
+		return nil, fmt.Errorf("asking for the passphrase: %w", asking)
+	}
+	return r, nil
+}
+
+func find(data []byte, o Options) *Report {
 	if object, ok := textObject(data, o); ok {
-		return &Report{Objects: []Object{object}}, nil
+		return &Report{Objects: []Object{object}}
 	}
 	if container, ok := binaryContainer(data); ok {
-		return &Report{Objects: []Object{container}}, nil
+		return &Report{Objects: []Object{container}}
 	}
 	blocks, err := pem.Find(data)
-	if err != nil {
-		return nil, errors.Join(ErrUnknown, err)
+	if err != nil || len(blocks) == 0 {
+		object := Object{Kind: Unknown, Title: titles[Unknown], Raw: data, Encoding: "unknown", Line: 1}
+		if err != nil {
+			object.noteOn("", err.Error())
+		} else {
+			object.noteOn("", "it looks like "+pem.Describe(data))
+		}
+		return &Report{Objects: []Object{object}}
 	}
 	r := &Report{}
 	encoding := "PEM"
@@ -41,7 +55,7 @@ func Data(data []byte, o Options) (*Report, error) {
 		r.Objects = append(r.Objects, object)
 	}
 	r.noteChain()
-	return r, nil
+	return r
 }
 
 // textObject reads what has a text form of its own.
@@ -242,19 +256,19 @@ func (o *Object) keyFingerprint() string {
 	return v.Fingerprint
 }
 
-// passphraseOnce keeps a caller's passphrase from being asked for twice.
-func passphraseOnce(ask key.Passphrase) key.Passphrase {
+// passphraseOnce keeps a passphrase from being asked for twice for one input,
+// and tells the error of asking from those of reading.
+func passphraseOnce(ask key.Passphrase, failed *error) key.Passphrase {
 	if ask == nil {
 		return nil
 	}
 	var secret []byte
-	var err error
 	asked := false
 	return func() ([]byte, error) {
 		if !asked {
-			secret, err = ask()
+			secret, *failed = ask()
 			asked = true
 		}
-		return secret, err
+		return secret, *failed
 	}
 }

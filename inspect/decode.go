@@ -51,6 +51,7 @@ var decoders = map[oid.OID]decoder{
 	oid.NetscapeCertType:         decodeNetscapeType,
 	oid.MSCertTemplate:           decodeTemplate,
 	oid.NTDSCASecurity:           decodeSID,
+	oid.OCSPNonce:                decodeOctets,
 }
 
 // BasicConstraintsView is the value of basicConstraints.
@@ -344,6 +345,12 @@ func decodeInteger(value []byte) (any, []string, error) {
 		return nil, nil, err
 	}
 	return n.String(), []string{n.String()}, nil
+}
+
+func decodeOctets(value []byte) (any, []string, error) {
+	e, err := der.ParseTag(value, der.OctetString)
+	text := hex.EncodeToString(e.Content)
+	return text, []string{text}, err
 }
 
 func decodeReason(value []byte) (any, []string, error) {

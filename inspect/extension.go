@@ -62,6 +62,7 @@ var extensionNames = map[oid.OID]string{
 	oid.NetscapeComment:            "netscapeComment",
 	oid.NoRevAvail:                 "noRevAvail",
 	oid.QCStatements:               "qcStatements",
+	oid.OCSPNonce:                  "nonce",
 }
 
 func extensionName(id oid.OID) string {

@@ -56,7 +56,7 @@ func privateKey(b pem.Block, o Options) (Object, error) {
 	if b.Label != "" {
 		text = armour(b)
 	}
-	p, err := key.ReadPrivate(text, passphraseOnce(o.Passphrase))
+	p, err := key.ReadPrivate(text, o.Passphrase)
 	switch {
 	case err == nil:
 		v.Opened, v.PublicKey = true, publicKey(p.Public)
@@ -83,8 +83,8 @@ func armour(b pem.Block) []byte {
 		return text
 	}
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
-	headers := "Proc-Type: 4,ENCRYPTED\nDEK-Info: " + b.Headers["DEK-Info"] + "\n\n"
-	return append(append(append(first, '\n'), headers...), rest...)
+	headers := []byte("\nProc-Type: 4,ENCRYPTED\nDEK-Info: " + b.Headers["DEK-Info"] + "\n\n")
+	return bytes.Join([][]byte{first, headers, rest}, nil)
 }
 
 func (v *PrivateKeyView) note(o *Object, p *key.Private) {
