@@ -5,6 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"strings"
 	"testing"
 
@@ -119,6 +122,7 @@ func TestParseSaysWhatItIsInstead(t *testing.T) {
 		{"SPKAC", opensslOutput(t, "spkac", "-digest", "sha256", "-key", "/dev/stdin"), "this is a signed public key and challenge (SPKAC), which is not supported yet", "make a PKCS#10 request"},
 		{"parameters", opensslOutput(t, "ecparam", "-name", "prime256v1"), "these are key parameters, not a request", "make a key and a request with it"},
 		{"CRMF", sequence(sequence(template)), "this is a CRMF request, which is not supported yet", "make a PKCS#10 request"},
+		{"one CRMF message", sequence(template), "this is a CRMF request, which is not supported yet", ""},
 		{"CMP", sequence(sequence([]byte{2, 1, 2, 0xa4, 0, 0xa4, 0}), []byte{0xa0, 0}), "this is a CMP message, not a request by itself", "make a PKCS#10 request"},
 		{"CMS", sequence([]byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x00")), "this is a CMS (PKCS#7) message, not a request", "give the request itself"},
 		{"certificate and key", append(file("leaf.crt"), key...), "this is a private key, not a request: " + never, ""},
@@ -215,6 +219,49 @@ func TestRecognizeSpecimens(t *testing.T) {
 				t.Errorf("%s looks like a %s", name, got)
 			}
 		}
+	}
+}
+
+func TestParseGoesByTheLabelOfUnreadableContent(t *testing.T) {
+	for label, want := range map[string]string{
+		"CERTIFICATE REQUEST":   "the request is damaged: ",
+		"ENCRYPTED PRIVATE KEY": "this is an encrypted private key",
+		"EC PRIVATE KEY":        "this is a private key",
+		"OPENSSH PRIVATE KEY":   "this is a private key",
+		"PUBLIC KEY":            "this is a public key",
+		"TRUSTED CERTIFICATE":   "this is a certificate,",
+		"X509 CRL":              "this is a certificate revocation list",
+		"PKCS7":                 "this is a CMS (PKCS#7) message",
+		"DH PARAMETERS":         "these are key parameters",
+		"SOMETHING":             "this is no certification request",
+	} {
+		_, err := Parse(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: []byte("\x04\x08what ever")}))
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", label, err, want)
+		}
+	}
+}
+
+func TestReasonsAreAllListed(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "refusal.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Reason" {
+				declared += len(spec.Names)
+			}
+		}
+		return true
+	})
+	seen := map[Reason]bool{}
+	for _, r := range Reasons() {
+		seen[r] = true
+	}
+	if len(seen) != declared || len(Reasons()) != declared {
+		t.Errorf("%d reasons are declared, %d listed, %d of them different", declared, len(Reasons()), len(seen))
 	}
 }
 

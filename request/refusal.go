@@ -31,6 +31,16 @@ const (
 	Withdrawn          Reason = "withdrawn"           // the applicant took it back
 )
 
+// Reasons returns every reason, so that a table of a protocol's codes can be
+// proved complete.
+func Reasons() []Reason {
+	return []Reason{
+		BadFormat, BadPossession, BadAlgorithm, BadKey, BadSubject, BadName, BadExtension, BadValidity, BadEvidence,
+		PolicyRefused, LintFailed, IssuerRefused, UnknownProfile, UnknownIssuer, UnknownRequest, UnknownCertificate,
+		AlreadyRevoked, NotRevoked, Duplicate, WrongState, NotAuthorized, RefusedByOfficer, Withdrawn,
+	}
+}
+
 // Refusal is an answer for the requester: why, where, by which rule, and what
 // to do. Any other error is ours, and is never shown whole to a requester.
 type Refusal struct {

@@ -115,6 +115,7 @@ func TestParseRefuses(t *testing.T) {
 		b.End(outer)
 		return b.Bytes()
 	}
+	spki := string(parse(t, "leaf.crt").PublicKey.Raw)
 	const serial, algorithm, name = "\x02\x01\x05", "\x30\x03\x06\x01\x2a", "\x30\x00"
 	const validity = "\x30\x1e\x17\x0d240101000000Z\x17\x0d340101000000Z"
 	for _, test := range []struct {
@@ -138,9 +139,52 @@ func TestParseRefuses(t *testing.T) {
 		{"validity: notBefore: found NULL where a time belongs", tbs(serial, algorithm, name, "\x30\x02\x05\x00")},
 		{"subject: SEQUENCE is missing", tbs(serial, algorithm, name, validity)},
 		{"subjectPublicKeyInfo: SEQUENCE is missing", tbs(serial, algorithm, name, validity, name)},
+		{"subjectPublicKeyInfo: ", tbs(serial, algorithm, name, validity, name, "\x30\x00")},
+		{"version: found OCTET STRING where INTEGER belongs", tbs("\xa0\x03\x04\x01\x00")},
+		{"version: INTEGER of 9 octets where a small one belongs", tbs("\xa0\x0b\x02\x09" + strings.Repeat("\x01", 9))},
+		{"unique identifier [1]: BIT STRING has no valid count of unused bits", tbs(serial, algorithm, name, validity, name, spki, "\x81\x00")},
+		{"unique identifier [2]: BIT STRING has no valid count of unused bits", tbs(serial, algorithm, name, validity, name, spki, "\x82\x01\x09")},
+		{"tbsCertificate: extensions: ", tbs(serial, algorithm, name, validity, name, spki, "\xa3\x02\x05\x00")},
+		{"tbsCertificate: 2 bytes too many at the end", tbs(serial, algorithm, name, validity, name, spki, "\x05\x00")},
+		{"signatureAlgorithm: SEQUENCE is missing", tbs(serial, algorithm, name, validity, name, spki)},
 	} {
 		if _, err := Parse(test.raw); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v, want %q", err, test.want)
+		}
+	}
+}
+
+func TestDeviations(t *testing.T) {
+	c := parse(t, "leaf.crt")
+	const serial, name, now = "\x02\x01\x05", "\x30\x00", "\x17\x0d240101000000Z"
+	with := func(version, tail string) []byte {
+		var b der.Builder
+		whole := b.Begin(der.Sequence)
+		tbs := b.Begin(der.Sequence)
+		b.Raw([]byte(version+serial), c.Signature.Raw, []byte(name+"\x30\x1e"+now+now+name), c.PublicKey.Raw, []byte(tail))
+		b.End(tbs)
+		b.Raw(c.SignatureAlgorithm.Raw)
+		b.Bits(c.SignatureValue)
+		b.End(whole)
+		return b.Bytes()
+	}
+	for _, test := range []struct {
+		want string
+		raw  []byte
+	}{
+		{"", with("\xa0\x03\x02\x01\x02", "")},
+		{"version 1 is written out; it is the default and should be left away", with("\xa0\x03\x02\x01\x00", "")},
+		{"there is a unique identifier in a certificate of version 1", with("", "\x81\x02\x00\x01")},
+		{"there are extensions in a certificate of version 2", with("\xa0\x03\x02\x01\x01", "\xa3\x02\x30\x00")},
+		{"the encoding is not DER: [0] has a length or tag in more octets than needed", with("\xa0\x81\x03\x02\x01\x02", "")},
+	} {
+		c, err := Parse(test.raw)
+		if err != nil {
+			t.Errorf("%q: %v", test.want, err)
+			continue
+		}
+		if got := strings.Join(c.Deviations, "; "); got != test.want {
+			t.Errorf("deviations %q, want %q", got, test.want)
 		}
 	}
 }

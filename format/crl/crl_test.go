@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
@@ -178,6 +179,7 @@ func TestParseRefuses(t *testing.T) {
 		{whole + "\x00", "1 bytes too many at the end"},
 		{sequence(), "tbsCertList: SEQUENCE is missing"},
 		{list("\x02\x01\x02"), "version: there is no version 3 of revocation lists"},
+		{list("\x02\x09123456789"), "version: INTEGER of 9 octets where a small one belongs"},
 		{list("\x02\x01\x01"), "signature: SEQUENCE is missing"},
 		{list(algorithm), "issuer: SEQUENCE is missing"},
 		{list(algorithm, name), "thisUpdate: "},
@@ -192,6 +194,85 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		if _, err := Parse([]byte(test.raw)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%x: %v, want %q", test.raw, err, test.want)
+		}
+	}
+}
+
+func TestBrokenEntries(t *testing.T) {
+	const serial, date = "\x02\x01\x05", "\x17\x0d260101000000Z"
+	entry := func(parts ...string) []byte {
+		content := strings.Join(parts, "")
+		return append([]byte{0x30, byte(len(content))}, content...)
+	}
+	reason := func(value string) string {
+		return "\x30" + string([]byte{byte(len(value) + 9), 0x30, byte(len(value) + 7)}) + "\x06\x03\x55\x1d\x15\x04" + string([]byte{byte(len(value))}) + value
+	}
+	for _, test := range []struct {
+		want string
+		raw  []byte
+	}{
+		{"found NULL where SEQUENCE belongs", []byte{5, 0}},
+		{"userCertificate: INTEGER is missing", entry()},
+		{"userCertificate: INTEGER is empty", entry("\x02\x00", date)},
+		{"revocationDate: the data end before the element does", entry(serial)},
+		{"crlEntryExtensions: found NULL where SEQUENCE belongs", entry(serial, date, "\x05\x00")},
+		{"crlEntryExtensions: extension 1: ", entry(serial, date, "\x30\x02\x05\x00")},
+		{"reasonCode: found INTEGER where ENUMERATED belongs", entry(serial, date, reason("\x02\x01\x01"))},
+		{"reasonCode: INTEGER of 9 octets where a small one belongs", entry(serial, date, reason("\x0a\x09123456789"))},
+		{"invalidityDate: found NULL where a time belongs", entry(serial, date, strings.Replace(reason("\x05\x00"), "\x1d\x15", "\x1d\x18", 1))},
+		{"2 bytes too many at the end", entry(serial, date, "\x30\x00", "\x05\x00")},
+	} {
+		l := &List{RawEntries: test.raw}
+		if got := strings.Join(describe(l), "\n"); !strings.HasPrefix(got, "entry 1 of the revocation list: ") || !strings.Contains(got, test.want) {
+			t.Errorf("%x: %s, want %q", test.raw, got, test.want)
+		}
+		if _, ok, err := l.Lookup([]byte{5}); ok || err == nil {
+			t.Errorf("%x: Lookup found it", test.raw)
+		}
+	}
+	for entry := range (&List{RawEntries: append(entry(serial, date), 5, 0)}).Entries() {
+		if entry.Serial[0] != 5 {
+			t.Errorf("%+v", entry)
+		}
+		break
+	}
+	if n := (&List{RawEntries: []byte{0x30, 9}}).Len(); n != 0 {
+		t.Errorf("a broken entry counts: %d", n)
+	}
+}
+
+func TestNumberThatIsNone(t *testing.T) {
+	for _, value := range []string{"", "\x05\x00", "\x02\x00"} {
+		l := &List{Extensions: []ext.Extension{{ID: oid.CRLNumber, Value: []byte(value)}}}
+		if n := l.Number(); n != nil {
+			t.Errorf("%x is number %v", value, n)
+		}
+	}
+}
+
+func TestDeviations(t *testing.T) {
+	root := parse(t, "v1.crl")
+	const now = "\x17\x0d260101000000Z"
+	for _, test := range []struct{ version, tail, want string }{
+		{"\x02\x01\x01", now, ""},
+		{"\x02\x01\x00", now, "version 1 is written out; it is the default and should be left away"},
+		{"", now + "\xa0\x02\x30\x00", "there are extensions in a list of version 1"},
+	} {
+		var b der.Builder
+		whole := b.Begin(der.Sequence)
+		tbs := b.Begin(der.Sequence)
+		b.Raw([]byte(test.version), root.Signature.Raw, root.Issuer.Raw, []byte(now+test.tail))
+		b.End(tbs)
+		b.Raw(root.SignatureAlgorithm.Raw)
+		b.Bits(root.SignatureValue)
+		b.End(whole)
+		l, err := Parse(b.Bytes())
+		if err != nil {
+			t.Errorf("%q: %v", test.want, err)
+			continue
+		}
+		if got := strings.Join(l.Deviations, "; "); got != test.want {
+			t.Errorf("deviations %q, want %q", got, test.want)
 		}
 	}
 }

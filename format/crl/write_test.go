@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"io"
 	"iter"
 	"math/big"
 	"os"
@@ -211,6 +212,9 @@ func TestWriteManyEntries(t *testing.T) {
 	if l.Len() != count || l.CheckSignature(public) != nil {
 		t.Errorf("%d entries, signature: %v", l.Len(), l.CheckSignature(public))
 	}
+	if n := testing.AllocsPerRun(1, func() { _ = Write(io.Discard, h, generated(count), signer) }); n > 500 {
+		t.Errorf("%d entries cost %v allocations", count, n)
+	}
 	huge := bytes.Repeat([]byte{1}, 3*chunk)
 	out.Reset()
 	if err := Write(&out, h, all([]Entry{{Serial: []byte{1}, Revoked: revoked}, {Serial: huge, Revoked: revoked}}), signer); err != nil {
@@ -242,6 +246,16 @@ func TestWriteRefuses(t *testing.T) {
 	}
 	if err := Write(&bytes.Buffer{}, h, all(nil), nil); err == nil || err.Error() != "signing a revocation list: there is no key to sign with" {
 		t.Errorf("without a key: %v", err)
+	}
+	failing, closed := io.Pipe()
+	failing.Close()
+	if err := Write(closed, h, all(nil), signer); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("writing into a closed pipe: %v", err)
+	}
+	other := h
+	other.Algorithm.Hash = crypto.MD4
+	if err := Write(io.Discard, other, all(nil), signer); err == nil || !strings.HasPrefix(err.Error(), "signing a revocation list: the hash of ecdsa-with-SHA256 is not available") {
+		t.Errorf("with an unknown hash: %v", err)
 	}
 	delta := h
 	delta.Extensions = append(slices.Clone(h.Extensions), NewDeltaIndicator(big.NewInt(299)))
