@@ -60,13 +60,23 @@ func issueOne(n int) *authority.Change {
 	}
 }
 
+// openStore opens a new store, or the file STORE_PATH, and fills it up to the
+// rows wanted.
 func openStore(b *testing.B) *sqlite.Store {
-	s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "store.db"))
+	path := os.Getenv("STORE_PATH")
+	if path == "" {
+		path = filepath.Join(b.TempDir(), "store.db")
+	}
+	s, err := sqlite.Open(b.Context(), path)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { s.Close() })
-	for left := preloaded(b); left > 0; left -= 1000 {
+	there, _, err := s.Head(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for left := preloaded(b) - int(there); left > 0; left -= 1000 {
 		var changes []*authority.Change
 		for i := range 1000 {
 			changes = append(changes, issueOne(i))
