@@ -1,0 +1,153 @@
+package front
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// LargestInput bounds what is read of one file or of standard input.
+const LargestInput = 512 << 20
+
+// Read returns the content of a file; "-" is standard input.
+func (s *Shell) Read(name string) ([]byte, error) {
+	if name == "-" {
+		return s.takeStdin("the input")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: name + " is a folder, not a file"}
+	}
+	return bounded(f, name)
+}
+
+func bounded(r io.Reader, name string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, LargestInput+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > LargestInput {
+		return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: fmt.Sprintf("%s is larger than %d MiB", name, LargestInput>>20)}
+	}
+	return data, nil
+}
+
+func (s *Shell) takeStdin(what string) ([]byte, error) {
+	if s.stdinTaken != "" {
+		return nil, &Failure{Exit: ExitUsage, Code: CodeUsage, Detail: "standard input cannot be both " + s.stdinTaken + " and " + what,
+			Fix: "give one of them by file"}
+	}
+	s.stdinTaken = what
+	return bounded(s.In, "standard input")
+}
+
+// Write puts data into a file under its final name only once they are whole
+// and on disk; "-" is standard output. Without force an existing file is left
+// as it is, and is an error.
+func (s *Shell) Write(name string, data []byte, mode fs.FileMode, force bool) error {
+	if name == "-" {
+		_, err := s.Out.Write(data)
+		return err
+	}
+	if info, err := os.Stat(name); err == nil {
+		if info.IsDir() {
+			return &Failure{Exit: ExitFailed, Code: CodeFile, Detail: "cannot write " + name + ": it is a folder"}
+		}
+		if !info.Mode().IsRegular() {
+			return writeThrough(name, data)
+		}
+		if !force {
+			return exists(name)
+		}
+	}
+	temp, err := WriteTemp(name, data, mode, true)
+	if err != nil {
+		return err
+	}
+	if err := place(temp, name, force); err != nil {
+		os.Remove(temp)
+		return err
+	}
+	return SyncFolder(filepath.Dir(name))
+}
+
+func exists(name string) error {
+	return &Failure{Exit: ExitFailed, Code: CodeExists, Detail: name + " exists already, and is not overwritten",
+		Fix: "choose another name with --out, or overwrite it with --force"}
+}
+
+// place gives the finished file its name. A link, unlike a rename, does not
+// replace what another process put there meanwhile.
+func place(temp, name string, force bool) error {
+	if force {
+		return os.Rename(temp, name)
+	}
+	err := os.Link(temp, name)
+	switch {
+	case err == nil:
+		return os.Remove(temp)
+	case errors.Is(err, fs.ErrExist):
+		return exists(name)
+	}
+	return os.Rename(temp, name)
+}
+
+// WriteTemp writes data to a new file beside name, and syncs it if told to.
+// The caller renames or removes it.
+func WriteTemp(name string, data []byte, mode fs.FileMode, sync bool) (temp string, err error) {
+	f, err := createTemp(name, mode)
+	if err != nil {
+		return "", err
+	}
+	if _, err = f.Write(data); err == nil && sync {
+		err = f.Sync()
+	}
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return "", err
+	}
+	return f.Name(), nil
+}
+
+func createTemp(name string, mode fs.FileMode) (*os.File, error) {
+	for n := os.Getpid(); ; n++ {
+		temp := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%d.tmp", filepath.Base(name), n))
+		f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: "cannot write " + name + ": there is no folder " + filepath.Dir(name), Err: err}
+		}
+		return f, err
+	}
+}
+
+func writeThrough(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// SyncFolder makes the names in a folder durable.
+func SyncFolder(folder string) error {
+	f, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}

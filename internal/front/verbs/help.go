@@ -1,0 +1,186 @@
+package verbs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/spelling"
+)
+
+// group makes a command that only holds others.
+func group(use, short, long string, children ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Long: long, Args: cobra.ArbitraryArgs, RunE: needsVerb}
+	c.AddCommand(children...)
+	return c
+}
+
+func needsVerb(c *cobra.Command, args []string) error {
+	names := verbsOf(c)
+	help := c.CommandPath() + " --help"
+	if len(args) == 0 {
+		return front.Usage("see: "+help, "%s needs one of its verbs: %s", c.CommandPath(), strings.Join(names, ", "))
+	}
+	return unknownVerb(c, args[0])
+}
+
+func unknownVerb(c *cobra.Command, word string) error {
+	fix := "see: " + c.CommandPath() + " --help"
+	if near := spelling.Nearest(word, verbsOf(c)); near != "" {
+		fix = fmt.Sprintf("did you mean \"%s %s\"?", c.CommandPath(), near)
+	}
+	return front.Usage(fix, "%s has no verb %q", c.CommandPath(), word)
+}
+
+func verbsOf(c *cobra.Command) []string {
+	var names []string
+	for _, child := range c.Commands() {
+		if !child.Hidden && child.Name() != "help" {
+			names = append(names, child.Name())
+		}
+	}
+	return names
+}
+
+// takes checks the number of arguments; most is -1 for any number.
+func takes(least, most int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return front.Usage("see: "+c.CommandPath()+" --help", "%s needs %s", c.CommandPath(), what)
+		case most >= 0 && len(args) > most:
+			return front.Usage("see: "+c.CommandPath()+" --help", "%s does not take %q: it takes %s", c.CommandPath(), args[most], what)
+		}
+		return nil
+	}
+}
+
+// nothing checks that there are no arguments.
+func nothing(c *cobra.Command, args []string) error { return takes(0, 0, "no arguments")(c, args) }
+
+// flagError tells what is wrong with a flag, and the flag that was meant.
+func flagError(c *cobra.Command, err error) error {
+	var missing *pflag.NotExistError
+	if errors.As(err, &missing) {
+		word := missing.GetSpecifiedName()
+		dashes := "--"
+		if cluster := missing.GetSpecifiedShortnames(); cluster != "" {
+			word, dashes = cluster, "-"
+		}
+		fix := "see: " + c.CommandPath() + " --help"
+		if near := spelling.Nearest(word, flagsOf(c)); near != "" {
+			fix = fmt.Sprintf("did you mean --%s?", near)
+		}
+		return front.Usage(fix, "%s has no flag %s%s", c.CommandPath(), dashes, word)
+	}
+	var empty *pflag.ValueRequiredError
+	if errors.As(err, &empty) {
+		return front.Usage("see: "+c.CommandPath()+" --help", "the flag --%s needs a value", empty.GetSpecifiedName())
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return front.Usage("see: "+c.CommandPath()+" --help", "%q is not a value for --%s, which takes %s", invalid.GetValue(), invalid.GetFlag().Name, article(invalid.GetFlag().Value.Type()))
+	}
+	return front.Usage("see: "+c.CommandPath()+" --help", "%v", err)
+}
+
+func article(kind string) string {
+	switch kind {
+	case "int", "int64":
+		return "a whole number"
+	case "bool":
+		return "true or false"
+	}
+	return "a " + kind
+}
+
+func flagsOf(c *cobra.Command) []string {
+	var names []string
+	add := func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	}
+	c.Flags().VisitAll(add)
+	c.InheritedFlags().VisitAll(add)
+	return names
+}
+
+// help writes the help of a command: the task first, then how to say it, then
+// examples, then every flag.
+func help(c *cobra.Command, _ []string) {
+	w := c.OutOrStdout()
+	text := c.Long
+	if text == "" {
+		text = c.Short + "."
+	}
+	fmt.Fprintf(w, "%s\n\nUsage\n  %s\n", strings.TrimSpace(text), usageLine(c))
+	if c.Example != "" {
+		fmt.Fprintf(w, "\nExamples\n%s\n", indent(strings.TrimSpace(c.Example)))
+	}
+	if c.HasAvailableSubCommands() {
+		helpVerbs(w, c)
+	}
+	helpFlags(w, "Flags", c.LocalNonPersistentFlags())
+	helpFlags(w, "Flags of every verb", persistent(c))
+}
+
+func usageLine(c *cobra.Command) string {
+	if c.HasAvailableSubCommands() {
+		return c.CommandPath() + " VERB …"
+	}
+	_, args, _ := strings.Cut(c.Use, " ")
+	return strings.TrimSpace(c.CommandPath() + " [flags] " + args)
+}
+
+func helpVerbs(w io.Writer, c *cobra.Command) {
+	wide := 0
+	for _, child := range c.Commands() {
+		if child.IsAvailableCommand() {
+			wide = max(wide, len(child.Name()))
+		}
+	}
+	last := "-"
+	for _, child := range c.Commands() {
+		if !child.IsAvailableCommand() {
+			continue
+		}
+		if child.GroupID != last {
+			last = child.GroupID
+			fmt.Fprintf(w, "\n%s\n", groupTitle(c, last))
+		}
+		fmt.Fprintf(w, "  %-*s  %s\n", wide, child.Name(), child.Short)
+	}
+}
+
+func groupTitle(c *cobra.Command, id string) string {
+	for _, g := range c.Groups() {
+		if g.ID == id {
+			return g.Title
+		}
+	}
+	return "Verbs"
+}
+
+func persistent(c *cobra.Command) *pflag.FlagSet {
+	all := pflag.NewFlagSet("", pflag.ContinueOnError)
+	all.AddFlagSet(c.PersistentFlags())
+	all.AddFlagSet(c.InheritedFlags())
+	return all
+}
+
+func helpFlags(w io.Writer, title string, flags *pflag.FlagSet) {
+	if !flags.HasAvailableFlags() {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n%s", title, flags.FlagUsagesWrapped(100))
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
+}

@@ -1,0 +1,203 @@
+package verbs
+
+import (
+	"encoding/hex"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/task"
+)
+
+const keyKinds = "rsa-2048, rsa-3072, rsa-4096 … rsa-8192, ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519, ml-dsa-44, ml-dsa-65, ml-dsa-87"
+
+func (p *program) keyCommand() *cobra.Command {
+	return group("key", "Make, convert and show private keys",
+		`Make a private key, write it in another form, or take the public key out of it.
+
+Private keys are written for their owner only (0600), and an existing file is never
+overwritten without --force.`,
+		p.keyNewCommand(), p.keyConvertCommand(), p.keyPublicCommand())
+}
+
+// secretFlag adds a flag for where a passphrase comes from, under OpenSSL's
+// name for it too.
+func secretFlag(f *pflag.FlagSet, target *string, name, alias, usage string) {
+	f.StringVar(target, name, "", usage+": "+front.SourceHelp)
+	f.StringVar(target, alias, "", "the same as --"+name)
+	f.MarkHidden(alias)
+}
+
+// keyJSON is how a key is told in JSON.
+type keyJSON struct {
+	File        string `json:"file,omitempty"`
+	Type        string `json:"type"`
+	Size        int    `json:"size,omitempty"`
+	Curve       string `json:"curve,omitempty"`
+	Description string `json:"description"`
+	Fingerprint string `json:"keyFingerprint"`
+	Encrypted   bool   `json:"encrypted"`
+}
+
+func keyToJSON(file string, pub *key.Public, encrypted bool) keyJSON {
+	sum := pub.Fingerprint()
+	return keyJSON{File: file, Type: pub.Type, Size: pub.Size, Curve: pub.Curve, Description: pub.String(),
+		Fingerprint: hex.EncodeToString(sum[:]), Encrypted: encrypted}
+}
+
+func (p *program) keyNewCommand() *cobra.Command {
+	var kind, out, source, container string
+	var force, asDER, plain bool
+	c := &cobra.Command{
+		Use: "new", Short: "Make a private key", Args: nothing,
+		Long: `Make a private key and write it to a file.
+
+At a terminal a passphrase is asked for, and the key is encrypted with it. Elsewhere the
+key is not encrypted unless --passphrase says where the passphrase comes from.`,
+		Example: `certwright key new --out server.key
+certwright key new --type rsa-3072 --out server.key --passphrase file:secret.txt
+certwright key new --type ml-dsa-65 --out pq.key --no-passphrase`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			k, err := task.NewKey(kind)
+			if err != nil {
+				return front.Usage("the types are "+keyKinds, "--type: %v", err)
+			}
+			w := keyWriting{out: out, container: container, asDER: asDER, force: force, source: source, plain: plain}
+			return p.writeKey(k, w)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&kind, "type", "ecdsa-p256", "kind of key: "+keyKinds)
+	f.StringVar(&out, "out", "", "file to write (default: standard output)")
+	secretFlag(f, &source, "passphrase", "passout", "encrypt the key with a passphrase from")
+	f.BoolVar(&plain, "no-passphrase", false, "do not encrypt the key, and do not ask")
+	f.StringVar(&container, "format", "pkcs8", "form of the key: "+task.KeyContainers)
+	f.BoolVar(&asDER, "der", false, "write DER instead of PEM")
+	f.BoolVar(&force, "force", false, "overwrite an existing file")
+	return c
+}
+
+// keyWriting says where and how a private key is written.
+type keyWriting struct {
+	out, container, source string
+	asDER, force, plain    bool
+}
+
+func (p *program) writeKey(k *key.Private, w keyWriting) error {
+	if w.plain && w.source != "" {
+		return front.Usage("leave one of the two out", "--passphrase and --no-passphrase exclude each other")
+	}
+	name := w.out
+	if name == "" {
+		name = "-"
+	}
+	var passphrase []byte
+	if !w.plain {
+		var err error
+		if passphrase, err = p.shell.NewSecret(w.source, "the key", true); err != nil {
+			return err
+		}
+	}
+	data, err := task.EncodeKey(k, task.KeyForm{Container: w.container, DER: w.asDER, Passphrase: passphrase})
+	if err != nil {
+		return err
+	}
+	if err := p.shell.Write(name, data, 0o600, w.force); err != nil {
+		return err
+	}
+	if passphrase == nil && !w.plain {
+		p.shell.Say("The key is not encrypted; --passphrase would encrypt it.")
+	}
+	if name == "-" {
+		return nil
+	}
+	if p.shell.JSON {
+		return p.shell.Object(keyToJSON(w.out, k.Public, passphrase != nil))
+	}
+	how := "not encrypted"
+	if passphrase != nil {
+		how = "encrypted"
+	}
+	p.shell.Say("Wrote %s: a private key, %s, %s.", w.out, k.Public, how)
+	return nil
+}
+
+// readKey reads a private key from a file, asking for its passphrase where it
+// has one.
+func (p *program) readKey(file, source, flag string) (*key.Private, error) {
+	data, err := p.shell.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	k, err := key.ReadPrivate(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+file, flag) })
+	return k, keyFailure(file, err)
+}
+
+func (p *program) keyConvertCommand() *cobra.Command {
+	var w keyWriting
+	var source string
+	c := &cobra.Command{
+		Use: "convert FILE", Short: "Write a private key in another form", Args: takes(1, 1, "one key file"),
+		Long: `Read a private key in any form and write it in another.
+
+Read are PKCS#8, PKCS#1, SEC1, encrypted forms of any age, JWK and OpenSSH, in PEM or DER.
+The passphrase of the result is asked for at a terminal; elsewhere the result is not
+encrypted unless --new-passphrase says where the passphrase comes from.`,
+		Example: `certwright key convert old.key --out new.key
+certwright key convert server.key --format jwk --out server.jwk --no-passphrase
+certwright key convert legacy.pem --passphrase env:OLD --new-passphrase env:NEW --out new.key`,
+		RunE: func(c *cobra.Command, args []string) error {
+			k, err := p.readKey(args[0], source, "passphrase")
+			if err != nil {
+				return err
+			}
+			return p.writeKey(k, w)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&w.out, "out", "", "file to write (default: standard output)")
+	f.StringVar(&w.container, "format", "pkcs8", "form of the key: "+task.KeyContainers)
+	f.BoolVar(&w.asDER, "der", false, "write DER instead of PEM")
+	secretFlag(f, &source, "passphrase", "passin", "passphrase of the key that is read")
+	secretFlag(f, &w.source, "new-passphrase", "passout", "encrypt the result with a passphrase from")
+	f.BoolVar(&w.plain, "no-passphrase", false, "do not encrypt the result, and do not ask")
+	f.BoolVar(&w.force, "force", false, "overwrite an existing file")
+	return c
+}
+
+func (p *program) keyPublicCommand() *cobra.Command {
+	var out, source, form string
+	var asDER bool
+	c := &cobra.Command{
+		Use: "public FILE", Short: "Take the public key out of a key, request or certificate", Args: takes(1, 1, "one file"),
+		Long: `Write the public key of a private key, a request, a certificate or a public key.`,
+		Example: `certwright key public server.key --out server.pub
+certwright key public server.crt --format jwk`,
+		RunE: func(c *cobra.Command, args []string) error {
+			data, err := p.shell.Read(args[0])
+			if err != nil {
+				return err
+			}
+			pub, err := task.PublicOf(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+args[0], "passphrase") })
+			if err != nil {
+				return keyFailure(args[0], err)
+			}
+			if p.shell.JSON {
+				return p.shell.Object(keyToJSON(args[0], pub, false))
+			}
+			text, err := task.EncodePublic(pub, form, asDER)
+			if err != nil {
+				return err
+			}
+			return p.shell.Write(out, text, 0o644, true)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&out, "out", "-", "file to write")
+	f.StringVar(&form, "format", "spki", "form of the public key: "+task.PublicForms)
+	f.BoolVar(&asDER, "der", false, "write DER instead of PEM")
+	secretFlag(f, &source, "passphrase", "passin", "passphrase of the key that is read")
+	return c
+}

@@ -1,0 +1,167 @@
+package verbs
+
+import (
+	"bytes"
+	"encoding/hex"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/request"
+)
+
+// outcomeJSON is what became of one request.
+type outcomeJSON struct {
+	File        string             `json:"file,omitempty"`
+	Number      int                `json:"number,omitempty"` // of the request in a file of several
+	State       string             `json:"state"`            // issued, held, asked, refused, withdrawn; accepted in a dry run
+	DryRun      bool               `json:"dryRun,omitempty"`
+	Ticket      string             `json:"ticket,omitempty"`
+	Profile     string             `json:"profile,omitempty"`
+	CA          string             `json:"ca,omitempty"`
+	Output      string             `json:"output,omitempty"`
+	Certificate *certificateJSON   `json:"certificate,omitempty"`
+	Findings    []issuance.Finding `json:"findings"`
+	Changes     []issuance.Change  `json:"changes"`
+	Error       *front.Failure     `json:"error,omitempty"`
+}
+
+func outcomeToJSON(file string, n int, out *authority.Outcome, dryRun bool) outcomeJSON {
+	t := outcomeJSON{File: file, Number: n, DryRun: dryRun}
+	if out.Ticket != nil {
+		t.Ticket, t.Profile, t.CA = out.Ticket.ID, out.Ticket.Profile, out.Ticket.CA
+		t.State = string(out.Ticket.State)
+	}
+	if dryRun || out.Ticket == nil {
+		check := task.CheckOf(out, "")
+		t.State, t.Findings, t.Changes = string(check.Verdict), check.Findings, check.Changes
+	} else {
+		t.Findings, t.Changes = task.FindingsOf(out.Ticket), task.ChangesOf(out.Ticket)
+	}
+	if out.Certificate != nil {
+		c := certificateToJSON(out.Certificate, certificateIssuer(out.Certificate.DER), out.Certificate.Issued)
+		t.Certificate = &c
+	}
+	if t.State == string(authority.StateRefused) || t.State == string(authority.StateWithdrawn) {
+		t.Error = refusalOf(out, t.Findings)
+	}
+	return t
+}
+
+func refusalOf(out *authority.Outcome, findings []issuance.Finding) *front.Failure {
+	if out.Refusal != nil {
+		return front.Refused(out.Refusal)
+	}
+	for _, f := range findings {
+		if f.Severity == issuance.Error {
+			return front.Refused(&request.Refusal{Reason: f.Reason, Field: f.Field, Rule: f.Rule, Detail: f.Detail, Fix: f.Fix})
+		}
+	}
+	return front.Refused(&request.Refusal{Reason: request.RefusedByOfficer, Detail: "the request was refused"})
+}
+
+// tellRefusal tells every reason for a refusal on standard error.
+func (p *program) tellRefusal(t outcomeJSON) {
+	where := t.place()
+	p.shell.TellLines("error", &front.Failure{Detail: where + "refused: " + t.Error.Detail, Fix: t.Error.Fix})
+	for _, f := range t.Findings {
+		if f.Severity == issuance.Error && f.Detail != t.Error.Detail {
+			p.shell.TellLines("error", &front.Failure{Detail: where + "also: " + f.Detail, Fix: f.Fix})
+		}
+	}
+	if t.Ticket != "" && !t.DryRun {
+		p.shell.Say("%sThe refusal is recorded as ticket %s.", where, t.Ticket)
+	}
+}
+
+// place names the request in front of what is said of it.
+func (t outcomeJSON) place() string {
+	if t.File == "" {
+		return ""
+	}
+	name := nameOf(t.File)
+	if t.Number > 0 {
+		name += ", request " + itoa(t.Number)
+	}
+	return name + ": "
+}
+
+// printOutcome prints what became of a request that was not refused.
+func (p *program) printOutcome(t outcomeJSON) {
+	switch {
+	case t.DryRun:
+		p.shell.Print("%swould be %s under the profile %s", t.place(), map[string]string{"accepted": "issued", "held": "held for review"}[t.State], t.Profile)
+		p.printFindings(t.Findings, issuance.Hold, issuance.Warning)
+		p.printChanges(t.Changes)
+	case t.Certificate != nil:
+		if t.Output != "" {
+			p.shell.Print("%s", t.Output)
+		}
+		p.printIssued(*t.Certificate)
+		p.printFindings(t.Findings, issuance.Warning)
+		p.printChanges(t.Changes)
+	default:
+		p.printWaiting(t)
+	}
+}
+
+func (p *program) printIssued(c certificateJSON) {
+	p.shell.Print("  %s", c.who())
+	p.shell.Print("  serial    %s", c.Serial)
+	p.shell.Print("  valid     %s to %s (%s)", day(c.notBefore), day(c.notAfter), span(c.notAfter.Sub(c.notBefore)))
+	p.shell.Print("  profile   %s, signed by %s", c.Profile, c.CA)
+}
+
+func (p *program) printFindings(findings []issuance.Finding, which ...issuance.Severity) {
+	for _, f := range findings {
+		for _, s := range which {
+			if f.Severity == s {
+				p.shell.Print("  %-8s  %s", f.Severity, f.Detail)
+			}
+		}
+	}
+}
+
+func (p *program) printWaiting(t outcomeJSON) {
+	waits := "an officer must approve or refuse it"
+	if t.State == string(authority.StateAsked) {
+		waits = "the applicant must answer a question"
+	}
+	p.shell.Print("%s%s as ticket %s: %s", t.place(), t.State, t.Ticket, waits)
+	p.printFindings(t.Findings, issuance.Hold, issuance.Warning)
+	p.shell.Print("  next      certwright review show %s", t.Ticket)
+}
+
+// writeRoot puts the root of a chain into root.crt in the current folder. A
+// file of that name with another content is left as it is.
+func (p *program) writeRoot(chain [][]byte) error {
+	root := task.Root(chain)
+	if root == nil {
+		return nil
+	}
+	text := task.EncodeCertificates(root)
+	if there, err := os.ReadFile(rootFile); err == nil {
+		if !bytes.Equal(there, text) {
+			p.shell.Warn("root.crt here is not the root of this chain, and was left as it is")
+		}
+		return nil
+	}
+	return p.shell.Write(rootFile, text, 0o644, true)
+}
+
+const rootFile = "root.crt"
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func hexOf(b []byte) string { return hex.EncodeToString(b) }
+
+func joinOr(texts []string, none string) string {
+	if len(texts) == 0 {
+		return none
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,182 @@
+// Package verbs is the command line of certwright's own words.
+package verbs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/task"
+)
+
+// program is one run of the command line.
+type program struct {
+	shell *front.Shell
+
+	homeFlag     string
+	output       string // text, json, csv
+	caPassphrase string
+	ca           string
+	officer      string
+
+	askNewKeys bool // new authority keys: ask for a passphrase at a terminal
+	file       config.File
+	office     *task.Office
+}
+
+// Run runs the command line with these arguments, without the program's name,
+// and returns the exit code.
+func Run(shell *front.Shell, args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p := &program{shell: shell}
+	root := p.root()
+	root.SetArgs(args)
+	shell.JSON = wantsJSON(args)
+	err := root.ExecuteContext(ctx)
+	if p.office != nil {
+		err = errors.Join(err, p.office.Close())
+	}
+	if err == nil {
+		return front.ExitDone
+	}
+	failure := explain(err)
+	shell.Tell(failure)
+	return failure.Exit
+}
+
+// wantsJSON finds --output json before the flags are parsed, so that an error
+// in the flags is told as JSON too.
+func wantsJSON(args []string) bool {
+	for i, a := range args {
+		if a == "--output=json" || a == "--output" && i+1 < len(args) && args[i+1] == "json" {
+			return true
+		}
+	}
+	return false
+}
+
+// explain makes a failure of an error, with what only this front knows.
+func explain(err error) *front.Failure {
+	var fault *config.Fault
+	if errors.As(err, &fault) {
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: fault.Error(), Fix: fault.Fix, Err: err}
+	}
+	return front.Explain(err)
+}
+
+func (p *program) home() (config.Home, error) {
+	if p.homeFlag != "" {
+		return config.Home{Folder: p.homeFlag}, nil
+	}
+	h, err := config.DefaultHome(p.shell.Getenv)
+	if err != nil {
+		return h, &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: err.Error(), Fix: "name the folder with --home DIR"}
+	}
+	return h, nil
+}
+
+// open opens the authority of the home, which must have one.
+func (p *program) open(ctx context.Context) (*task.Office, error) {
+	h, err := p.home()
+	if err != nil {
+		return nil, err
+	}
+	if !h.Exists() {
+		return nil, &front.Failure{Exit: front.ExitFailed, Code: front.CodeNotFound,
+			Detail: "there is no certification authority in " + h.Folder + " yet",
+			Fix:    "make one with \"certwright quickstart\" or \"certwright ca init\", or name another folder with --home DIR"}
+	}
+	return p.openAt(ctx, h)
+}
+
+// openOrMake opens the authority of the home, and makes an empty one where
+// there is none.
+func (p *program) openOrMake(ctx context.Context) (*task.Office, error) {
+	h, err := p.home()
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Make(); err != nil {
+		return nil, err
+	}
+	return p.openAt(ctx, h)
+}
+
+func (p *program) openAt(ctx context.Context, h config.Home) (*task.Office, error) {
+	if p.office != nil {
+		return p.office, nil
+	}
+	file, err := config.Load(h)
+	if err != nil {
+		return nil, err
+	}
+	p.applyFile(file)
+	p.office, err = task.Open(ctx, task.Setup{
+		Home:     h,
+		Linter:   file.Linter,
+		Existing: p.existingKeyPassphrase,
+		New:      p.newKeyPassphrase,
+		Now:      p.shell.Now,
+		Log: func(format string, args ...any) {
+			fmt.Fprintf(p.shell.Err, "certwright: warning: "+format+"\n", args...)
+		},
+	})
+	return p.office, err
+}
+
+func (p *program) applyFile(file config.File) {
+	p.file = file
+	if p.ca == "" {
+		p.ca = file.CA
+	}
+	if p.caPassphrase == "" {
+		p.caPassphrase = file.Passphrase
+	}
+}
+
+// passphraseSource is where the passphrase of the authorities' keys comes
+// from: the flag, the configuration file, or the environment.
+func (p *program) passphraseSource() string {
+	if p.caPassphrase == "" && p.shell.Getenv("CERTWRIGHT_PASSPHRASE") != "" {
+		return "env:CERTWRIGHT_PASSPHRASE"
+	}
+	return p.caPassphrase
+}
+
+func (p *program) existingKeyPassphrase(file string) ([]byte, error) {
+	return p.shell.Secret(p.passphraseSource(), "the authority's key "+file, "ca-passphrase")
+}
+
+func (p *program) newKeyPassphrase() ([]byte, error) {
+	source := p.passphraseSource()
+	if source == "" && !p.askNewKeys {
+		return nil, nil
+	}
+	return p.shell.NewSecret(source, "the authority's keys", true)
+}
+
+// origin says who asks: the local user, or who the flag names.
+func (p *program) origin(requester string) evidence.Origin {
+	if requester == "" {
+		requester = p.shell.User()
+	}
+	return evidence.Origin{Door: "cli", Requester: requester, Method: "local-user"}
+}
+
+// decider is the name that officers' decisions are made under.
+func (p *program) decider() string {
+	if p.officer != "" {
+		return p.officer
+	}
+	if p.file.Officer != "" {
+		return p.file.Officer
+	}
+	return p.shell.User()
+}

@@ -1,0 +1,336 @@
+package verbs
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/request"
+)
+
+func (p *program) requestCommand() *cobra.Command {
+	return group("request", "Make and check certificate signing requests",
+		`Make a certificate signing request (PKCS#10), or check one before it is sent.`,
+		p.requestNewCommand(), p.requestCheckCommand())
+}
+
+// requestFlags are what "request new" says of the request.
+type requestFlags struct {
+	key, newKey, kind, passphrase, newPassphrase  string
+	subject                                       string
+	country, state, locality, organization, unit  string
+	commonName, email                             string
+	names, usages, purposes, attributes, extended []string
+	challenge, hash, out                          string
+	mustStaple, pss, noCopy, asDER, force, plain  bool
+}
+
+func (p *program) requestNewCommand() *cobra.Command {
+	var r requestFlags
+	c := &cobra.Command{
+		Use: "new", Short: "Make a certificate signing request", Args: nothing,
+		Long: `Make a certificate signing request and sign it with a private key.
+
+The key is an existing one (--key), or is made on the way (--new-key). Without --subject,
+its parts and --san, the subject is asked for at a terminal. A common name that is a host
+name or address is copied to the subject alternative name, which is what clients look at.`,
+		Example: `certwright request new --key server.key --san www.example.com --out server.csr
+certwright request new --new-key server.key --subject "CN=www.example.com,O=Example,C=GB" \
+  --san dns:www.example.com --san ip:192.0.2.1 --out server.csr
+certwright request new --key ann.key --cn "Ann Smith" --email ann@example.com --eku emailProtection`,
+		RunE: func(c *cobra.Command, _ []string) error { return p.requestNew(&r) },
+	}
+	f := c.Flags()
+	f.StringVar(&r.key, "key", "", "file of the private key that signs")
+	f.StringVar(&r.newKey, "new-key", "", "make a key and write it to this file")
+	f.StringVar(&r.kind, "type", "ecdsa-p256", "kind of the new key: "+keyKinds)
+	secretFlag(f, &r.passphrase, "passphrase", "passin", "passphrase of the key")
+	secretFlag(f, &r.newPassphrase, "new-passphrase", "passout", "encrypt the new key with a passphrase from")
+	f.BoolVar(&r.plain, "no-passphrase", false, "do not encrypt the new key, and do not ask")
+	subjectFlags(f, &r)
+	f.StringArrayVar(&r.names, "san", nil, "subject alternative name: dns: ip: email: uri: upn: dir: rid: (repeat for more)")
+	f.BoolVar(&r.noCopy, "no-copy", false, "do not copy the common name to the subject alternative name")
+	f.StringSliceVar(&r.usages, "usage", nil, "key usages: digitalSignature, keyEncipherment, keyAgreement …")
+	f.StringSliceVar(&r.purposes, "eku", nil, "extended key usages: serverAuth, clientAuth, emailProtection, codeSigning … or OIDs")
+	f.BoolVar(&r.mustStaple, "must-staple", false, "ask for a certificate that demands OCSP stapling")
+	f.StringVar(&r.challenge, "challenge", "", "challenge password, by which the holder can revoke: "+front.SourceHelp)
+	f.StringArrayVar(&r.attributes, "attribute", nil, "attribute as OID=text or OID=hex:DER")
+	f.StringArrayVar(&r.extended, "extension", nil, "extension as OID=hex:DER, with \",critical\" after the OID where it is")
+	f.StringVar(&r.hash, "hash", "", "sha256, sha384, sha512, sha3-256 … (default: what suits the key)")
+	f.BoolVar(&r.pss, "pss", false, "sign with RSASSA-PSS")
+	f.StringVar(&r.out, "out", "-", "file to write")
+	f.BoolVar(&r.asDER, "der", false, "write DER instead of PEM")
+	f.BoolVar(&r.force, "force", false, "overwrite existing files")
+	return c
+}
+
+func subjectFlags(f *pflag.FlagSet, r *requestFlags) {
+	f.StringVar(&r.subject, "subject", "", `subject as "CN=a,O=b" or "/O=b/CN=a"; "" for none`)
+	f.StringVar(&r.subject, "subj", "", "the same as --subject")
+	f.MarkHidden("subj")
+	f.StringVar(&r.country, "country", "", "Country Name (C), two letters")
+	f.StringVar(&r.state, "state", "", "State or Province Name (ST)")
+	f.StringVar(&r.locality, "locality", "", "Locality Name (L)")
+	f.StringVar(&r.organization, "organization", "", "Organization Name (O)")
+	f.StringVar(&r.unit, "unit", "", "Organizational Unit Name (OU)")
+	f.StringVar(&r.commonName, "cn", "", "Common Name (CN)")
+	f.StringVar(&r.email, "email", "", "Email Address")
+}
+
+func (p *program) requestNew(r *requestFlags) error {
+	spec, err := p.requestSpec(r)
+	if err != nil {
+		return err
+	}
+	k, err := p.requestKey(r)
+	if err != nil {
+		return err
+	}
+	made, notes, err := task.NewRequest(spec, k)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		p.shell.Say("%s.", strings.ToUpper(n[:1])+n[1:])
+	}
+	data := made.Raw
+	if !r.asDER {
+		data = pem.Encode("CERTIFICATE REQUEST", made.Raw)
+	}
+	if err := p.shell.Write(r.out, data, 0o644, true); err != nil {
+		return err
+	}
+	if r.out == "-" {
+		return nil
+	}
+	parsed, err := request.FromPKCS10(made)
+	if err != nil {
+		return err
+	}
+	if p.shell.JSON {
+		return p.shell.Object(requestToJSON(r.out, parsed))
+	}
+	p.shell.Say("Wrote %s: a request for %s, %s.", r.out, subjectOrNames(parsed), k.Public)
+	return nil
+}
+
+// requestKey opens or makes the key that signs the request.
+func (p *program) requestKey(r *requestFlags) (*key.Private, error) {
+	switch {
+	case r.key != "" && r.newKey != "":
+		return nil, front.Usage("leave one of the two out", "--key and --new-key exclude each other")
+	case r.key != "":
+		return p.readKey(r.key, r.passphrase, "passphrase")
+	case r.newKey == "":
+		return nil, front.Usage("name an existing key with --key FILE, or have one made with --new-key FILE", "a request needs a private key to sign it")
+	}
+	k, err := task.NewKey(r.kind)
+	if err != nil {
+		return nil, front.Usage("the types are "+keyKinds, "--type: %v", err)
+	}
+	return k, p.writeNewKey(k, keyWriting{out: r.newKey, container: "pkcs8", source: r.newPassphrase, force: r.force, plain: r.plain})
+}
+
+// writeNewKey is writeKey without a result of its own.
+func (p *program) writeNewKey(k *key.Private, w keyWriting) error {
+	asJSON := p.shell.JSON
+	p.shell.JSON = false
+	defer func() { p.shell.JSON = asJSON }()
+	return p.writeKey(k, w)
+}
+
+// requestJSON is how a request is told in JSON where it is made or named.
+type requestJSON struct {
+	File           string   `json:"file,omitempty"`
+	Subject        string   `json:"subject"`
+	SANs           []string `json:"sans"`
+	Key            string   `json:"key"`
+	KeyFingerprint string   `json:"keyFingerprint"`
+	Fingerprint    string   `json:"fingerprint"`
+}
+
+func requestToJSON(file string, r *request.Request) requestJSON {
+	keySum, sum := r.PublicKey.Fingerprint(), r.Fingerprint()
+	out := requestJSON{File: file, Subject: r.Subject.String(), SANs: []string{}, Key: r.PublicKey.String(),
+		KeyFingerprint: hex.EncodeToString(keySum[:]), Fingerprint: hex.EncodeToString(sum[:])}
+	for _, n := range r.SubjectAltNames() {
+		out.SANs = append(out.SANs, n.String())
+	}
+	return out
+}
+
+func subjectOrNames(r *request.Request) string {
+	if !r.Subject.IsEmpty() {
+		return r.Subject.String()
+	}
+	var names []string
+	for _, n := range r.SubjectAltNames() {
+		names = append(names, n.String())
+	}
+	if len(names) == 0 {
+		return "nobody (no subject and no names)"
+	}
+	return strings.Join(names, ", ")
+}
+
+func (p *program) requestCheckCommand() *cobra.Command {
+	var profile string
+	var names []string
+	c := &cobra.Command{
+		Use: "check FILE…", Short: "Check a request before it is sent", Args: takes(1, -1, "at least one request file"),
+		Long: `Check requests: whether the signature proves possession of the key, what a linter has to
+say, and what certificate each would become under a profile. Nothing is signed and nothing
+is recorded. Without an authority in the home, the profile judges as a new one would.`,
+		Example: `certwright request check server.csr
+certwright request check *.csr --profile client`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.requestCheck(c.Context(), args, profile)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&profile, "profile", "", "profile to judge by (default: the configured one, else server)")
+	f.StringVar(&p.ca, "ca", "", "authority that would sign")
+	f.StringArrayVar(&names, "san", nil, "")
+	f.MarkHidden("san")
+	return c
+}
+
+// checkJSON is the outcome of checking one request.
+type checkJSON struct {
+	requestJSON
+	Verdict  string             `json:"verdict"`
+	Profile  string             `json:"profile"`
+	Findings []issuance.Finding `json:"findings"`
+	Changes  []issuance.Change  `json:"changes"`
+}
+
+func (p *program) requestCheck(ctx context.Context, files []string, profile string) error {
+	all := []checkJSON{}
+	refused := false
+	for _, file := range files {
+		data, err := p.shell.Read(file)
+		if err != nil {
+			return err
+		}
+		requests, err := task.ParseRequests(data)
+		if err != nil {
+			return inFile(file, err)
+		}
+		for _, r := range requests {
+			check, err := p.judge(ctx, r, profile)
+			if err != nil {
+				return inFile(file, err)
+			}
+			one := checkJSON{requestToJSON(file, r), string(check.Verdict), check.Profile, check.Findings, check.Changes}
+			refused = refused || check.Verdict == issuance.Refused
+			all = append(all, one)
+			if !p.shell.JSON {
+				p.printCheck(one)
+			}
+		}
+	}
+	if p.shell.JSON {
+		if err := p.shell.Object(all); err != nil {
+			return err
+		}
+	}
+	if refused {
+		return front.No(front.CodeRefused)
+	}
+	return nil
+}
+
+// judge is a dry run under the home's authority, or under none.
+func (p *program) judge(ctx context.Context, r *request.Request, profile string) (task.Check, error) {
+	h, err := p.home()
+	if err != nil {
+		return task.Check{}, err
+	}
+	if !h.Exists() {
+		return task.CheckAlone(ctx, r, task.CheckSpec{Home: h, Profile: profile, Origin: p.origin(""), Now: p.shell.Now()})
+	}
+	o, err := p.open(ctx)
+	if err != nil {
+		return task.Check{}, err
+	}
+	out, err := o.Authority.Submit(ctx, authority.Submission{CA: p.ca, Profile: p.profileOr(profile), Request: r, Origin: p.origin(""), DryRun: true})
+	if err != nil {
+		return task.Check{}, err
+	}
+	return task.CheckOf(out, p.profileOr(profile)), nil
+}
+
+// profileOr is the profile a flag names, or the configured one, or empty.
+func (p *program) profileOr(flag string) string {
+	if flag == "" {
+		return p.file.Profile
+	}
+	return flag
+}
+
+func (p *program) printCheck(c checkJSON) {
+	p.shell.Print("%s: %s, under the profile %s", c.File, c.Verdict, c.Profile)
+	who := c.Subject
+	if who == "" {
+		who = strings.Join(c.SANs, ", ")
+	}
+	p.shell.Print("  for %s, %s", who, c.Key)
+	for _, f := range c.Findings {
+		p.shell.Print("  %s", findingLine(f))
+		if f.Fix != "" {
+			p.shell.Print("    hint: %s", f.Fix)
+		}
+	}
+	p.printChanges(c.Changes)
+}
+
+func findingLine(f issuance.Finding) string {
+	line := fmt.Sprintf("%s: %s", f.Severity, f.Detail)
+	if f.Citation != "" {
+		line += " (" + f.Citation + ")"
+	}
+	return line
+}
+
+// printChanges tells what of a request a certificate does not have, or has
+// otherwise.
+func (p *program) printChanges(changes []issuance.Change) {
+	for _, c := range changes {
+		switch c.Action {
+		case "kept":
+			continue
+		case "dropped":
+			p.shell.Print("  %-8s  %s%s — %s", c.Action, c.Field, value(c.Requested), c.Why)
+		case "replaced":
+			p.shell.Print("  %-8s  %s: %s → %s — %s", c.Action, c.Field, shorten(c.Requested), shorten(c.Issued), c.Why)
+		default:
+			p.shell.Print("  %-8s  %s%s — %s", c.Action, c.Field, value(c.Issued), c.Why)
+		}
+	}
+}
+
+func value(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + shorten(text)
+}
+
+// shorten keeps a value on its line.
+func shorten(text string) string {
+	runes := []rune(text)
+	if len(runes) <= 72 {
+		return text
+	}
+	return string(runes[:69]) + "…"
+}

@@ -1,0 +1,101 @@
+package verbs
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/certwright/certwright/internal/front"
+)
+
+const rootLong = `certwright carries a certificate signing request from key to certificate, and the
+certificate from issue to its end.
+
+The quickest way to a certificate is "certwright quickstart server.csr": it makes a
+certification authority where there is none, and writes server.crt. Nothing needs a
+configuration file.
+
+Results go to standard output, talk to standard error. "-" is standard input or output.
+Exit codes: 0 done; 1 the answer is no (refused, invalid, does not match); 2 wrong usage;
+3 could not do it (file, network, key).`
+
+// Groups of verbs in the help.
+const (
+	groupStart = "start"
+	groupLook  = "look"
+	groupCA    = "ca"
+	groupCare  = "care"
+)
+
+// root makes the whole command tree.
+func (p *program) root() *cobra.Command {
+	c := &cobra.Command{
+		Use: "certwright", Short: "From certificate signing request to certificate", Long: rootLong,
+		Args: cobra.ArbitraryArgs, SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return unknownVerb(c, args[0])
+		},
+		PersistentPreRunE: p.prepare,
+	}
+	c.SetOut(p.shell.Out)
+	c.SetErr(p.shell.Err)
+	c.SetIn(p.shell.In)
+	c.SetHelpFunc(help)
+	c.SetFlagErrorFunc(flagError)
+	c.CompletionOptions.DisableDefaultCmd = true
+	c.SetHelpCommand(helpCommand())
+	p.globalFlags(c)
+	c.AddGroup(&cobra.Group{ID: groupStart, Title: "From key to certificate"}, &cobra.Group{ID: groupLook, Title: "Look"},
+		&cobra.Group{ID: groupCA, Title: "The certification authority"}, &cobra.Group{ID: groupCare, Title: "Upkeep"})
+	add := func(id string, children ...*cobra.Command) {
+		for _, child := range children {
+			child.GroupID = id
+			c.AddCommand(child)
+		}
+	}
+	add(groupStart, p.quickstartCommand(), p.keyCommand(), p.requestCommand(), p.signCommand())
+	add(groupLook, p.inspectCommand(), p.asn1Command(), p.verifyCommand(), p.matchCommand(), p.diffCommand())
+	add(groupCA, p.listCommand(), p.showCommand(), p.renewCommand(), p.rekeyCommand(), p.reissueCommand(), p.revokeCommand(),
+		p.exportCommand(), p.reviewCommand(), p.caCommand(), p.crlCommand(), p.profileCommand())
+	add(groupCare, p.auditCommand(), p.backupCommand(), p.restoreCommand(), completionCommand(), p.versionCommand())
+	c.AddCommand(p.manCommand())
+	cobra.EnableCommandSorting = false
+	return c
+}
+
+func (p *program) globalFlags(c *cobra.Command) {
+	f := c.PersistentFlags()
+	f.SortFlags = false
+	f.StringVar(&p.homeFlag, "home", "", "folder of the authority (default $CERTWRIGHT_HOME, else certwright in the user's data folder)")
+	f.StringVar(&p.output, "output", "text", "how results are printed: text or json")
+	f.StringVar(&p.caPassphrase, "ca-passphrase", "", "where the passphrase of the authority's keys comes from: "+front.SourceHelp+" (default $CERTWRIGHT_PASSPHRASE)")
+	f.BoolVarP(&p.shell.Quiet, "quiet", "q", false, "say nothing on standard error but errors")
+	f.BoolVarP(&p.shell.Yes, "yes", "y", false, "answer every question with yes")
+}
+
+// prepare checks the flags that every verb has.
+func (p *program) prepare(c *cobra.Command, _ []string) error {
+	switch {
+	case p.output == "text":
+	case p.output == "json":
+		p.shell.JSON = true
+	case p.output == "csv" && c.Name() == "list" && c.Parent() == c.Root():
+	default:
+		return front.Usage("write --output text or --output json", "%s cannot print as %q", c.CommandPath(), p.output)
+	}
+	return nil
+}
+
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [VERB…]", Short: "The help of a verb", Hidden: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			found, rest, err := c.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownVerb(found, append(rest, "")[0])
+			}
+			return found.Help()
+		},
+	}
+}

@@ -1,0 +1,143 @@
+package task
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/request"
+)
+
+// BatchSpec is what all requests of a batch have in common.
+type BatchSpec struct {
+	CA      string
+	Profile string
+	Name    string // tells batches apart that hold the same requests
+	Origin  evidence.Origin
+	Asked   issuance.Asked
+	Workers int // how many requests are under way at once
+}
+
+// BatchItem is one request of a batch, or why it could not be read.
+type BatchItem[Label any] struct {
+	Label   Label
+	Request *request.Request
+	Err     error
+}
+
+// BatchResult is what became of one item.
+type BatchResult[Label any] struct {
+	Label    Label
+	Request  *request.Request
+	Outcome  *authority.Outcome // nil with Err
+	Repeated bool               // it was decided before this run
+	Err      error
+}
+
+// Batch submits many requests, several at once, and tells the result of each
+// as soon as it is durable; tell is called by one worker at a time for each of
+// them, in no order. A request that was decided in an earlier run of the same
+// batch gives the result of then. It stops at the first error that is not the
+// item's own.
+func Batch[Label any](ctx context.Context, o *Office, s BatchSpec, items iter.Seq[BatchItem[Label]], tell func(BatchResult[Label])) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	started := o.Now()
+	queue := make(chan BatchItem[Label])
+	var workers sync.WaitGroup
+	for range max(1, s.Workers) {
+		workers.Go(func() {
+			for item := range queue {
+				result, err := submitItem(ctx, o, s, item, started)
+				if err != nil {
+					stop(err)
+					continue
+				}
+				tell(result)
+			}
+		})
+	}
+	for item := range items {
+		select {
+		case queue <- item:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(queue)
+	workers.Wait()
+	return context.Cause(ctx)
+}
+
+func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item BatchItem[Label], started time.Time) (BatchResult[Label], error) {
+	result := BatchResult[Label]{Label: item.Label, Request: item.Request, Err: item.Err}
+	if item.Err != nil {
+		return result, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return result, err
+	}
+	key, err := batchKey(s, item.Request)
+	if err != nil {
+		return result, err
+	}
+	submission := authority.Submission{CA: s.CA, Profile: s.Profile, Request: item.Request, Origin: s.Origin, Asked: s.Asked, IdempotencyKey: key}
+	out, err := o.Authority.Submit(ctx, submission)
+	if err == nil && refusedByOldProfile(o, out) {
+		submission.IdempotencyKey = key + "+" + profileVersion(o, out.Ticket.Profile)
+		out, err = o.Authority.Submit(ctx, submission)
+	}
+	var refusal *request.Refusal
+	switch {
+	case errors.As(err, &refusal) && refusal.Reason != request.UnknownProfile && refusal.Reason != request.UnknownIssuer:
+		result.Err = err
+	case err != nil:
+		return result, err
+	default:
+		result.Outcome = out
+		result.Repeated = out.Ticket != nil && out.Ticket.Created.Before(started)
+	}
+	return result, nil
+}
+
+// refusedByOldProfile reports whether a request was refused in an earlier run
+// under a version of the profile that is no longer the one in force: the
+// profile was repaired, and the request deserves another look.
+func refusedByOldProfile(o *Office, out *authority.Outcome) bool {
+	return out.Ticket != nil && out.Ticket.State == authority.StateRefused && out.Ticket.ProfileVersion != "" &&
+		out.Ticket.ProfileVersion != profileVersion(o, out.Ticket.Profile)
+}
+
+func profileVersion(o *Office, name string) string {
+	p, err := o.Profiles.Get(name)
+	if err != nil {
+		return ""
+	}
+	return p.Version
+}
+
+// batchKey is the same for the same request under the same terms, so that
+// doing a batch again signs nothing twice.
+func batchKey(s BatchSpec, r *request.Request) (string, error) {
+	sum := r.Fingerprint()
+	terms, err := json.Marshal(struct {
+		CA, Profile, Name string
+		Asked             issuance.Asked
+		Request           []byte
+	}{s.CA, s.Profile, s.Name, s.Asked, sum[:]})
+	if err != nil {
+		return "", fmt.Errorf("naming the batch: %w", err)
+	}
+	digest := sha256.Sum256(terms)
+	return "batch:" + hex.EncodeToString(digest[:]), nil
+}

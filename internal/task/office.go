@@ -1,0 +1,69 @@
+// Package task holds one function for each thing the program does; each takes
+// values and returns values, and knows no flag, no terminal and no file name.
+package task
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/keystore"
+	"github.com/certwright/certwright/internal/weblint"
+)
+
+// Office is an authority at work: with its records, keys and profiles.
+type Office struct {
+	Authority *authority.Authority
+	Store     authority.Store
+	Keys      *keystore.Files
+	Profiles  *config.Profiles
+	Home      config.Home
+	Now       func() time.Time
+
+	linter *weblint.Linter
+}
+
+// Setup is what an Office is opened with.
+type Setup struct {
+	Home     config.Home
+	Linter   string                            // the linter program; empty for the usual one
+	Existing func(file string) ([]byte, error) // the passphrase of an encrypted key
+	New      func() ([]byte, error)            // the passphrase for new keys; none leaves them unencrypted
+	Now      func() time.Time
+	Log      func(format string, args ...any)
+}
+
+// Open opens the authority in a home, making its records where there are none.
+func Open(ctx context.Context, s Setup) (*Office, error) {
+	store, err := openStore(ctx, s.Home)
+	if err != nil {
+		return nil, err
+	}
+	o := &Office{
+		Store:    store,
+		Keys:     keystore.New(keystore.Config{Folder: s.Home.Keys(), Existing: s.Existing, New: s.New}),
+		Profiles: config.NewProfiles(s.Home),
+		Home:     s.Home,
+		Now:      s.Now,
+		linter:   weblint.New(s.Linter),
+	}
+	o.Authority, err = authority.New(authority.Config{
+		Store:    store,
+		Keys:     o.Keys,
+		Profiles: o.Profiles.Get,
+		Linters:  map[string]authority.Linter{"web": o.linter},
+		Now:      s.Now,
+		Log:      s.Log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return o, nil
+}
+
+// Close ends what was started and closes the records.
+func (o *Office) Close() error {
+	return errors.Join(o.linter.Close(), o.Store.Close())
+}
