@@ -1,13 +1,17 @@
 package keystore
 
 import (
-	"crypto/x509"
+	"crypto/rand"
 
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
 )
 
 func encode(k *key.Private, passphrase []byte) ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(k.Key)
-	return pem.Encode("PRIVATE KEY", der), err
+	if len(passphrase) == 0 {
+		der, err := key.MarshalPKCS8(k)
+		return pem.Encode("PRIVATE KEY", der), err
+	}
+	der, err := key.EncryptPKCS8(k, passphrase, key.EncryptOptions{}, rand.Reader)
+	return pem.Encode("ENCRYPTED PRIVATE KEY", der), err
 }

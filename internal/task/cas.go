@@ -2,12 +2,19 @@ package task
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/internal/spelling"
 	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/request"
 )
 
 const (
@@ -21,9 +28,8 @@ func DefaultSettings() authority.CASettings {
 	return authority.CASettings{CRLValidity: 7 * day, KeepExpired: 2 * year}
 }
 
-func rootName(host string) (dn.Name, error) { return commonName(host + " Root CA") }
-
-func commonName(text string) (dn.Name, error) {
+// CommonName is the name of this one part.
+func CommonName(text string) (dn.Name, error) {
 	a, err := dn.NewAttribute(oid.CommonName, text)
 	if err != nil {
 		return dn.Name{}, err
@@ -46,10 +52,10 @@ type Hierarchy struct {
 func HostHierarchy(host, kind, by string) (Hierarchy, error) {
 	h := Hierarchy{RootName: "root", IssuingName: "issuing", KeyKind: kind, RootTime: 20 * year, IssuingTime: 10 * year, Settings: DefaultSettings(), By: by}
 	var err error
-	if h.Root, err = commonName(host + " Root CA"); err != nil {
+	if h.Root, err = CommonName(host + " Root CA"); err != nil {
 		return h, err
 	}
-	h.Issuing, err = commonName(host + " Issuing CA")
+	h.Issuing, err = CommonName(host + " Issuing CA")
 	return h, err
 }
 
@@ -67,6 +73,88 @@ func CreateHierarchy(ctx context.Context, o *Office, h Hierarchy) (root, issuing
 		PathLen: 0, Settings: h.Settings, By: h.By,
 	})
 	return root, issuing, err
+}
+
+// CreateRoot makes only the root of a hierarchy, to issue by itself.
+func CreateRoot(ctx context.Context, o *Office, h Hierarchy) (*authority.CA, error) {
+	return o.Authority.CreateCA(ctx, authority.NewCA{
+		Name: h.RootName, Subject: h.Root, KeyKind: h.KeyKind, Asked: issuance.Asked{Validity: h.RootTime},
+		PathLen: -1, Settings: h.Settings, By: h.By,
+	})
+}
+
+// IssuingBeside is the subject of an issuing authority whose root has this
+// subject: the same with another common name.
+func IssuingBeside(root dn.Name) (dn.Name, error) {
+	base := "Issuing CA"
+	if names := root.Values(oid.CommonName); len(names) > 0 {
+		base = strings.TrimSuffix(strings.TrimSuffix(names[0], " CA"), " Root") + " Issuing CA"
+	}
+	cn, err := dn.NewAttribute(oid.CommonName, base)
+	if err != nil {
+		return dn.Name{}, err
+	}
+	var parts []dn.RDN
+	for _, rdn := range root.RDNs {
+		if len(rdn) == 1 && rdn[0].Type == oid.CommonName {
+			continue
+		}
+		parts = append(parts, rdn)
+	}
+	return dn.Build(append(parts, dn.RDN{cn})...), nil
+}
+
+// Authority finds an authority by name; one that does not exist is a
+// *request.Refusal (UnknownIssuer) that names the nearest.
+func Authority(ctx context.Context, o *Office, name string) (*authority.CA, error) {
+	ca, err := o.Store.CA(ctx, name)
+	if !errors.Is(err, authority.ErrNotFound) {
+		return ca, err
+	}
+	all, err := o.Store.CAs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, one := range all {
+		names = append(names, one.Name)
+	}
+	fix := "the authorities are " + strings.Join(names, ", ")
+	if near := spelling.Nearest(name, names); near != "" {
+		fix = fmt.Sprintf("did you mean %q?", near)
+	}
+	return nil, &request.Refusal{Reason: request.UnknownIssuer, Field: "ca", Detail: fmt.Sprintf("there is no authority %q", name), Fix: fix}
+}
+
+// Import is an authority that was made elsewhere.
+type Import struct {
+	Name     string
+	Key      *key.Private
+	Chain    [][]byte
+	Settings authority.CASettings
+	By       string
+}
+
+// ImportCA takes in an authority that was made elsewhere: it keeps the key, and
+// forgets it again where the authority is not taken.
+func ImportCA(ctx context.Context, o *Office, i Import) (*authority.CA, error) {
+	c, err := cert.Parse(i.Chain[0])
+	if err != nil {
+		return nil, err
+	}
+	if !key.SameKey(c.PublicKey, i.Key.Public) {
+		return nil, &request.Refusal{Reason: request.BadKey, Detail: fmt.Sprintf("the key (%s) is not that of the certificate of %s", i.Key.Public, c.Subject),
+			Fix: "give the key the certificate was made for; see: certwright match"}
+	}
+	reference, err := o.Keys.Import(i.Name, i.Key)
+	if err != nil {
+		return nil, err
+	}
+	ca, err := o.Authority.ImportCA(ctx, i.Name, reference, i.Chain, i.Settings, i.By)
+	if err != nil {
+		return nil, errors.Join(err, o.Keys.Forget(reference))
+	}
+	return ca, nil
 }
 
 // Root returns the certificate at the end of a chain, if it is self-issued.

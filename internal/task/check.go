@@ -81,7 +81,7 @@ func CheckAlone(ctx context.Context, r *request.Request, s CheckSpec) (Check, er
 	if err != nil {
 		return Check{}, err
 	}
-	name, err := rootName("check")
+	name, err := CommonName("check")
 	if err != nil {
 		return Check{}, err
 	}

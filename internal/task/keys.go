@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 
 	"github.com/certwright/certwright/format/key"
-	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/request"
 )
 
@@ -14,14 +13,8 @@ func NewKey(kind string) (*key.Private, error) { return key.Generate(kind, rand.
 // PublicOf returns the public key of the first thing in data that has one: a
 // public key, a certificate, a request, or a private key.
 func PublicOf(data []byte, passphrase key.Passphrase) (*key.Public, error) {
-	if blocks, err := pem.Find(data); err == nil {
-		for _, b := range blocks {
-			if b.Label == "PUBLIC KEY" || b.Label == "" {
-				if p, err := key.ParsePublic(b.Bytes); err == nil {
-					return p, nil
-				}
-			}
-		}
+	if p, err := key.ReadPublic(data); err == nil {
+		return p, nil
 	}
 	if certificates, err := ParseCertificates(data); err == nil && len(certificates) > 0 {
 		return certificates[0].PublicKey, nil

@@ -60,9 +60,9 @@ key is not encrypted unless --passphrase says where the passphrase comes from.`,
 certwright key new --type rsa-3072 --out server.key --passphrase file:secret.txt
 certwright key new --type ml-dsa-65 --out pq.key --no-passphrase`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			k, err := task.NewKey(kind)
+			k, err := newKey("type", kind)
 			if err != nil {
-				return front.Usage("the types are "+keyKinds, "--type: %v", err)
+				return err
 			}
 			w := keyWriting{out: out, container: container, asDER: asDER, force: force, source: source, plain: plain}
 			return p.writeKey(k, w)

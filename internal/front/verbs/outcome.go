@@ -24,6 +24,7 @@ type outcomeJSON struct {
 	Profile     string             `json:"profile,omitempty"`
 	CA          string             `json:"ca,omitempty"`
 	Output      string             `json:"output,omitempty"`
+	Serial      string             `json:"serial,omitempty"`
 	Certificate *certificateJSON   `json:"certificate,omitempty"`
 	Findings    []issuance.Finding `json:"findings"`
 	Changes     []issuance.Change  `json:"changes"`
@@ -44,7 +45,7 @@ func outcomeToJSON(file string, n int, out *authority.Outcome, dryRun bool) outc
 	}
 	if out.Certificate != nil {
 		c := certificateToJSON(out.Certificate, certificateIssuer(out.Certificate.DER), out.Certificate.Issued)
-		t.Certificate = &c
+		t.Certificate, t.Serial = &c, c.Serial
 	}
 	if t.State == string(authority.StateRefused) || t.State == string(authority.StateWithdrawn) {
 		t.Error = refusalOf(out, t.Findings)

@@ -13,6 +13,7 @@ import (
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/spelling"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/request"
@@ -26,7 +27,8 @@ func (p *program) requestCommand() *cobra.Command {
 
 // requestFlags are what "request new" says of the request.
 type requestFlags struct {
-	key, newKey, kind, passphrase, newPassphrase  string
+	key, newKey, keyOut                           string
+	passphrase, newPassphrase                     string
 	subject                                       string
 	country, state, locality, organization, unit  string
 	commonName, email                             string
@@ -41,19 +43,19 @@ func (p *program) requestNewCommand() *cobra.Command {
 		Use: "new", Short: "Make a certificate signing request", Args: nothing,
 		Long: `Make a certificate signing request and sign it with a private key.
 
-The key is an existing one (--key), or is made on the way (--new-key). Without --subject,
+The key is an existing one (--key), or is made on the way (--new-key, --key-out). Without --subject,
 its parts and --san, the subject is asked for at a terminal. A common name that is a host
 name or address is copied to the subject alternative name, which is what clients look at.`,
 		Example: `certwright request new --key server.key --san www.example.com --out server.csr
-certwright request new --new-key server.key --subject "CN=www.example.com,O=Example,C=GB" \
+certwright request new --new-key rsa-3072 --key-out server.key --subject "CN=www.example.com,O=Example,C=GB" \
   --san dns:www.example.com --san ip:192.0.2.1 --out server.csr
 certwright request new --key ann.key --cn "Ann Smith" --email ann@example.com --eku emailProtection`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.requestNew(&r) },
 	}
 	f := c.Flags()
 	f.StringVar(&r.key, "key", "", "file of the private key that signs")
-	f.StringVar(&r.newKey, "new-key", "", "make a key and write it to this file")
-	f.StringVar(&r.kind, "type", "ecdsa-p256", "kind of the new key: "+keyKinds)
+	f.StringVar(&r.newKey, "new-key", "", "make a key of this kind: "+keyKinds)
+	f.StringVar(&r.keyOut, "key-out", "", "file to write the new key to (alone: an ecdsa-p256 key)")
 	secretFlag(f, &r.passphrase, "passphrase", "passin", "passphrase of the key")
 	secretFlag(f, &r.newPassphrase, "new-passphrase", "passout", "encrypt the new key with a passphrase from")
 	f.BoolVar(&r.plain, "no-passphrase", false, "do not encrypt the new key, and do not ask")
@@ -127,18 +129,44 @@ func (p *program) requestNew(r *requestFlags) error {
 // requestKey opens or makes the key that signs the request.
 func (p *program) requestKey(r *requestFlags) (*key.Private, error) {
 	switch {
-	case r.key != "" && r.newKey != "":
-		return nil, front.Usage("leave one of the two out", "--key and --new-key exclude each other")
+	case r.key != "" && (r.newKey != "" || r.keyOut != ""):
+		return nil, front.Usage("leave one of the two out", "--key and a new key exclude each other")
 	case r.key != "":
 		return p.readKey(r.key, r.passphrase, "passphrase")
+	case r.newKey == "" && r.keyOut == "":
+		return nil, front.Usage("name an existing key with --key FILE, or have one made with --key-out FILE", "a request needs a private key to sign it")
+	case r.keyOut == "":
+		return nil, front.Usage("add --key-out FILE", "a new key needs a file to be written to")
 	case r.newKey == "":
-		return nil, front.Usage("name an existing key with --key FILE, or have one made with --new-key FILE", "a request needs a private key to sign it")
+		r.newKey = "ecdsa-p256"
 	}
-	k, err := task.NewKey(r.kind)
+	k, err := newKey("new-key", r.newKey)
 	if err != nil {
-		return nil, front.Usage("the types are "+keyKinds, "--type: %v", err)
+		return nil, err
 	}
-	return k, p.writeNewKey(k, keyWriting{out: r.newKey, container: "pkcs8", source: r.newPassphrase, force: r.force, plain: r.plain})
+	return k, p.writeNewKey(k, keyWriting{out: r.keyOut, container: "pkcs8", source: r.newPassphrase, force: r.force, plain: r.plain})
+}
+
+// newKey makes a key of the kind that a flag names.
+func newKey(flag, kind string) (*key.Private, error) {
+	canonical, err := keyKind(flag, kind)
+	if err != nil {
+		return nil, err
+	}
+	return task.NewKey(canonical)
+}
+
+// keyKind checks the kind of key that a flag names.
+func keyKind(flag, kind string) (string, error) {
+	canonical, err := key.CanonicalKind(kind)
+	if err != nil {
+		fix := "the kinds are " + keyKinds
+		if near := spelling.Nearest(kind, key.Kinds()); near != "" {
+			fix = fmt.Sprintf("did you mean %q?", near)
+		}
+		return "", front.Usage(fix, "--%s: there is no kind of key %q", flag, kind)
+	}
+	return canonical, nil
 }
 
 // writeNewKey is writeKey without a result of its own.

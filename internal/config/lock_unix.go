@@ -1,0 +1,24 @@
+//go:build unix
+
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Lock keeps other processes from making authorities in this home until the
+// returned function is called.
+func (h Home) Lock() (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(h.Folder, ".lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking the home: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("locking the home: %w", err)
+	}
+	return func() { f.Close() }, nil
+}

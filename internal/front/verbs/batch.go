@@ -1,0 +1,377 @@
+package verbs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/request"
+)
+
+// label is where a request of a batch comes from.
+type label struct {
+	file string
+	n    int // in a file of several, from 1; 0 in a file of one
+}
+
+type item = task.BatchItem[label]
+
+// batchRun is one run of sign --batch.
+type batchRun struct {
+	p      *program
+	flags  *signFlags
+	files  []string
+	report *reportFile
+
+	mutex   sync.Mutex
+	tally   tally
+	folders map[string]bool // that outputs were written to
+	fault   error           // the first output or report that could not be written
+}
+
+// tally counts what a batch came to.
+type tally struct {
+	Requests int     `json:"requests"`
+	Issued   int     `json:"issued"`
+	Already  int     `json:"alreadyIssued"`
+	Held     int     `json:"held"`
+	Refused  int     `json:"refused"`
+	Failed   int     `json:"failed"`
+	Seconds  float64 `json:"seconds"`
+}
+
+func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) error {
+	if s.out != "" || s.dryRun || s.idempotency != "" {
+		return front.Usage("use --out-dir for the folder of certificates, --batch-name to sign again", "--out, --dry-run and --idempotency-key do not go with --batch")
+	}
+	asked, err := s.asked()
+	if err != nil {
+		return err
+	}
+	files, err := batchFiles(args)
+	if err != nil {
+		return err
+	}
+	o, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	if s.outDir != "" {
+		if err := os.MkdirAll(s.outDir, 0o755); err != nil {
+			return err
+		}
+	}
+	report, err := p.openReport(s.report)
+	if err != nil {
+		return err
+	}
+	run := &batchRun{p: p, flags: s, files: files, report: report, folders: map[string]bool{}}
+	started := time.Now()
+	bar := p.startProgress(len(files), run.counts)
+	err = task.Batch(ctx, o, task.BatchSpec{
+		CA: p.ca, Profile: p.profileOr(s.profile), Name: s.batchName, Origin: p.origin(s.requester), Asked: asked, Workers: s.jobs,
+	}, run.items(), run.result)
+	bar.stop()
+	run.tally.Seconds = time.Since(started).Seconds()
+	return run.finish(err)
+}
+
+// batchFiles lists the request files that arguments name, folders opened.
+func batchFiles(args []string) ([]string, error) {
+	var files []string
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil {
+			return nil, err
+		}
+		if !info.IsDir() {
+			files = append(files, arg)
+			continue
+		}
+		entries, err := os.ReadDir(arg)
+		if err != nil {
+			return nil, err
+		}
+		before := len(files)
+		for _, e := range entries {
+			switch strings.ToLower(filepath.Ext(e.Name())) {
+			case ".csr", ".req", ".p10", ".pem", ".der":
+				if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+					files = append(files, filepath.Join(arg, e.Name()))
+				}
+			}
+		}
+		if len(files) == before {
+			return nil, &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: "there are no request files in " + arg,
+				Fix: "requests end in .csr, .req, .p10, .pem or .der; name others one by one"}
+		}
+	}
+	return files, nil
+}
+
+// items reads the requests of all files, one after the other.
+func (b *batchRun) items() iter.Seq[item] {
+	return func(yield func(item) bool) {
+		for _, file := range b.files {
+			if b.stopped() != nil {
+				return
+			}
+			requests, err := readRequests(b.p.shell, file)
+			if err != nil {
+				if !yield(item{Label: label{file: file}, Err: err}) {
+					return
+				}
+				continue
+			}
+			b.more(len(requests) - 1)
+			for n, r := range requests {
+				if !yield(item{Label: label{file, ordinal(n, len(requests))}, Request: r}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func readRequests(s *front.Shell, file string) ([]*request.Request, error) {
+	data, err := s.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	return task.ParseRequests(data)
+}
+
+// result writes the certificate of one request, and then reports on it.
+func (b *batchRun) result(r task.BatchResult[label]) {
+	line := batchLine{File: r.Label.file, Number: r.Label.n, Repeated: r.Repeated}
+	if r.Err != nil {
+		line.State = "failed"
+		line.Error = batchError(r.Err)
+	} else {
+		line.fill(r.Outcome)
+		if r.Outcome.Certificate != nil {
+			var err error
+			if line.Output, err = b.release(r); err != nil {
+				b.fail(err)
+				return
+			}
+		}
+	}
+	b.count(line)
+	if err := b.report.add(line); err != nil {
+		b.fail(err)
+	}
+}
+
+// release writes the certificate and its chain where they are not already.
+// The record is durable and writes them again after a crash, so that the
+// files are synced together at the end instead of one by one.
+func (b *batchRun) release(r task.BatchResult[label]) (string, error) {
+	out := r.Outcome
+	text := task.EncodeCertificates(append([][]byte{out.Certificate.DER}, task.WithoutRoot(out.Chain)...)...)
+	folder := b.flags.outDir
+	if folder == "" {
+		folder = filepath.Dir(r.Label.file)
+	}
+	name := outputName(folder, r.Label.file, r.Label.n)
+	if r.Repeated {
+		if there, err := os.ReadFile(name); err == nil && bytes.Equal(there, text) {
+			return name, nil
+		}
+	}
+	temp, err := front.WriteTemp(name, text, 0o644, false)
+	if err != nil {
+		return "", err
+	}
+	b.wrote(folder)
+	return name, os.Rename(temp, name)
+}
+
+// batchLine is the report on one request.
+type batchLine struct {
+	File     string         `json:"file"`
+	Number   int            `json:"number,omitempty"`
+	State    string         `json:"state"`
+	Ticket   string         `json:"ticket,omitempty"`
+	Serial   string         `json:"serial,omitempty"`
+	Status   string         `json:"status,omitempty"`
+	Subject  string         `json:"subject,omitempty"`
+	NotAfter string         `json:"notAfter,omitempty"`
+	Output   string         `json:"output,omitempty"`
+	Repeated bool           `json:"repeated,omitempty"`
+	Error    *front.Failure `json:"error,omitempty"`
+}
+
+func (l *batchLine) fill(out *authority.Outcome) {
+	l.State, l.Ticket, l.Subject = string(out.Ticket.State), out.Ticket.ID, out.Ticket.Subject
+	if c := out.Certificate; c != nil {
+		l.Serial, l.NotAfter, l.Subject, l.Status = hexOf(c.Serial), stamp(c.NotAfter), c.Subject, string(c.Status)
+	}
+	if out.Ticket.State == authority.StateRefused {
+		l.Error = refusalOf(out, task.FindingsOf(out.Ticket))
+	}
+}
+
+func batchError(err error) *front.Failure {
+	return explain(err)
+}
+
+func (b *batchRun) count(l batchLine) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.tally.Requests++
+	switch {
+	case l.State == "failed":
+		b.tally.Failed++
+	case l.State == string(authority.StateRefused):
+		b.tally.Refused++
+	case l.State == string(authority.StateIssued) && l.Repeated:
+		b.tally.Already++
+	case l.State == string(authority.StateIssued):
+		b.tally.Issued++
+	default:
+		b.tally.Held++
+	}
+}
+
+func (b *batchRun) counts() tally {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.tally
+}
+
+func (b *batchRun) more(n int) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.report.extra += n
+}
+
+func (b *batchRun) wrote(folder string) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.folders[folder] = true
+}
+
+func (b *batchRun) fail(err error) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.fault == nil {
+		b.fault = err
+	}
+}
+
+func (b *batchRun) stopped() error {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.fault
+}
+
+// finish syncs what was written, prints the tally, and gives the exit code.
+func (b *batchRun) finish(err error) error {
+	for folder := range b.folders {
+		err = errors.Join(err, front.SyncFileSystem(folder))
+	}
+	err = errors.Join(err, b.fault, b.report.close())
+	if err == nil || b.tally.Requests > 0 {
+		b.printTally()
+	}
+	switch {
+	case err != nil:
+		f := *explain(err)
+		if f.Fix == "" {
+			f.Fix = "repeat the command to go on: nothing is signed twice"
+		}
+		return &f
+	case b.tally.Failed > 0:
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Told: true}
+	case b.tally.Refused > 0:
+		return front.No(front.CodeRefused)
+	}
+	return nil
+}
+
+func (b *batchRun) printTally() {
+	t := b.tally
+	if b.p.shell.JSON {
+		return
+	}
+	text := fmt.Sprintf("%s: %d issued", plural(t.Requests, "request"), t.Issued)
+	for _, more := range []struct {
+		n    int
+		what string
+	}{{t.Already, "issued before"}, {t.Held, "held"}, {t.Refused, "refused"}, {t.Failed, "failed"}} {
+		if more.n > 0 {
+			text += fmt.Sprintf(", %d %s", more.n, more.what)
+		}
+	}
+	b.p.shell.Print("%s; %.1f s, %.0f a second", text, t.Seconds, float64(t.Requests)/max(t.Seconds, 0.001))
+}
+
+// reportFile takes a line of JSON for each request: in a file, on standard
+// output with --output json, and otherwise as text where something went wrong.
+type reportFile struct {
+	p     *program
+	file  *os.File
+	mutex sync.Mutex
+	extra int // requests beyond one a file
+}
+
+func (p *program) openReport(name string) (*reportFile, error) {
+	r := &reportFile{p: p}
+	if name == "" {
+		return r, nil
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fs.FileMode(0o644))
+	r.file = f
+	return r, err
+}
+
+func (r *reportFile) add(l batchLine) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.file != nil {
+		if err := jsonLine(r.file, l); err != nil {
+			return err
+		}
+	}
+	if r.p.shell.JSON {
+		return r.p.shell.Line(l)
+	}
+	if l.Error != nil && r.file == nil {
+		where := outcomeJSON{File: l.File, Number: l.Number}.place()
+		if r.p.shell.Draws() {
+			r.p.shell.Draw("")
+		}
+		r.p.shell.TellLines("error", &front.Failure{Detail: where + l.State + ": " + l.Error.Detail, Fix: l.Error.Fix})
+	}
+	return nil
+}
+
+func (r *reportFile) close() error {
+	if r.file == nil {
+		return nil
+	}
+	return errors.Join(r.file.Sync(), r.file.Close())
+}
+
+// sortedKeys returns the keys of a set in order.
+func sortedKeys(set map[string]bool) []string {
+	var out []string
+	for k := range set {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,171 @@
+package verbs
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/task"
+)
+
+func (p *program) crlCommand() *cobra.Command {
+	return group("crl", "Publish and show revocation lists", "Sign the next certificate revocation lists, or show one.",
+		p.crlPublishCommand(), p.crlShowCommand())
+}
+
+// crlJSON is how a list that was published is told.
+type crlJSON struct {
+	CA         string `json:"ca"`
+	Kind       string `json:"kind"` // full, delta
+	Shard      int    `json:"shard,omitempty"`
+	Number     int64  `json:"number"`
+	Base       int64  `json:"base,omitempty"`
+	ThisUpdate string `json:"thisUpdate"`
+	NextUpdate string `json:"nextUpdate"`
+	Entries    int64  `json:"entries"`
+	File       string `json:"file"` // DER
+	PEM        string `json:"pem"`  // file in PEM
+}
+
+type publishFlags struct {
+	out   string
+	delta bool
+	shard int
+}
+
+func (p *program) crlPublishCommand() *cobra.Command {
+	var f publishFlags
+	c := &cobra.Command{
+		Use: "publish", Short: "Sign the next revocation lists", Args: nothing,
+		Long: `Sign and record the next revocation list of every authority, or of one (--ca), and write each
+in DER as NAME.crl and in PEM as NAME.crl.pem. Lists of shards are NAME-N.crl, delta lists
+NAME-delta.crl.`,
+		Example: `certwright crl publish
+certwright crl publish --ca issuing --delta --out /var/www/pki`,
+		RunE: func(c *cobra.Command, _ []string) error { return p.crlPublish(c.Context(), &f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&p.ca, "ca", "", "authority (default: all)")
+	flags.BoolVar(&f.delta, "delta", false, "a delta list: what changed since the last full one")
+	flags.IntVar(&f.shard, "shard", -1, "one shard only (default: all)")
+	flags.StringVar(&f.out, "out", ".", "folder to write to")
+	return c
+}
+
+func (p *program) crlPublish(ctx context.Context, f *publishFlags) error {
+	ca := p.ca
+	o, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	p.ca = ca
+	all, err := p.authorities(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return err
+	}
+	kind := authority.FullCRL
+	if f.delta {
+		kind = authority.DeltaCRL
+	}
+	told := []crlJSON{}
+	for _, one := range all {
+		lists, err := o.Authority.PublishCRL(ctx, one.Name, kind, f.shard, p.decider())
+		if err != nil {
+			return err
+		}
+		settings, err := settingsOf(one)
+		if err != nil {
+			return err
+		}
+		for _, list := range lists {
+			t, err := p.writeCRL(f.out, list, settings.Shards > 1)
+			if err != nil {
+				return err
+			}
+			told = append(told, t)
+		}
+	}
+	if p.shell.JSON {
+		return p.shell.Object(told)
+	}
+	for _, t := range told {
+		p.shell.Print("%s: %s list %d of %s, %s, next by %s", t.File, t.Kind, t.Number, t.CA, entries(t.Entries), t.NextUpdate)
+	}
+	return nil
+}
+
+func entries(n int64) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return itoa(int(n)) + " entries"
+}
+
+// authorities are the one a flag names, or all that have a certificate.
+func (p *program) authorities(ctx context.Context, o *task.Office) ([]*authority.CA, error) {
+	if p.ca != "" {
+		ca, err := task.Authority(ctx, o, p.ca)
+		return []*authority.CA{ca}, err
+	}
+	all, err := o.Store.CAs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ready []*authority.CA
+	for _, ca := range all {
+		if len(ca.Chain) > 0 {
+			ready = append(ready, ca)
+		}
+	}
+	return ready, nil
+}
+
+func (p *program) writeCRL(folder string, list *authority.CRL, sharded bool) (crlJSON, error) {
+	base := list.CA
+	if sharded {
+		base += "-" + itoa(list.Shard)
+	}
+	if list.Kind == authority.DeltaCRL {
+		base += "-delta"
+	}
+	name := filepath.Join(folder, base+".crl")
+	t := crlJSON{CA: list.CA, Kind: string(list.Kind), Shard: list.Shard, Number: list.Number, Base: list.Base,
+		ThisUpdate: stamp(list.ThisUpdate), NextUpdate: stamp(list.NextUpdate), Entries: list.Entries, File: name, PEM: name + ".pem"}
+	if err := p.shell.Write(name, list.DER, 0o644, true); err != nil {
+		return t, err
+	}
+	return t, p.shell.Write(t.PEM, pem.Encode("X509 CRL", list.DER), 0o644, true)
+}
+
+func (p *program) crlShowCommand() *cobra.Command {
+	var all bool
+	c := &cobra.Command{
+		Use: "show FILE", Short: "Show a revocation list", Args: takes(1, 1, "one revocation list"),
+		Long:    "Show a certificate revocation list, with its first entries or all.",
+		Example: "certwright crl show issuing.crl --all",
+		RunE: func(c *cobra.Command, args []string) error {
+			data, err := p.shell.Read(args[0])
+			if err != nil {
+				return err
+			}
+			if !task.HasCRL(data) {
+				return &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: nameOf(args[0]) + " is not a revocation list", Fix: "see what it is: certwright inspect " + args[0]}
+			}
+			most := 0
+			if all {
+				most = -1
+			}
+			return p.inspectData([]named{{args[0], data}}, inspectFlags{entries: most})
+		},
+	}
+	c.Flags().BoolVar(&all, "all", false, "all entries")
+	return c
+}

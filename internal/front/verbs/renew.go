@@ -1,0 +1,174 @@
+package verbs
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/request"
+)
+
+// againFlags are of the verbs that issue a certificate in place of another.
+type againFlags struct {
+	termFlags
+	out, revoke string
+}
+
+func (p *program) againFlags(c *cobra.Command, a *againFlags) {
+	f := c.Flags()
+	p.termFlags(f, &a.termFlags)
+	f.StringVar(&a.out, "out", "", "file for the certificates (default: X.crt for the file X.crt, else SERIAL.crt)")
+	f.StringVar(&a.revoke, "revoke", "", "revoke the old certificate for this reason once the new one is there: superseded")
+}
+
+func (p *program) renewCommand() *cobra.Command {
+	var a againFlags
+	c := &cobra.Command{
+		Use: "renew SERIAL|FILE", Short: "Issue a certificate again for the same key", Args: takes(1, 1, "a serial number, certificate file, ticket or name"),
+		Long: `Issue a certificate again, for the same key and names, from the request that is on record. The
+old certificate stays valid to its end unless --revoke says otherwise. The profile judges
+anew: what is no longer allowed is not renewed.`,
+		Example: `certwright renew server.crt
+certwright renew www.example.com --days 30 --out renewed.crt`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.again(c.Context(), args[0], &a, func(context.Context, *task.Office, task.Old) (*request.Request, error) { return nil, nil })
+		},
+	}
+	p.againFlags(c, &a)
+	return c
+}
+
+func (p *program) rekeyCommand() *cobra.Command {
+	var a againFlags
+	var csr string
+	var w keyWriting
+	var kind string
+	c := &cobra.Command{
+		Use: "rekey SERIAL|FILE", Short: "Issue a certificate again for a new key", Args: takes(1, 1, "a serial number, certificate file, ticket or name"),
+		Long: `Issue a certificate again for a new key: one made now (--key-out), or the one of a new request
+(--csr), whose proof of possession is checked as always.`,
+		Example: `certwright rekey server.crt --key-out server-2.key
+certwright rekey server.crt --csr new.csr --revoke superseded`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if (csr == "") == (w.out == "") {
+				return front.Usage("add --key-out FILE, or --csr FILE for a request made elsewhere", "a new key is needed: made now, or in a request")
+			}
+			return p.again(c.Context(), args[0], &a, func(ctx context.Context, o *task.Office, old task.Old) (*request.Request, error) {
+				if csr != "" {
+					return p.oneRequest(csr)
+				}
+				k, err := newKey("type", kind)
+				if err != nil {
+					return nil, err
+				}
+				if err := p.writeNewKey(k, w); err != nil {
+					return nil, err
+				}
+				return task.RequestLike(old, k)
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&w.out, "key-out", "", "make a key and write it to this file")
+	f.StringVar(&kind, "type", "ecdsa-p256", "kind of the new key: "+keyKinds)
+	secretFlag(f, &w.source, "new-passphrase", "passout", "encrypt the new key with a passphrase from")
+	f.BoolVar(&w.plain, "no-passphrase", false, "do not encrypt the new key, and do not ask")
+	f.BoolVar(&w.force, "force", false, "overwrite an existing key file")
+	f.StringVar(&csr, "csr", "", "request with the new key")
+	p.againFlags(c, &a)
+	return c
+}
+
+func (p *program) reissueCommand() *cobra.Command {
+	var a againFlags
+	c := &cobra.Command{
+		Use: "reissue SERIAL|FILE", Short: "Issue a certificate again with changed names", Args: takes(1, 1, "a serial number, certificate file, ticket or name"),
+		Long: `Issue a certificate again for the same key with other names: those given with --san and
+--subject take the place of the old ones.`,
+		Example: "certwright reissue server.crt --san dns:www.example.com --san dns:shop.example.com",
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(a.names) == 0 && a.subject == "" {
+				return front.Usage("give --san or --subject, or use \"certwright renew\" to keep them", "no name was given to change")
+			}
+			return p.again(c.Context(), args[0], &a, func(context.Context, *task.Office, task.Old) (*request.Request, error) { return nil, nil })
+		},
+	}
+	p.againFlags(c, &a)
+	return c
+}
+
+// oneRequest reads a file that must hold one request.
+func (p *program) oneRequest(file string) (*request.Request, error) {
+	all, err := readRequests(p.shell, file)
+	if err != nil {
+		return nil, inFile(file, err)
+	}
+	if len(all) != 1 {
+		return nil, front.Usage("give a file with one", "%s holds %d requests", file, len(all))
+	}
+	return all[0], nil
+}
+
+type newRequest func(context.Context, *task.Office, task.Old) (*request.Request, error)
+
+// again issues a certificate in place of an old one, by a new request or by
+// the one on record.
+func (p *program) again(ctx context.Context, word string, a *againFlags, by newRequest) error {
+	asked, err := a.asked()
+	if err != nil {
+		return err
+	}
+	o, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	record, err := p.target(ctx, o, word)
+	if err != nil {
+		return err
+	}
+	old, err := task.OldOf(ctx, o, record)
+	if err != nil {
+		return err
+	}
+	r, err := by(ctx, o, old)
+	if err != nil {
+		return err
+	}
+	out, err := task.Again(ctx, o, old, task.AgainSpec{Request: r, Profile: a.profile, Origin: p.origin(a.requester), Asked: asked})
+	if err != nil {
+		return err
+	}
+	told := outcomeToJSON("", 0, out, false)
+	run := signRun{p: p, o: o, flags: &signFlags{out: a.out}}
+	if out.Certificate != nil {
+		if told.Output, err = p.releaseAgain(out.Certificate.DER, out.Chain, word, out.Certificate.Serial, a.out); err != nil {
+			return err
+		}
+	}
+	if err := run.tell(told); err != nil {
+		return err
+	}
+	if out.Certificate != nil && a.revoke != "" {
+		if err := p.revokeOld(ctx, o, record, a.revoke); err != nil {
+			return err
+		}
+	}
+	return run.finish()
+}
+
+// releaseAgain writes a new certificate over the old one's file, or to the
+// file that a flag names.
+func (p *program) releaseAgain(der []byte, chain [][]byte, word string, serial []byte, out string) (string, error) {
+	name := out
+	switch {
+	case name != "":
+	case isFile(word):
+		name = word
+	default:
+		name = hexOf(serial) + ".crt"
+	}
+	text := task.EncodeCertificates(append([][]byte{der}, task.WithoutRoot(chain)...)...)
+	return name, p.shell.Write(name, text, 0o644, true)
+}

@@ -1,0 +1,210 @@
+package verbs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/task"
+)
+
+const reasons = "unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold, privilegeWithdrawn, aACompromise"
+
+type revokeFlags struct {
+	name, reason, invalid, challenge, proofKey, passphrase string
+	hold, release                                          bool
+}
+
+func (p *program) revokeCommand() *cobra.Command {
+	var r revokeFlags
+	c := &cobra.Command{
+		Use: "revoke SERIAL|FILE…", Short: "Revoke certificates, hold them, or release them",
+		Args: func(c *cobra.Command, args []string) error {
+			if r.name != "" {
+				return takes(0, 0, "either --name or certificates")(c, args)
+			}
+			return takes(1, -1, "serial numbers or certificate files, or --name PATTERN")(c, args)
+		},
+		Long: `Revoke certificates: by serial number, file or ticket, or all whose names match --name. What
+will be revoked is shown first, and a yes is asked for at a terminal; elsewhere --yes is
+needed. --hold revokes until --release.
+
+The holder of a certificate can revoke it without being an officer: with the challenge
+password of the request (--challenge), or with the certificate's private key (--proof-key).
+A revocation is on the lists from the next "certwright crl publish" on.`,
+		Example: `certwright revoke server.crt --reason keyCompromise --invalid-since 2026-11-01
+certwright revoke --name '*.old.example.com' --reason cessationOfOperation --yes
+certwright revoke 4b1d…  --hold
+certwright revoke --release 4b1d…
+certwright revoke server.crt --proof-key server.key --reason keyCompromise`,
+		RunE: func(c *cobra.Command, args []string) error { return p.revoke(c.Context(), args, &r) },
+	}
+	f := c.Flags()
+	f.StringVar(&r.name, "name", "", "all valid certificates with this subject alternative name or in whose subject it stands; * matches anything")
+	f.StringVar(&r.reason, "reason", "", "why: "+reasons)
+	f.StringVar(&r.invalid, "invalid-since", "", "day or time since when the key is suspect")
+	f.BoolVar(&r.hold, "hold", false, "hold: can be released")
+	f.BoolVar(&r.release, "release", false, "release from hold")
+	f.StringVar(&r.challenge, "challenge", "", "revoke as the holder, with the challenge password from "+front.SourceHelp)
+	f.StringVar(&r.proofKey, "proof-key", "", "revoke as the holder, with the private key in this file")
+	secretFlag(f, &r.passphrase, "passphrase", "passin", "passphrase of that key")
+	f.StringVar(&p.ca, "ca", "", "authority that issued them")
+	f.StringVar(&p.officer, "officer", "", "officer who revokes (default: you)")
+	return c
+}
+
+func (p *program) revoke(ctx context.Context, words []string, r *revokeFlags) error {
+	order, err := r.order()
+	if err != nil {
+		return err
+	}
+	o, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := p.revokeTargets(ctx, o, words, r)
+	if err != nil {
+		return err
+	}
+	if err := p.preview(found, r, order); err != nil {
+		return err
+	}
+	told := []certificateJSON{}
+	for _, c := range found {
+		done, err := p.revokeOne(ctx, o, c, r, order)
+		if err != nil {
+			return err
+		}
+		told = append(told, certificateToJSON(done, certificateIssuer(done.DER), p.shell.Now()))
+	}
+	return p.tellRevoked(told, r)
+}
+
+// order is what all the revocations of the command have in common.
+func (r *revokeFlags) order() (authority.RevocationOrder, error) {
+	var o authority.RevocationOrder
+	if r.release && (r.hold || r.reason != "" || r.invalid != "" || r.challenge != "" || r.proofKey != "") {
+		return o, front.Usage("give --release alone", "--release takes no reason and no proof")
+	}
+	if r.hold {
+		if r.reason != "" {
+			return o, front.Usage("leave one of the two out", "--hold and --reason exclude each other")
+		}
+		o.Reason = crl.CertificateHold
+	}
+	if r.reason != "" {
+		reason, err := crl.ParseReason(r.reason)
+		if err != nil || reason == crl.RemoveFromCRL {
+			return o, front.Usage("the reasons are "+reasons, "--reason: there is no reason %q to revoke", r.reason)
+		}
+		o.Reason = reason
+	}
+	if r.challenge != "" && r.proofKey != "" {
+		return o, front.Usage("leave one of the two out", "--challenge and --proof-key exclude each other")
+	}
+	var err error
+	if r.invalid != "" {
+		o.Invalid, err = parseTime("invalid-since", r.invalid)
+	}
+	return o, err
+}
+
+func (p *program) revokeTargets(ctx context.Context, o *task.Office, words []string, r *revokeFlags) ([]*authority.Certificate, error) {
+	if r.name != "" {
+		want := authority.StatusValid
+		if r.release {
+			want = authority.StatusHold
+		}
+		return task.FindByName(ctx, o, p.ca, r.name, want)
+	}
+	var out []*authority.Certificate
+	for _, word := range words {
+		c, err := p.target(ctx, o, word)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// preview shows what will happen, and asks for a yes. The holder's own
+// revocation needs none: the proof is the yes.
+func (p *program) preview(found []*authority.Certificate, r *revokeFlags, o authority.RevocationOrder) error {
+	if r.challenge != "" || r.proofKey != "" {
+		return nil
+	}
+	for _, c := range found {
+		p.shell.Say("%s  %s, valid to %s, %s", hexOf(c.Serial), certificateToJSON(c, "", time.Time{}).who(), day(c.NotAfter), statusOf(c, p.shell.Now()))
+	}
+	what := fmt.Sprintf("Revoke %s (%s)?", plural(len(found), "certificate"), o.Reason)
+	switch {
+	case r.release:
+		what = fmt.Sprintf("Release %s?", plural(len(found), "certificate"))
+	case r.hold:
+		what = fmt.Sprintf("Hold %s?", plural(len(found), "certificate"))
+	}
+	return p.shell.Confirm(what, "look at the list above, and repeat the command with --yes")
+}
+
+func (p *program) revokeOne(ctx context.Context, o *task.Office, c *authority.Certificate, r *revokeFlags, order authority.RevocationOrder) (*authority.Certificate, error) {
+	if r.release {
+		return o.Authority.Release(ctx, c.CA, c.Serial, p.decider())
+	}
+	order.CA, order.Serial = c.CA, c.Serial
+	switch {
+	case r.challenge != "":
+		secret, err := p.shell.Secret(r.challenge, "the challenge", "challenge")
+		if err != nil {
+			return nil, err
+		}
+		order.Password = string(secret)
+	case r.proofKey != "":
+		k, err := p.readKey(r.proofKey, r.passphrase, "passphrase")
+		if err != nil {
+			return nil, err
+		}
+		if order.Proof, err = task.Prove(k, authority.ProofMessage(c.CA, c.Serial, order.Reason)); err != nil {
+			return nil, err
+		}
+	default:
+		order.By = p.decider()
+	}
+	return o.Authority.Revoke(ctx, order)
+}
+
+// revokeOld revokes the certificate that another one took the place of.
+func (p *program) revokeOld(ctx context.Context, o *task.Office, c *authority.Certificate, reason string) error {
+	why, err := crl.ParseReason(reason)
+	if err != nil {
+		return front.Usage("the reasons are "+reasons, "--revoke: there is no reason %q", reason)
+	}
+	if _, err := o.Authority.Revoke(ctx, authority.RevocationOrder{CA: c.CA, Serial: c.Serial, Reason: why, By: p.decider()}); err != nil {
+		return err
+	}
+	p.shell.Say("Revoked the old certificate %s (%s).", hexOf(c.Serial), why)
+	return nil
+}
+
+func (p *program) tellRevoked(told []certificateJSON, r *revokeFlags) error {
+	if p.shell.JSON {
+		return p.shell.Object(told)
+	}
+	for _, c := range told {
+		switch {
+		case r.release:
+			p.shell.Print("Released %s: %s", c.Serial, c.who())
+		case c.Status == string(authority.StatusHold):
+			p.shell.Print("Held %s: %s", c.Serial, c.who())
+		default:
+			p.shell.Print("Revoked %s: %s (%s)", c.Serial, c.who(), c.Reason)
+		}
+	}
+	p.shell.Say("It is on the revocation list from the next \"certwright crl publish\" on.")
+	return nil
+}
