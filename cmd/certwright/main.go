@@ -2,6 +2,14 @@
 // certificate, and the certificate from issue to its end.
 package main
 
-import "os"
+import (
+	"os"
 
-func main() { os.Exit(0) }
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/front/verbs"
+)
+
+// version is set by the build.
+var version string
+
+func main() { os.Exit(verbs.Run(front.Process(), version, os.Args[1:])) }

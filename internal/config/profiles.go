@@ -59,19 +59,10 @@ func (p *Profiles) load(name string) (*issuance.Profile, error) {
 			return nil, fmt.Errorf("reading the profile %s: %w", name, err)
 		}
 	}
-	if builtIn := builtIn(name); builtIn != nil {
+	if builtIn, ok := issuance.BuiltInProfile(name); ok {
 		return builtIn, nil
 	}
 	return nil, p.unknown(name)
-}
-
-func builtIn(name string) *issuance.Profile {
-	for _, b := range issuance.BuiltIn() {
-		if b.Name == name {
-			return b
-		}
-	}
-	return nil
 }
 
 func (p *Profiles) fileOf(name string) string { return filepath.Join(p.home.Profiles(), name+".yaml") }
@@ -80,7 +71,7 @@ func (p *Profiles) text(name string) ([]byte, error) { return os.ReadFile(p.file
 
 func (p *Profiles) unknown(name string) error {
 	var names []string
-	for _, e := range p.list() {
+	for _, e := range p.List() {
 		names = append(names, e.Name)
 	}
 	fix := "the profiles are " + strings.Join(names, ", ")
@@ -91,9 +82,7 @@ func (p *Profiles) unknown(name string) error {
 }
 
 // List returns every profile there is, by name.
-func (p *Profiles) List() []ProfileEntry { return p.list() }
-
-func (p *Profiles) list() []ProfileEntry {
+func (p *Profiles) List() []ProfileEntry {
 	var out []ProfileEntry
 	own := map[string]bool{}
 	files, _ := filepath.Glob(filepath.Join(p.home.Profiles(), "*.yaml"))
@@ -102,13 +91,24 @@ func (p *Profiles) list() []ProfileEntry {
 		own[name] = true
 		out = append(out, ProfileEntry{name, f})
 	}
-	for _, b := range issuance.BuiltIn() {
-		if !own[b.Name] {
-			out = append(out, ProfileEntry{b.Name, "built in"})
+	for _, name := range issuance.BuiltInNames() {
+		if !own[name] {
+			out = append(out, ProfileEntry{name, "built in"})
 		}
 	}
 	slices.SortFunc(out, func(a, b ProfileEntry) int { return strings.Compare(a.Name, b.Name) })
 	return out
+}
+
+// Source says where the profile of this name comes from: "built in", or its
+// file.
+func (p *Profiles) Source(name string) string {
+	for _, e := range p.List() {
+		if e.Name == name {
+			return e.Source
+		}
+	}
+	return ""
 }
 
 // ReadProfile parses the text of a profile file, whose name must be the

@@ -151,3 +151,47 @@ func SyncFolder(folder string) error {
 	defer f.Close()
 	return f.Sync()
 }
+
+// The permissions of files that are written.
+const (
+	PublicFile fs.FileMode = 0o644
+	SecretFile fs.FileMode = 0o600 // holds a private key
+)
+
+// Stream is what a large output is written to.
+type Stream = io.Writer
+
+// Open opens a file for reading as a stream; "-" is standard input.
+func (s *Shell) Open(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(s.In), nil
+	}
+	return os.Open(name)
+}
+
+// WriteStream is Write for what is too large to hold: the file gets its name
+// once write has returned and all is on disk. An existing file is replaced.
+func (s *Shell) WriteStream(name string, mode fs.FileMode, write func(Stream) (any, error)) (any, error) {
+	if name == "-" {
+		return write(s.Out)
+	}
+	f, err := createTemp(name, mode)
+	if err != nil {
+		return nil, err
+	}
+	result, err := write(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return nil, err
+	}
+	return result, SyncFolder(filepath.Dir(name))
+}

@@ -11,7 +11,6 @@ import (
 	"github.com/certwright/certwright/authority/memstore"
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/key"
-	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/weblint"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/request"
@@ -62,37 +61,35 @@ func ChangesOf(t *authority.Ticket) []issuance.Change {
 	return out
 }
 
-// CheckSpec is what a request is checked by where there is no authority.
-type CheckSpec struct {
-	Home    config.Home // whose profiles count
-	Profile string
-	Origin  evidence.Origin
-	Now     time.Time
-}
+// Trial is an authority that exists in memory only, to try requests on.
+type Trial struct{ authority *authority.Authority }
 
-// CheckAlone judges a request as a new authority with this profile would. The
-// authority exists in memory only.
-func CheckAlone(ctx context.Context, r *request.Request, s CheckSpec) (Check, error) {
+// NewTrial makes a trial authority whose profiles are found by get.
+func NewTrial(ctx context.Context, get func(string) (*issuance.Profile, error), now time.Time) (*Trial, error) {
 	a, err := authority.New(authority.Config{
-		Store: memstore.New(), Keys: &keysInMemory{}, Profiles: config.NewProfiles(s.Home).Get,
+		Store: memstore.New(), Keys: &keysInMemory{}, Profiles: get,
 		Linters: map[string]authority.Linter{"web": weblint.New("")},
-		Now:     func() time.Time { return s.Now }, Log: func(string, ...any) {},
+		Now:     func() time.Time { return now }, Log: func(string, ...any) {},
 	})
 	if err != nil {
-		return Check{}, err
+		return nil, err
 	}
-	name, err := CommonName("check")
+	name, err := CommonName("Trial CA")
+	if err != nil {
+		return nil, err
+	}
+	_, err = a.CreateCA(ctx, authority.NewCA{Name: "trial", Subject: name, KeyKind: "ecdsa-p256", Asked: issuance.Asked{Validity: 20 * year}, PathLen: -1,
+		Settings: DefaultSettings(), By: "system"})
+	return &Trial{a}, err
+}
+
+// Check judges a request as a new authority with this profile would.
+func (t *Trial) Check(ctx context.Context, r *request.Request, profile string, origin evidence.Origin, asked issuance.Asked) (Check, error) {
+	out, err := t.authority.Submit(ctx, authority.Submission{Profile: profile, Request: r, Origin: origin, Asked: asked, DryRun: true})
 	if err != nil {
 		return Check{}, err
 	}
-	if _, err := a.CreateCA(ctx, authority.NewCA{Name: "check", Subject: name, KeyKind: "ecdsa-p256", PathLen: -1, Settings: DefaultSettings(), By: "system"}); err != nil {
-		return Check{}, err
-	}
-	out, err := a.Submit(ctx, authority.Submission{Profile: s.Profile, Request: r, Origin: s.Origin, DryRun: true})
-	if err != nil {
-		return Check{}, err
-	}
-	return CheckOf(out, s.Profile), nil
+	return CheckOf(out, profile), nil
 }
 
 // keysInMemory holds the keys of an authority that nothing outlives.

@@ -191,7 +191,7 @@ func (b *batchRun) release(r task.BatchResult[label]) (string, error) {
 			return name, nil
 		}
 	}
-	temp, err := front.WriteTemp(name, text, 0o644, false)
+	temp, err := front.WriteTemp(name, text, front.PublicFile, false)
 	if err != nil {
 		return "", err
 	}
@@ -333,7 +333,7 @@ func (p *program) openReport(name string) (*reportFile, error) {
 	if name == "" {
 		return r, nil
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fs.FileMode(0o644))
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fs.FileMode(front.PublicFile))
 	r.file = f
 	return r, err
 }

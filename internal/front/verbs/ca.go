@@ -478,7 +478,7 @@ func (p *program) caRequestCommand() *cobra.Command {
 			if !asDER {
 				data = pem.Encode("CERTIFICATE REQUEST", ca.Request)
 			}
-			return p.shell.Write(out, data, 0o644, true)
+			return p.shell.Write(out, data, front.PublicFile, true)
 		},
 	}
 	c.Flags().StringVar(&out, "out", "-", "file to write")

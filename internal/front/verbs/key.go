@@ -104,7 +104,7 @@ func (p *program) writeKey(k *key.Private, w keyWriting) error {
 	if err != nil {
 		return err
 	}
-	if err := p.shell.Write(name, data, 0o600, w.force); err != nil {
+	if err := p.shell.Write(name, data, front.SecretFile, w.force); err != nil {
 		return err
 	}
 	if passphrase == nil && !w.plain {
@@ -191,7 +191,7 @@ certwright key public server.crt --format jwk`,
 			if err != nil {
 				return err
 			}
-			return p.shell.Write(out, text, 0o644, true)
+			return p.shell.Write(out, text, front.PublicFile, true)
 		},
 	}
 	f := c.Flags()

@@ -151,7 +151,7 @@ func (p *program) writeRoot(chain [][]byte) error {
 		}
 		return nil
 	}
-	return p.shell.Write(rootFile, text, 0o644, true)
+	return p.shell.Write(rootFile, text, front.PublicFile, true)
 }
 
 const rootFile = "root.crt"

@@ -17,7 +17,8 @@ import (
 
 // program is one run of the command line.
 type program struct {
-	shell *front.Shell
+	shell   *front.Shell
+	version string
 
 	homeFlag     string
 	output       string // text, json, csv
@@ -32,10 +33,10 @@ type program struct {
 
 // Run runs the command line with these arguments, without the program's name,
 // and returns the exit code.
-func Run(shell *front.Shell, args []string) int {
+func Run(shell *front.Shell, version string, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := &program{shell: shell}
+	p := &program{shell: shell, version: version}
 	root := p.root()
 	root.SetArgs(args)
 	shell.JSON = wantsJSON(args)

@@ -161,7 +161,7 @@ func (r *quickstartRun) request() (string, error) {
 	if !r.p.shell.JSON {
 		r.p.shell.Print("Made a request: %s, for %s", requestFile, host)
 	}
-	return requestFile, r.p.shell.Write(requestFile, pem.Encode("CERTIFICATE REQUEST", made.Raw), 0o644, false)
+	return requestFile, r.p.shell.Write(requestFile, pem.Encode("CERTIFICATE REQUEST", made.Raw), front.PublicFile, false)
 }
 
 func (r *quickstartRun) key(file string) (*key.Private, error) {
@@ -180,7 +180,7 @@ func (r *quickstartRun) key(file string) (*key.Private, error) {
 	if !r.p.shell.JSON {
 		r.p.shell.Print("Made a key: %s, %s, not encrypted", file, k.Public)
 	}
-	return k, r.p.shell.Write(file, text, 0o600, false)
+	return k, r.p.shell.Write(file, text, front.SecretFile, false)
 }
 
 // hostName is the name of this machine as a certificate can hold it, or

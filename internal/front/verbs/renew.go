@@ -170,5 +170,5 @@ func (p *program) releaseAgain(der []byte, chain [][]byte, word string, serial [
 		name = hexOf(serial) + ".crt"
 	}
 	text := task.EncodeCertificates(append([][]byte{der}, task.WithoutRoot(chain)...)...)
-	return name, p.shell.Write(name, text, 0o644, true)
+	return name, p.shell.Write(name, text, front.PublicFile, true)
 }

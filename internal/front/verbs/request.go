@@ -12,6 +12,7 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/spelling"
 	"github.com/certwright/certwright/internal/task"
@@ -109,7 +110,7 @@ func (p *program) requestNew(r *requestFlags) error {
 	if !r.asDER {
 		data = pem.Encode("CERTIFICATE REQUEST", made.Raw)
 	}
-	if err := p.shell.Write(r.out, data, 0o644, true); err != nil {
+	if err := p.shell.Write(r.out, data, front.PublicFile, true); err != nil {
 		return err
 	}
 	if r.out == "-" {
@@ -285,7 +286,11 @@ func (p *program) judge(ctx context.Context, r *request.Request, profile string)
 		return task.Check{}, err
 	}
 	if !h.Exists() {
-		return task.CheckAlone(ctx, r, task.CheckSpec{Home: h, Profile: profile, Origin: p.origin(""), Now: p.shell.Now()})
+		trial, err := task.NewTrial(ctx, config.NewProfiles(h).Get, p.shell.Now())
+		if err != nil {
+			return task.Check{}, err
+		}
+		return trial.Check(ctx, r, profile, p.origin(""), issuance.Asked{})
 	}
 	o, err := p.open(ctx)
 	if err != nil {

@@ -182,7 +182,7 @@ func (p *program) decided(out *authority.Outcome, name string) error {
 		if name == "" {
 			name = t.Serial + ".crt"
 		}
-		if err := p.shell.Write(name, text, 0o644, true); err != nil {
+		if err := p.shell.Write(name, text, front.PublicFile, true); err != nil {
 			return err
 		}
 		t.Output = name

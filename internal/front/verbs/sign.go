@@ -172,7 +172,7 @@ func (r *signRun) finish() error {
 		for _, part := range r.parts {
 			all = append(all, part...)
 		}
-		if err := r.p.shell.Write(r.flags.out, all, 0o644, true); err != nil {
+		if err := r.p.shell.Write(r.flags.out, all, front.PublicFile, true); err != nil {
 			return err
 		}
 	}
@@ -239,10 +239,10 @@ func (r *signRun) release(file string, n int, out *authority.Outcome) (string, e
 		if r.p.shell.JSON {
 			return "", nil
 		}
-		return "-", r.p.shell.Write("-", text, 0o644, true)
+		return "-", r.p.shell.Write("-", text, front.PublicFile, true)
 	}
 	name := outputName("", file, n)
-	if err := r.p.shell.Write(name, text, 0o644, true); err != nil {
+	if err := r.p.shell.Write(name, text, front.PublicFile, true); err != nil {
 		return "", err
 	}
 	return name, r.p.writeRoot(out.Chain)

@@ -1,0 +1,411 @@
+package verbs
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/chain"
+	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/request"
+)
+
+type verifyFlags struct {
+	roots, chain, crls       []string
+	host, email, purpose, at string
+	requireCRL, all, system  bool
+}
+
+func (p *program) verifyCommand() *cobra.Command {
+	var v verifyFlags
+	c := &cobra.Command{
+		Use: "verify FILE…", Short: "Does it hold? Certificates and requests, with the reason and the fix", Args: takes(1, -1, "at least one file"),
+		Long: `Verify certificates: the chain to a trusted root, signatures, times, names, purpose and
+revocation. The first certificate of a file is verified; others in it are taken as its
+issuers. Of a request the proof of possession is verified.
+
+Trusted are the roots of --root; without it those of the home's authorities, and root.crt in
+the current folder. What the home knows to be revoked is told, too. Exit code 1 says that
+something does not hold; every reason is told, with what to do.`,
+		Example: `certwright verify server.crt --root root.crt --host www.example.com
+certwright verify server.crt --crl issuing.crl --require-crl
+certwright verify server.csr`,
+		RunE: func(c *cobra.Command, args []string) error { return p.verify(c.Context(), args, &v) },
+	}
+	f := c.Flags()
+	f.StringArrayVar(&v.roots, "root", nil, "file of trusted certificates (repeat for more)")
+	f.BoolVar(&v.system, "system", false, "trust the roots of this machine, too")
+	f.StringArrayVar(&v.chain, "chain", nil, "file of further issuers")
+	f.StringArrayVar(&v.crls, "crl", nil, "file of revocation lists")
+	f.BoolVar(&v.requireCRL, "require-crl", false, "a certificate without a usable revocation list does not hold")
+	f.StringVar(&v.host, "host", "", "host name or address it must be for")
+	f.StringVar(&v.email, "email", "", "e-mail address it must be for")
+	f.StringVar(&v.purpose, "purpose", "", "server, client, email, code, timestamp or ocsp")
+	f.StringVar(&v.at, "at", "", "day or time to verify for (default: now)")
+	f.BoolVar(&v.all, "all", false, "print every check, those that hold too")
+	return c
+}
+
+// verifyJSON is the outcome of verifying one file.
+type verifyJSON struct {
+	File    string        `json:"file"`
+	Kind    string        `json:"kind"` // certificate, certificationRequest
+	Valid   bool          `json:"valid"`
+	Subject string        `json:"subject"`
+	Path    []string      `json:"path"` // subjects, from the certificate to the root
+	Checks  []chain.Check `json:"checks"`
+}
+
+func (p *program) verify(ctx context.Context, files []string, v *verifyFlags) error {
+	options, err := p.verifyOptions(v)
+	if err != nil {
+		return err
+	}
+	run := verifyRun{p: p, flags: v, options: options}
+	if run.options.CRLs, err = p.readCRLs(v.crls); err != nil {
+		return err
+	}
+	if run.issuers, err = p.readMany(v.chain); err != nil {
+		return err
+	}
+	told := []verifyJSON{}
+	valid := true
+	for _, file := range files {
+		results, err := run.file(ctx, file)
+		if err != nil {
+			return err
+		}
+		for _, r := range results {
+			valid = valid && r.Valid
+			told = append(told, r)
+			if !p.shell.JSON {
+				p.printVerdict(r, v.all)
+			}
+		}
+	}
+	if p.shell.JSON {
+		if err := p.shell.Object(told); err != nil {
+			return err
+		}
+	}
+	if !valid {
+		return front.No(front.CodeInvalid)
+	}
+	return nil
+}
+
+func (p *program) verifyOptions(v *verifyFlags) (chain.Options, error) {
+	o := chain.Options{Now: p.shell.Now(), Host: v.host, Email: v.email, RequireRevocation: v.requireCRL, Purpose: chain.Purpose(v.purpose)}
+	switch o.Purpose {
+	case chain.Any, chain.Server, chain.Client, chain.Email, chain.Code, chain.TimeStamping, chain.OCSP:
+	default:
+		return o, front.Usage("the purposes are server, client, email, code, timestamp and ocsp", "--purpose: there is no purpose %q", v.purpose)
+	}
+	if v.host != "" && o.Purpose == chain.Any {
+		o.Purpose = chain.Server
+	}
+	if v.at != "" {
+		at, err := parseTime("at", v.at)
+		if err != nil {
+			return o, err
+		}
+		o.Now = at
+	}
+	return o, nil
+}
+
+func (p *program) readCRLs(files []string) ([]*crl.List, error) {
+	var out []*crl.List
+	for _, file := range files {
+		data, err := p.shell.Read(file)
+		if err != nil {
+			return nil, err
+		}
+		lists, err := task.ParseCRLs(data)
+		if err != nil {
+			return nil, inFile(file, err)
+		}
+		if len(lists) == 0 {
+			return nil, &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: "there is no revocation list in " + nameOf(file), Fix: "see what it is: certwright inspect " + file}
+		}
+		out = append(out, lists...)
+	}
+	return out, nil
+}
+
+func (p *program) readMany(files []string) ([]*cert.Certificate, error) {
+	var out []*cert.Certificate
+	for _, file := range files {
+		found, err := p.readCertificates(file)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// verifyRun is one run of verify over several files.
+type verifyRun struct {
+	p       *program
+	flags   *verifyFlags
+	options chain.Options
+	issuers []*cert.Certificate
+	roots   []*cert.Certificate
+	office  *task.Office
+	ready   bool
+}
+
+func (r *verifyRun) file(ctx context.Context, file string) ([]verifyJSON, error) {
+	data, err := r.p.shell.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	certificates, err := task.ParseCertificates(data)
+	if err == nil && len(certificates) > 0 {
+		one, err := r.certificate(ctx, file, certificates)
+		return []verifyJSON{one}, err
+	}
+	requests, refusal := request.Parse(data)
+	if refusal == nil {
+		return r.requests(file, requests), nil
+	}
+	if err != nil {
+		return nil, inFile(file, err)
+	}
+	return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: nameOf(file) + " holds no certificate and no request", Fix: "see what it is: certwright inspect " + file}
+}
+
+func (r *verifyRun) requests(file string, requests []*request.Request) []verifyJSON {
+	var out []verifyJSON
+	for _, q := range requests {
+		possession := task.Possession(q)
+		check := chain.Check{Name: "possession", Verdict: chain.Pass, Subject: q.Subject.String(),
+			Detail: "the request is signed by the key in it (" + possession.Algorithm + ")"}
+		if !possession.Proven {
+			check.Verdict, check.Detail = chain.Fail, possession.Detail
+			check.Fix = "make the request anew with the private key; if it was copied, check that it is whole"
+		}
+		checks := []chain.Check{check}
+		if possession.Broken != "" {
+			checks = append(checks, chain.Check{Name: "algorithm", Verdict: chain.Fail, Subject: check.Subject, Detail: possession.Broken, Fix: "sign the request with SHA-256 or better"})
+		}
+		out = append(out, verifyJSON{File: file, Kind: "certificationRequest", Valid: possession.Proven && possession.Broken == "", Subject: subjectOrNames(q), Path: []string{}, Checks: checks})
+	}
+	return out
+}
+
+func (r *verifyRun) certificate(ctx context.Context, file string, certificates []*cert.Certificate) (verifyJSON, error) {
+	if err := r.prepare(ctx); err != nil {
+		return verifyJSON{}, err
+	}
+	leaf := certificates[0]
+	result := chain.Verify(leaf, append(certificates[1:len(certificates):len(certificates)], r.issuers...), r.roots, r.options)
+	told := verifyJSON{File: file, Kind: "certificate", Valid: result.Valid, Subject: leaf.Subject.String(), Path: []string{}, Checks: result.Checks}
+	for _, c := range result.Path {
+		told.Path = append(told.Path, c.Subject.String())
+	}
+	if check, found, err := r.recorded(ctx, leaf); err != nil {
+		return told, err
+	} else if found {
+		told.Checks = append(told.Checks, check)
+		told.Valid = told.Valid && check.Verdict != chain.Fail
+	}
+	return told, nil
+}
+
+// recorded says what the home knows of a certificate's status.
+func (r *verifyRun) recorded(ctx context.Context, leaf *cert.Certificate) (chain.Check, bool, error) {
+	if r.office == nil {
+		return chain.Check{}, false, nil
+	}
+	record, err := task.FindRecord(ctx, r.office, leaf)
+	if err != nil {
+		var refusal *request.Refusal
+		if errors.As(err, &refusal) {
+			err = nil
+		}
+		return chain.Check{}, false, err
+	}
+	check := chain.Check{Name: "record", Verdict: chain.Pass, Subject: record.Subject, Detail: "the authority's records hold it as valid"}
+	if record.Status != authority.StatusValid {
+		word := "revoked"
+		check.Fix = "get a new certificate, with a new key if the old one may be known to others"
+		if record.Status == authority.StatusHold {
+			word, check.Fix = "put on hold", "ask the authority to release it"
+		}
+		check.Verdict = chain.Fail
+		check.Detail = "the certificate was " + word + " on " + moment(record.Revoked) + " (" + crl.Reason(record.Reason).String() + ")"
+	}
+	return check, true, nil
+}
+
+// prepare reads the roots, once: those of the flag, or those of the home and
+// root.crt here.
+func (r *verifyRun) prepare(ctx context.Context) error {
+	if r.ready {
+		return nil
+	}
+	r.ready = true
+	var err error
+	if r.roots, err = r.p.readMany(r.flags.roots); err != nil {
+		return err
+	}
+	if h, err := r.p.home(); err == nil && h.Exists() {
+		if r.office, err = r.p.open(ctx); err != nil {
+			return err
+		}
+		if err := r.addAuthorities(ctx); err != nil {
+			return err
+		}
+	}
+	if len(r.flags.roots) == 0 && isFile(rootFile) {
+		here, err := r.p.readCertificates(rootFile)
+		if err != nil {
+			return err
+		}
+		r.roots = append(r.roots, here...)
+	}
+	if r.flags.system {
+		system, err := task.SystemRoots()
+		if err != nil {
+			return err
+		}
+		r.roots = append(r.roots, system...)
+	}
+	if len(r.roots) == 0 {
+		return front.Usage("name one with --root FILE, or trust this machine's with --system", "there is no trusted root to verify against")
+	}
+	return nil
+}
+
+// addAuthorities takes the home's certificates as issuers, and its roots as
+// trusted unless a flag names others.
+func (r *verifyRun) addAuthorities(ctx context.Context) error {
+	all, err := r.office.Store.CAs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, ca := range all {
+		for _, der := range ca.Chain {
+			c, err := cert.Parse(der)
+			if err != nil {
+				return err
+			}
+			switch {
+			case !c.SelfIssued():
+				r.issuers = append(r.issuers, c)
+			case len(r.flags.roots) == 0:
+				r.roots = append(r.roots, c)
+			}
+		}
+	}
+	return nil
+}
+
+func (p *program) printVerdict(r verifyJSON, all bool) {
+	verdict := "does not hold"
+	if r.Valid {
+		verdict = "holds"
+	}
+	p.shell.Print("%s: %s: %s", nameOf(r.File), verdict, orDash(r.Subject))
+	for i, name := range r.Path {
+		if i > 0 {
+			p.shell.Print("  issued by %s", name)
+		}
+	}
+	for _, c := range r.Checks {
+		switch {
+		case c.Verdict == chain.Fail:
+			p.shell.Print("  FAIL  %s: %s", c.Name, c.Detail)
+		case c.Verdict == chain.Warn:
+			p.shell.Print("  warn  %s: %s", c.Name, c.Detail)
+		case all || c.Verdict == chain.Pass && r.Kind != "certificate":
+			p.shell.Print("  %-4s  %s: %s", map[chain.Verdict]string{chain.Pass: "ok", chain.Skipped: "-"}[c.Verdict], c.Name, c.Detail)
+			continue
+		default:
+			continue
+		}
+		if c.Fix != "" {
+			p.shell.Print("        hint: %s", c.Fix)
+		}
+	}
+}
+
+// matchJSON is how one file stands among those that are compared.
+type matchJSON struct {
+	File        string `json:"file"`
+	Kind        string `json:"kind"`
+	Key         string `json:"key"`
+	Fingerprint string `json:"keyFingerprint"`
+}
+
+func (p *program) matchCommand() *cobra.Command {
+	var source string
+	c := &cobra.Command{
+		Use: "match FILE…", Short: "Do key, request and certificate belong together?", Args: takes(2, -1, "at least two files"),
+		Long: `Tell whether private keys, public keys, requests and certificates have the same public key.
+Exit code 1 says that they have not.`,
+		Example: "certwright match server.key server.csr server.crt",
+		RunE:    func(_ *cobra.Command, args []string) error { return p.match(args, source) },
+	}
+	secretFlag(c.Flags(), &source, "passphrase", "passin", "passphrase of an encrypted key")
+	return c
+}
+
+func (p *program) match(files []string, source string) error {
+	told := []matchJSON{}
+	same := true
+	for _, file := range files {
+		data, err := p.shell.Read(file)
+		if err != nil {
+			return err
+		}
+		kind, pub, err := task.KindAndKey(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+file, "passphrase") })
+		if err != nil {
+			return keyFailure(file, err)
+		}
+		sum := pub.Fingerprint()
+		one := matchJSON{File: file, Kind: kind, Key: pub.String(), Fingerprint: hexOf(sum[:])}
+		same = same && (len(told) == 0 || told[0].Fingerprint == one.Fingerprint)
+		told = append(told, one)
+	}
+	if p.shell.JSON {
+		if err := p.shell.Object(struct {
+			Match bool        `json:"match"`
+			Files []matchJSON `json:"files"`
+		}{same, told}); err != nil {
+			return err
+		}
+	} else {
+		p.printMatch(told, same)
+	}
+	if !same {
+		return front.No(front.CodeMismatch)
+	}
+	return nil
+}
+
+func (p *program) printMatch(told []matchJSON, same bool) {
+	if same {
+		p.shell.Print("They belong together: %s, fingerprint %s", told[0].Key, told[0].Fingerprint)
+	} else {
+		p.shell.Print("They do not belong together:")
+	}
+	wide := 0
+	for _, t := range told {
+		wide = max(wide, len(nameOf(t.File)))
+	}
+	for _, t := range told {
+		if same {
+			p.shell.Print("  %-*s  %s", wide, nameOf(t.File), t.Kind)
+		} else {
+			p.shell.Print("  %-*s  %-12s  %-10s  %s", wide, nameOf(t.File), t.Kind, t.Key, t.Fingerprint[:16]+"…")
+		}
+	}
+}
