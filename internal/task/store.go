@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/certwright/certwright/authority"
-	"github.com/certwright/certwright/authority/memstore"
 	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/store/sqlite"
 )
 
-func openStore(_ context.Context, _ config.Home) (authority.Store, error) { return memstore.New(), nil }
+func openStore(ctx context.Context, h config.Home) (authority.Store, error) {
+	return sqlite.Open(ctx, h.Database())
+}

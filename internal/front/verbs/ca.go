@@ -16,7 +16,6 @@ import (
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
-	"github.com/certwright/certwright/issuance"
 )
 
 func (p *program) caCommand() *cobra.Command {
@@ -349,7 +348,7 @@ func (f *caCreateFlags) newCA(name string, flags *pflag.FlagSet) (authority.NewC
 			return n, err
 		}
 	}
-	if f.parent == "" && !f.offline && n.Asked == (issuance.Asked{}) {
+	if f.parent == "" && !f.offline && n.Asked.Validity == 0 && n.Asked.NotAfter.IsZero() {
 		n.Asked.Validity = 20 * 365 * 24 * time.Hour
 	}
 	if n.Permit, err = parseConstraints("permit", f.permit); err != nil {

@@ -17,7 +17,7 @@ import (
 type listFlags struct {
 	name, san, serial, key, profile, requester, status, ticket, text string
 	expiresBefore, expiresWithin, issuedAfter                        string
-	expired                                                          bool
+	expired, authorities                                             bool
 	limit                                                            int
 }
 
@@ -26,7 +26,8 @@ func (p *program) listCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List certificates", Args: nothing,
 		Long: `List the certificates that were issued, oldest first. Flags narrow the list; several must
-all hold. --output csv writes a table for spreadsheets.`,
+all hold. The certificates of the home's own authorities are listed with --authorities only;
+"certwright ca list" shows them, too. --output csv writes a table for spreadsheets.`,
 		Example: `certwright list
 certwright list --san '*.example.com' --status valid
 certwright list --expires-within 30d
@@ -47,6 +48,7 @@ certwright list --output csv > certificates.csv`,
 	f.StringVar(&l.expiresWithin, "expires-within", "", "still run, and end within this time: 30d")
 	f.StringVar(&l.issuedAfter, "issued-after", "", "issued after this day or time")
 	f.BoolVar(&l.expired, "expired", false, "ended already")
+	f.BoolVar(&l.authorities, "authorities", false, "the certificates of the home's own authorities, too")
 	f.StringVar(&p.ca, "ca", "", "authority that issued them")
 	f.IntVar(&l.limit, "limit", 0, "at most so many (0: all)")
 	return c
@@ -69,12 +71,18 @@ func (p *program) list(ctx context.Context, l *listFlags) error {
 	q.CA = ca
 	now := p.shell.Now()
 	issuers := issuerNames{}
+	var own map[string]bool
+	if !l.authorities && l.serial == "" {
+		if own, err = ownCertificates(ctx, o); err != nil {
+			return err
+		}
+	}
 	all := []certificateJSON{}
 	for c, err := range o.Store.Certificates(ctx, q) {
 		if err != nil {
 			return fmt.Errorf("reading the records: %w", err)
 		}
-		if l.status != "" && statusOf(c, now) != l.status {
+		if l.status != "" && statusOf(c, now) != l.status || own[string(c.DER)] {
 			continue
 		}
 		all = append(all, certificateToJSON(c, issuers.of(c), now))
@@ -90,6 +98,21 @@ func (p *program) list(ctx context.Context, l *listFlags) error {
 	}
 	p.listText(all)
 	return nil
+}
+
+// ownCertificates are those of the home's authorities.
+func ownCertificates(ctx context.Context, o *task.Office) (map[string]bool, error) {
+	all, err := o.Store.CAs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	own := map[string]bool{}
+	for _, ca := range all {
+		if len(ca.Chain) > 0 {
+			own[string(ca.Chain[0])] = true
+		}
+	}
+	return own, nil
 }
 
 // issuerNames remembers the issuer's name for each authority: the same in all

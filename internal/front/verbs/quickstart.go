@@ -303,5 +303,8 @@ func (r *quickstartRun) next() []string {
 		next = append(next, "certwright renew"+home+" "+e.Output, "certwright revoke"+home+" "+e.Output+" --reason superseded")
 		break
 	}
+	if len(next) == 0 && !r.told.Created {
+		return next
+	}
 	return append(next, "certwright list"+home)
 }

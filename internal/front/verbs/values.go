@@ -168,12 +168,12 @@ func stamp(t time.Time) string {
 // span tells a length of time in its largest whole unit.
 func span(d time.Duration) string {
 	switch {
-	case d >= 48*time.Hour:
-		return plural(int(d/(24*time.Hour)), "day")
-	case d >= 2*time.Hour:
-		return plural(int(d/time.Hour), "hour")
+	case d >= 47*time.Hour:
+		return plural(int(d.Round(24*time.Hour)/(24*time.Hour)), "day")
+	case d >= 119*time.Minute:
+		return plural(int(d.Round(time.Hour)/time.Hour), "hour")
 	}
-	return plural(max(1, int(d/time.Minute)), "minute")
+	return plural(max(1, int(d.Round(time.Minute)/time.Minute)), "minute")
 }
 
 func plural(n int, thing string) string {
