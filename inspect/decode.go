@@ -168,7 +168,7 @@ func decodeAccess(value []byte) (any, []string, error) {
 	views := []AccessView{}
 	var lines []string
 	for _, a := range list {
-		v := AccessView{identifier(a.Method), generalName(a.Location)}
+		v := AccessView{shortIdentifier(a.Method), generalName(a.Location)}
 		views = append(views, v)
 		lines = append(lines, v.Method.String()+": "+v.Location.String())
 	}

@@ -2,11 +2,21 @@ package inspect_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/certwright/certwright/format/der"
+	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/format/pkcs10"
 	"github.com/certwright/certwright/inspect"
 	"github.com/certwright/certwright/internal/specimen"
 )
@@ -51,4 +61,109 @@ func render(t *testing.T, name string, r *inspect.Report) string {
 		t.Errorf("%s: %v", name, err)
 	}
 	return text.String()
+}
+
+func TestPassphrase(t *testing.T) {
+	for _, name := range []string{"scrypt.key", "pbes1.key", "dek.key", "openssh.key"} {
+		data := inputs(t)[name]
+		asked := 0
+		ask := func(secret string) inspect.Options {
+			return inspect.Options{Passphrase: func() ([]byte, error) { asked++; return []byte(secret), nil }}
+		}
+		r, err := inspect.Data(data, ask("secret"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := r.Objects[0].Detail.(*inspect.PrivateKeyView)
+		if !v.Opened || v.PublicKey == nil || asked != 1 || v.Secrets != nil {
+			t.Errorf("%s: %+v, asked %d times", name, v, asked)
+		}
+		r, err = inspect.Data(data, ask("wrong"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := render(t, name, r); !strings.Contains(text, "! the passphrase is wrong, or the data are damaged") {
+			t.Errorf("%s: %s", name, text)
+		}
+		cancelled := errors.New("cancelled")
+		_, err = inspect.Data(data, inspect.Options{Passphrase: func() ([]byte, error) { return nil, cancelled }})
+		if !errors.Is(err, cancelled) || err.Error() != "asking for the passphrase: cancelled" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSecrets(t *testing.T) {
+	for name, field := range map[string]string{"scrypt.key": "privateKey", "dek.key": "privateExponent", "openssh.key": "seed"} {
+		for _, asked := range []bool{false, true} {
+			r, err := inspect.Data(inputs(t)[name], inspect.Options{Secrets: asked, Passphrase: func() ([]byte, error) { return []byte("secret"), nil }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			value := r.Objects[0].Detail.(*inspect.PrivateKeyView).Secrets[field]
+			if asked == (value == "") {
+				t.Errorf("%s: asked for secrets: %v, shown: %v", name, asked, value != "")
+			}
+			if text := render(t, name, r); strings.Contains(text, "private values") != asked {
+				t.Errorf("%s: %s", name, text)
+			}
+		}
+	}
+}
+
+// TestControlCharacters keeps a name from moving the cursor of who reads it.
+func TestControlCharacters(t *testing.T) {
+	name := dn.Build(dn.RDN{dn.NewTypedAttribute(oid.CommonName, der.UTF8String, []byte("a\x1b[2Jb\u202ec"))})
+	k, err := key.Generate("ecdsa-p256", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alg, err := key.ChooseSignatureAlgorithm(k.Public, "", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := pkcs10.Create(pkcs10.Template{Subject: name}, k, alg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := inspect.Data(request.Raw, inspect.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := render(t, "control", r); strings.ContainsAny(text, "\x1b\u202e") {
+		t.Errorf("%q", text)
+	}
+}
+
+func FuzzData(f *testing.F) {
+	for _, name := range specimen.Names(f) {
+		f.Add(specimen.File(f, name))
+	}
+	files, err := filepath.Glob("testdata/input/*")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+		if block, _ := pem.Decode(data); block != nil {
+			f.Add(block.Bytes)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := inspect.Data(data, inspect.Options{Now: now})
+		if err != nil || len(r.Objects) == 0 {
+			t.Fatalf("%v, %d objects", err, len(r.Objects))
+		}
+		var text bytes.Buffer
+		if err := r.WriteText(&text); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := json.Marshal(r); err != nil || !json.Valid(out) {
+			t.Fatal(err)
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/format/oid"
 )
 
 // ListView is the JSON view of a certificate revocation list.
@@ -121,12 +122,17 @@ func (v *ListView) fields(l *crl.List, o Options) []Field {
 	top.add("version", strconv.Itoa(v.Version))
 	revoked := Field{Name: "revoked certificates"}
 	for _, r := range v.Revoked {
-		parts := []string{strings.NewReplacer("T", " ", "Z", " UTC").Replace(r.RevocationDate)}
+		parts := []string{clockOf(r.RevocationDate)}
 		if r.Reason != "" {
 			parts = append(parts, r.Reason)
 		}
 		if r.InvalidityDate != "" {
-			parts = append(parts, "invalid since "+strings.NewReplacer("T", " ", "Z", " UTC").Replace(r.InvalidityDate))
+			parts = append(parts, "invalid since "+clockOf(r.InvalidityDate))
+		}
+		for _, e := range r.Extensions {
+			if e.id == oid.CertificateIssuer {
+				parts = append(parts, "issued by "+strings.Join(e.lines, ", "))
+			}
 		}
 		revoked.add(r.SerialNumber, strings.Join(parts, ", "))
 	}

@@ -352,7 +352,7 @@ func (s *OCSPSingleView) readRevoked(in der.Reader) {
 func (v *OCSPResponseView) fields() []Field {
 	var top Field
 	top.add("status", v.Status)
-	top.add("produced at", v.ProducedAt)
+	top.add("produced at", clockOf(v.ProducedAt))
 	top.add("responder", v.ResponderID)
 	if v.Signature != nil {
 		top.add("signature", v.Signature.Algorithm+", by the responder")
@@ -365,10 +365,10 @@ func (v *OCSPResponseView) fields() []Field {
 		f := s.CertIDView.field()
 		status := Field{}
 		status.add("status", s.Status)
-		status.add("revoked at", s.RevokedAt)
+		status.add("revoked at", clockOf(s.RevokedAt))
 		status.add("reason", s.Reason)
-		status.add("this update", s.ThisUpdate)
-		status.add("next update", s.NextUpdate)
+		status.add("this update", clockOf(s.ThisUpdate))
+		status.add("next update", clockOf(s.NextUpdate))
 		f.Children = append(status.Children, f.Children...)
 		fields = append(fields, f)
 	}

@@ -23,7 +23,7 @@ func decodePolicies(value []byte) (any, []string, error) {
 	views := []PolicyView{}
 	var lines []string
 	for _, p := range list {
-		v := PolicyView{Policy: identifier(p.ID)}
+		v := PolicyView{Policy: shortIdentifier(p.ID)}
 		line := v.Policy.String()
 		for _, q := range p.Qualifiers {
 			switch {

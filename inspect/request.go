@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/certwright/certwright/format/oid"
@@ -32,7 +33,7 @@ type RequestView struct {
 type RequestAttributeView struct {
 	OID     string   `json:"oid"`
 	Name    string   `json:"name,omitempty"`
-	Values  []string `json:"values"` // plain; "#" and hexadecimal where the value is not understood
+	Values  []string `json:"values"` // plain; "#" and hexadecimal where the value is not understood; none of extensionRequest
 	Problem string   `json:"problem,omitempty"`
 }
 
@@ -81,9 +82,9 @@ func isExtensionRequest(id oid.OID) bool {
 }
 
 func viewRequestAttribute(a pkcs10.Attribute) RequestAttributeView {
-	v := RequestAttributeView{OID: a.ID.String(), Values: []string{}}
-	if _, long, ok := oid.Names(a.ID); ok {
-		v.Name = long
+	v := RequestAttributeView{OID: a.ID.String(), Values: []string{}, Name: attributeName(a.ID)}
+	if isExtensionRequest(a.ID) {
+		return v
 	}
 	for _, value := range a.Values {
 		text, err := attributeText(a.ID, value)
@@ -96,11 +97,22 @@ func viewRequestAttribute(a pkcs10.Attribute) RequestAttributeView {
 	return v
 }
 
+func attributeName(id oid.OID) string {
+	switch id {
+	case oid.ExtensionRequest:
+		return "extensionRequest"
+	case oid.MSExtensionRequest:
+		return "extensionRequest (Microsoft's)"
+	case msEnrollmentNameValue:
+		return "Microsoft enrolment name and value"
+	}
+	_, long, _ := oid.Names(id)
+	return long
+}
+
 // attributeText writes one value of an attribute for people.
 func attributeText(id oid.OID, value []byte) (string, error) {
 	switch id {
-	case oid.ExtensionRequest, oid.MSExtensionRequest:
-		return "see extensions", nil
 	case oid.SMIMECapabilities:
 		list, err := pkcs10.ParseSMIMECapabilities(value)
 		var names []string
@@ -150,6 +162,9 @@ func (v *RequestView) fields(r *pkcs10.Request, o Options) []Field {
 		if a.Name == "" {
 			f.Name = a.OID
 		}
+		if len(a.Values) == 0 && len(v.Extensions) > 0 {
+			f.Value = "see extensions"
+		}
 		if a.Problem != "" {
 			f.Note = "cannot be read: " + a.Problem
 		}
@@ -182,7 +197,7 @@ func (v *RequestView) notes(o *Object, r *pkcs10.Request) {
 	}
 	v.PublicKey.note(o)
 	for _, a := range v.Attributes {
-		if a.Problem != "" {
+		if a.Problem != "" && !slices.Contains(v.Deviations, a.Problem) {
 			o.noteOn("attributes", "an attribute cannot be read: "+a.Problem)
 		}
 	}

@@ -27,6 +27,23 @@ func identifier(id oid.OID) IdentifierView {
 	return v
 }
 
+// shortIdentifier is identifier with the name that standards write for usages
+// and access methods: "serverAuth", "caIssuers".
+func shortIdentifier(id oid.OID) IdentifierView {
+	v := identifier(id)
+	switch short, _, ok := oid.Names(id); {
+	case id == oid.AnyPolicy:
+		v.Name = "anyPolicy"
+	case id == oid.AnyExtKeyUsage:
+		v.Name = "anyExtendedKeyUsage"
+	case id == oid.AccessOCSP:
+		v.Name = "ocsp"
+	case ok:
+		v.Name = short
+	}
+	return v
+}
+
 // String is the name with the number behind it, or the number alone.
 func (v IdentifierView) String() string {
 	if v.Name == "" {
@@ -35,10 +52,11 @@ func (v IdentifierView) String() string {
 	return v.Name + " (" + v.OID + ")"
 }
 
+// identifiers is shortIdentifier for a list.
 func identifiers(ids []oid.OID) []IdentifierView {
 	list := make([]IdentifierView, 0, len(ids))
 	for _, id := range ids {
-		list = append(list, identifier(id))
+		list = append(list, shortIdentifier(id))
 	}
 	return list
 }

@@ -2,11 +2,17 @@ package inspect
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
 // clock writes a time for people.
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }
+
+// clockOf writes a time for people that stands in a view.
+func clockOf(stamp string) string {
+	return strings.NewReplacer("T", " ", "Z", " UTC").Replace(stamp)
+}
 
 // count is a number with its noun: "1 day", "3 days".
 func count(n int, noun string) string {
