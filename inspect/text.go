@@ -85,7 +85,7 @@ func (t *textWriter) fields(indent string, list []Field) {
 		hang := indent + strings.Repeat(" ", width+2)
 		first := indent + f.Name + strings.Repeat(" ", max(2, width+2-utf8.RuneCountInString(f.Name)))
 		if f.Value == "" {
-			t.line(first + noteSuffix(f))
+			t.wrapped(first, hang, strings.TrimLeft(printable(noteSuffix(f)), " "))
 			continue
 		}
 		for i, value := range strings.Split(printable(f.Value), "\n") {
