@@ -215,26 +215,37 @@ func (c NameConstraints) Allows(n GeneralName) error {
 }
 
 // AllowsAll is Allows for everything that a certificate names: its subject,
-// the names of its subjectAltName and, where that has no e-mail address,
-// those in the subject (RFC 5280, Section 4.2.1.10 and 6.1.3).
+// the names of its subjectAltName, and the e-mail addresses of the subject
+// (RFC 5280, Section 4.2.1.10 and 6.1.3). Beyond the RFC, and as OpenSSL
+// verifies, those addresses are held against the constraints beside a
+// subjectAltName too, and a common name that is a host name where there is no
+// dNSName.
 func (c NameConstraints) AllowsAll(subject dn.Name, names []GeneralName) error {
 	if !subject.IsEmpty() {
 		if err := c.Allows(NewDirectoryName(subject)); err != nil {
 			return err
 		}
 	}
-	mailed := false
+	hosts := false
 	for _, n := range names {
-		mailed = mailed || n.Kind == Email
+		hosts = hosts || n.Kind == DNS
 		if err := c.Allows(n); err != nil {
 			return err
 		}
 	}
-	if mailed {
-		return nil
-	}
 	for _, address := range subject.Values(oid.EmailAddress) {
 		if err := c.Allows(NewGeneralName(Email, []byte(address))); err != nil {
+			return err
+		}
+	}
+	if hosts {
+		return nil
+	}
+	for _, name := range subject.Values(oid.CommonName) {
+		if !strings.Contains(name, ".") || checkHost(name, true) != nil {
+			continue
+		}
+		if err := c.Allows(NewGeneralName(DNS, []byte(name))); err != nil {
 			return err
 		}
 	}

@@ -110,7 +110,7 @@ func TestNamesThatCannotBeReadAreForbidden(t *testing.T) {
 }
 
 func TestAllowsAll(t *testing.T) {
-	c := NameConstraints{Permitted: mustConstraints(t, "email:host.example", "dir:O=Example")}
+	c := NameConstraints{Permitted: mustConstraints(t, "email:host.example", "dir:O=Example", "dns:host.example")}
 	for _, one := range []struct {
 		subject, names string
 		ok             bool
@@ -120,7 +120,10 @@ func TestAllowsAll(t *testing.T) {
 		{"O=Other", "", false},
 		{"emailAddress=a@host.example,O=Example", "", true},
 		{"emailAddress=a@other.example,O=Example", "", false},
-		{"emailAddress=a@other.example,O=Example", "email:a@host.example", true},
+		{"emailAddress=a@other.example,O=Example", "email:a@host.example", false},
+		{"CN=www.host.example,O=Example", "", true},
+		{"CN=www.other.example,O=Example", "", false},
+		{"CN=www.other.example,O=Example", "dns:www.host.example", true},
 		{"O=Example", "email:a@other.example", false},
 	} {
 		subject, err := dn.ParseText(one.subject)

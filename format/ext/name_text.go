@@ -67,6 +67,9 @@ func splitPrefix(text string) (kind, value string) {
 	case strings.Contains(text, "@"):
 		return "email", text
 	}
+	if prefix, rest, found := strings.Cut(text, ":"); found && strings.Trim(rest, "0123456789") != "" && !strings.Contains(prefix, ".") {
+		return "unknown", prefix
+	}
 	return "dns", text
 }
 
@@ -98,6 +101,8 @@ func parseKind(kind, value string) (GeneralName, error) {
 		return GeneralName{}, errors.New("there is no value; write one after the prefix, such as dns:host.example")
 	}
 	switch kind {
+	case "unknown":
+		return GeneralName{}, fmt.Errorf("%q is not a kind of name; write dns:, ip:, email:, uri:, upn:, dir:, rid: or other: before the value", value)
 	case "dns":
 		return parseDNS(value)
 	case "ip":

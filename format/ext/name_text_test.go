@@ -107,6 +107,8 @@ func TestParseGeneralNameErrors(t *testing.T) {
 		{"dns:a@b.example", "this is an e-mail address, not a host name; write email: before it"},
 		{"a.example/path", "a host name has no path or network length; leave out the slash and what follows"},
 		{"a.example:443", "a host name has no port; leave out the colon and what follows"},
+		{"dsn:a.example", `"dsn" is not a kind of name; write dns:, ip:, email:, uri:, upn:, dir:, rid: or other: before the value`},
+		{"localhost:443", "a host name has no port; leave out the colon and what follows"},
 		{"dns:a..example", "the host name has an empty label (two dots in a row, or one at the start)"},
 		{"dns:.example", "the host name has an empty label (two dots in a row, or one at the start)"},
 		{"dns:" + long + ".example", `the label "` + long + `" is 64 characters long, and at most 63 are allowed`},

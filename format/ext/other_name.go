@@ -110,12 +110,16 @@ func parseOther(kind, value string) (GeneralName, error) {
 	return NewOtherName(id, der), nil
 }
 
-func newStringName(kind, value string) GeneralName {
-	id := map[string]oid.OID{"upn": oid.UPN, "smtputf8": oid.SmtpUTF8Mailbox, "xmpp": oid.XmppAddr, "srv": oid.DNSSRV}[kind]
-	_, tag := stringName(id)
-	b := der.NewBuilder(make([]byte, 0, len(value)+6))
-	b.AddString(tag, value)
-	return NewOtherName(id, b.Bytes())
+// newStringName makes an otherName of a prefix that stringName returns.
+func newStringName(prefix, value string) GeneralName {
+	for _, id := range [...]oid.OID{oid.UPN, oid.SmtpUTF8Mailbox, oid.XmppAddr, oid.DNSSRV} {
+		if name, tag := stringName(id); name == prefix {
+			b := der.NewBuilder(make([]byte, 0, len(value)+6))
+			b.AddString(tag, value)
+			return NewOtherName(id, b.Bytes())
+		}
+	}
+	return GeneralName{Kind: Unknown}
 }
 
 // checkStringName checks a user principal name, a mailbox outside ASCII

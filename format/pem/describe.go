@@ -112,8 +112,20 @@ func describeText(text []byte) string {
 		return "PEM (" + b.label + ")"
 	} else if ok && b.kind == end {
 		return "PEM whose first line is cut off"
+	} else if ok && damagedForeign(&s, b) {
+		return "PEM with labels in another language, and base64 that is cut short or damaged"
 	}
 	return describeAlphabet(text)
+}
+
+// damagedForeign reports a boundary in another language that something like
+// the base64 of DER follows.
+func damagedForeign(s *scanner, b boundary) bool {
+	body := s.text[b.end:]
+	if closing, ok := s.next(); ok {
+		body = s.text[b.end:closing.start]
+	}
+	return bytes.HasPrefix(bytes.TrimLeftFunc(body, isBlank), []byte("MI"))
 }
 
 func describeJSON(text []byte) string {

@@ -2,6 +2,7 @@ package pem
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	stdpem "encoding/pem"
 	"errors"
@@ -93,6 +94,26 @@ func TestFindForms(t *testing.T) {
 		if b := blocks[0]; b.Label != c.label || b.Line != c.line || b.Headers != nil {
 			t.Errorf("%s: label %q line %d headers %v, want %q %d", c.name, b.Label, b.Line, b.Headers, c.label, c.line)
 		}
+	}
+}
+
+// TestFindTranslatedPage reads the request of an encyclopedia's article as its
+// translation shows it: labels and all on one line, blanks in the base64.
+func TestFindTranslatedPage(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "translated.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, err := Find(text)
+	if err != nil || len(blocks) != 1 {
+		t.Fatalf("%d blocks, %v", len(blocks), err)
+	}
+	const want = "ea6483ea8b32389e92f520721e6e76e91cadd9d1ccc1e743b3174daf812c4d55"
+	if got := fmt.Sprintf("%x", sha256.Sum256(blocks[0].Bytes)); got != want {
+		t.Errorf("the request has the digest %s, want %s", got, want)
+	}
+	if b := blocks[0]; b.Label != "НАЧАЛО ЗАПРОСА СЕРТИФИКАТА" || b.Line != 2 {
+		t.Errorf("label %q line %d", b.Label, b.Line)
 	}
 }
 
@@ -198,9 +219,10 @@ func TestDescribe(t *testing.T) {
 		"PEM (CERTIFICATE)":                 text,
 		"PEM whose first line is cut off":   text[20:],
 		"PEM whose first line is damaged":   "-----BEGIN CERT\nMIIB\n",
-		"DER":                               string(der),
-		"DER that is cut short":             string(der[:50]),
-		"DER with something else after it":  string(der) + "abc",
+		"PEM with labels in another language, and base64 that is cut short or damaged": "-----НАЧАЛО Х-----\nMIIB\n-----КОНЕЦ Х-----",
+		"DER":                              string(der),
+		"DER that is cut short":            string(der[:50]),
+		"DER with something else after it": string(der) + "abc",
 		"the base64 of DER that is cut short or damaged": "MIIB" + strings.Repeat("A", 60),
 		"base64 of something that is not DER":            strings.Repeat("xyz1", 20),
 		"hexadecimal digits":                             "30 82 01 0a 02 82 01 01 00",
