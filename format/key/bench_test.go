@@ -67,40 +67,39 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// BenchmarkP256 sets the tables beside crypto/ecdsa, over one digest.
-func BenchmarkP256(b *testing.B) {
-	k, tables := p256Key(b)
-	digest := sha256.Sum256([]byte("a message"))
-	signature, err := ecdsa.SignASN1(rand.Reader, k, digest[:])
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Run("ecdsa", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if !ecdsa.VerifyASN1(&k.PublicKey, digest[:], signature) {
-				b.Fatal("the signature does not verify")
-			}
-		}
-	})
-	b.Run("tables", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			r, s, err := parsePair(signature)
-			if err != nil || !tables.verifies(digest[:], r, s) {
-				b.Fatal("the signature does not verify")
-			}
-		}
-	})
-	b.Run("build", func(b *testing.B) {
-		point, err := k.PublicKey.Bytes()
+// BenchmarkTables sets the tables beside crypto/ecdsa, over one digest.
+func BenchmarkTables(b *testing.B) {
+	for _, curve := range tabledCurves {
+		k, tables := tabled(b, curve)
+		digest := sha256.Sum256([]byte("a message"))
+		signature, err := ecdsa.SignASN1(rand.Reader, k, digest[:])
 		if err != nil {
 			b.Fatal(err)
 		}
-		for b.Loop() {
-			newP256Tables(point)
-		}
-	})
+		name := curve.Params().Name
+		b.Run(name+"/ecdsa", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if !ecdsa.VerifyASN1(&k.PublicKey, digest[:], signature) {
+					b.Fatal("the signature does not verify")
+				}
+			}
+		})
+		b.Run(name+"/tables", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				r, s, err := parsePair(signature)
+				if err != nil || !tables.verifies(digest[:], r, s) {
+					b.Fatal("the signature does not verify")
+				}
+			}
+		})
+		b.Run(name+"/compute", func(b *testing.B) {
+			for b.Loop() {
+				newECDSATables(&k.PublicKey)()
+			}
+		})
+	}
 }
 
 // BenchmarkVerifier checks by a warm verifier what BenchmarkVerify checks.

@@ -9,22 +9,22 @@ import (
 // computed: they cost about as much time as they save in that many checks.
 const tablesAfter = 128
 
-// Verifier checks many signatures by one key; where it can (P-256), it
-// computes tables that make each check several times quicker than Verify. It
-// may be used by many goroutines at once.
+// Verifier checks many signatures by one key; where it can (P-256, P-384,
+// P-521), it computes tables that make each check several times quicker than
+// Verify. It may be used by many goroutines at once.
 type Verifier struct {
-	pub    *Public
-	point  []byte // of a P-256 key, uncompressed; nil for others
-	calls  atomic.Uint32
-	tables atomic.Pointer[p256Tables]
+	pub     *Public
+	compute func() ecdsaTables // nil for keys without tables
+	calls   atomic.Uint32
+	tables  atomic.Pointer[ecdsaTables]
 }
 
 // NewVerifier prepares a verifier for pub. It computes no tables yet: Warm
 // does, and so does use.
 func NewVerifier(pub *Public) *Verifier {
 	v := &Verifier{pub: pub}
-	if k, ok := pub.Key.(*ecdsa.PublicKey); ok && k.Curve == standard("P-256") {
-		v.point, _ = k.Bytes()
+	if k, ok := pub.Key.(*ecdsa.PublicKey); ok {
+		v.compute = newECDSATables(k)
 	}
 	return v
 }
@@ -32,18 +32,21 @@ func NewVerifier(pub *Public) *Verifier {
 // Warm computes the tables at once, which takes some milliseconds, for a
 // caller that knows that many signatures will come.
 func (v *Verifier) Warm() {
-	if v.point != nil && v.tables.Load() == nil {
-		v.tables.Store(newP256Tables(v.point))
+	if v.compute == nil || v.tables.Load() != nil {
+		return
+	}
+	if t := v.compute(); t != nil {
+		v.tables.Store(&t)
 	}
 }
 
 // Verify is Verify with the verifier's key.
 func (v *Verifier) Verify(alg AlgorithmIdentifier, message, signature []byte) error {
-	if v.point == nil {
+	if v.compute == nil {
 		return Verify(v.pub, alg, message, signature)
 	}
-	t := v.tables.Load()
-	if t == nil {
+	tables := v.tables.Load()
+	if tables == nil {
 		// Exactly one caller computes; the others do without meanwhile.
 		if v.calls.Add(1) == tablesAfter {
 			v.Warm()
@@ -60,5 +63,5 @@ func (v *Verifier) Verify(alg AlgorithmIdentifier, message, signature []byte) er
 	}
 	var d digest
 	d.compute(a.Hash, message)
-	return verdict(t.verifies(d.bytes(), r, s))
+	return verdict((*tables).verifies(d.bytes(), r, s))
 }
