@@ -66,7 +66,7 @@ func readSubtrees(r der.Reader) ([]GeneralName, error) {
 }
 
 // NewNameConstraints makes nameConstraints, critical as RFC 5280, Section
-// 4.2.1.10 wants it.
+// 4.2.1.10 wants it. One list at least must have a name in it.
 func NewNameConstraints(c NameConstraints) Extension {
 	b := der.NewBuilder(nil)
 	seq := b.Begin(der.Sequence)

@@ -47,6 +47,21 @@ func TestParseGeneralName(t *testing.T) {
 		{"dir:CN=a,O=b", DirectoryName, "dir:CN=a,O=b"},
 		{"dirName:/O=b/CN=a", DirectoryName, "dir:CN=a,O=b"},
 		{"CN=a@b,O=b", DirectoryName, "dir:CN=a@b,O=b"},
+		{"dNSName:a.example", DNS, "dns:a.example"},
+		{"url:https://a.example", URI, "uri:https://a.example"},
+		{"Registered ID:1.2.3", RegisteredID, "rid:1.2.3"},
+		{`email:"a\"b"@host.example`, Email, `email:"a\"b"@host.example`},
+	} {
+		checkGeneralName(t, c.text, c.kind, c.want)
+	}
+}
+
+func TestParseOtherName(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		kind Kind
+		want string
+	}{
 		{"upn:a@b.example", OtherName, "upn:a@b.example"},
 		{"otherName:1.3.6.1.4.1.311.20.2.3;UTF8:a@b.example", OtherName, "upn:a@b.example"},
 		{"otherName:msUPN;UTF8:a@b.example", OtherName, "upn:a@b.example"},
@@ -73,24 +88,34 @@ func TestParseGeneralName(t *testing.T) {
 		{"edi:assigner;party", EDIParty, "edi:assigner;party"},
 		{"x400:#3000", X400, "x400:#3000"},
 	} {
-		n, err := ParseGeneralName(c.text)
-		if err != nil {
-			t.Errorf("ParseGeneralName(%q): %v", c.text, err)
-			continue
-		}
-		if n.Kind != c.kind || c.want != "" && n.String() != c.want {
-			t.Errorf("ParseGeneralName(%q) = %v %s, want %v %s", c.text, n.Kind, n, c.kind, c.want)
-		}
-		if err := n.Problem(); err != nil {
-			t.Errorf("%q has a problem: %v", c.text, err)
-		}
-		if c.want == "" {
-			continue
-		}
-		back, err := ParseGeneralName(n.String())
-		if err != nil || !bytes.Equal(back.Raw, n.Raw) {
-			t.Errorf("%s does not come back: %x %v", n, back.Raw, err)
-		}
+		checkGeneralName(t, c.text, c.kind, c.want)
+	}
+}
+
+// checkGeneralName reads a name, compares it, and reads what it prints; an
+// empty want stands for text that does not come back.
+func checkGeneralName(t *testing.T, text string, kind Kind, want string) {
+	t.Helper()
+	n, err := ParseGeneralName(text)
+	if err != nil {
+		t.Errorf("ParseGeneralName(%q): %v", text, err)
+		return
+	}
+	if n.Kind != kind || want != "" && n.String() != want {
+		t.Errorf("ParseGeneralName(%q) = %v %s, want %v %s", text, n.Kind, n, kind, want)
+	}
+	if err := n.Problem(); err != nil {
+		t.Errorf("%q has a problem: %v", text, err)
+	}
+	if want == "" {
+		return
+	}
+	if n.Text() != want[strings.Index(want, ":")+1:] {
+		t.Errorf("%q: Text() = %s", text, n.Text())
+	}
+	back, err := ParseGeneralName(n.String())
+	if err != nil || !bytes.Equal(back.Raw, n.Raw) {
+		t.Errorf("%s does not come back: %x %v", n, back.Raw, err)
 	}
 }
 

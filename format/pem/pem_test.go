@@ -76,6 +76,7 @@ func TestFindForms(t *testing.T) {
 		{"UTF-16LE without its mark", string(utf16File(text, "le")), label, 1},
 		{"UTF-16BE without its mark", string(utf16File(text, "be")), label, 1},
 		{"bare base64", "\n\n" + body + "\n", "", 3},
+		{"instructions before", "Send all from -----BEGIN X----- to -----END X-----.\n" + text, label, 2},
 		{"bare base64 on one line", b64, "", 1},
 		{"bare base64, text around", "here:\n\n" + body + "\n\nbye\n", "", 3},
 		{"base64 around PEM", base64.StdEncoding.EncodeToString([]byte(text)), label, 1},

@@ -163,6 +163,9 @@ func findPEM(text []byte) ([]Block, error) {
 		case end:
 			return nil, fmt.Errorf("line %d: the end of a block %q stands without its begin; the line -----BEGIN %s----- is missing or damaged", line, b.label, b.label)
 		case begin:
+			if s.prose(b) {
+				continue
+			}
 			block, err := s.block(b, line)
 			if err != nil {
 				return nil, err
@@ -174,6 +177,23 @@ func findPEM(text []byte) ([]Block, error) {
 			}
 		}
 	}
+}
+
+// prose steps over a sentence that names both lines, as instructions do:
+// "paste from -----BEGIN X----- to -----END X-----".
+func (s *scanner) prose(b boundary) bool {
+	const shortest = 24 // characters; no object has so few
+	ahead := *s
+	closing, ok := ahead.next()
+	if !ok || closing.kind != end {
+		return false
+	}
+	between := bytes.TrimFunc(s.text[b.end:closing.start], isBlank)
+	if len(between) == 0 || len(between) >= shortest || bytes.IndexByte(s.text[b.end:closing.start], '\n') >= 0 {
+		return false
+	}
+	s.at = ahead.at
+	return true
 }
 
 // block reads from a BEGIN to its END.
