@@ -130,8 +130,10 @@ func (b *batch) putTicket(w *authority.TicketWrite) error {
 	}
 	if w.From == "" {
 		b.head.row++
-		_, err = b.run(insertTicket, append([]any{b.head.row}, args...)...)
-		return err
+		if _, err = b.run(insertTicket, append([]any{b.head.row}, args...)...); err != nil {
+			return err
+		}
+		return b.addLookups(b.head.row, prefix(w.Ticket.Fingerprint), prefix(w.Ticket.KeyFingerprint))
 	}
 	n, err := b.run(updateTicket, append(args, w.Ticket.ID, string(w.From))...)
 	if err == nil && n == 0 {
@@ -153,16 +155,24 @@ func (b *batch) addCertificate(c *authority.Certificate) error {
 	if _, err := b.run(insertDER, id, c.DER); err != nil {
 		return err
 	}
-	for _, name := range c.Names {
-		if _, err := b.run(insertName, nameHash(name), id); err != nil {
-			return err
-		}
+	if err := b.addLookups(id, certificateHashes(c.Fingerprint, c.KeyFingerprint, c.Names)...); err != nil {
+		return err
 	}
 	if c.Status == authority.StatusValid {
 		return nil
 	}
 	return b.putRevocation(c.CA, c.Serial, int64(c.Shard), millis(c.NotAfter),
 		authority.Revocation{At: c.Revoked, Reason: c.Reason, Invalid: c.Invalid})
+}
+
+// addLookups makes a row found by these hashes.
+func (b *batch) addLookups(id int64, hashes ...int64) error {
+	for _, hash := range hashes {
+		if _, err := b.run(insertLookup, partOf(id), hash, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *batch) setStatus(w *authority.StatusWrite) error {

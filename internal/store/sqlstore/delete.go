@@ -9,15 +9,18 @@ import (
 )
 
 var (
-	deleteName        = &statement{"DELETE FROM name WHERE name_hash = ? AND certificate = ?", nil}
+	deleteLookup      = &statement{"DELETE FROM lookup WHERE part = ? AND hash = ? AND id = ?", nil}
 	deleteDER         = &statement{"DELETE FROM certificate_der WHERE id = ?", nil}
 	deleteRevocation  = &statement{"DELETE FROM revocation WHERE ca = ? AND serial = ?", nil}
-	deleteTicket      = &statement{"DELETE FROM ticket WHERE ticket = ? AND state = 'issued'", nil}
+	deleteTicket      = &statement{"DELETE FROM ticket WHERE id = ?", nil}
 	deleteCertificate = &statement{"DELETE FROM certificate WHERE id = ?", nil}
-	deleteTickets     = &statement{"DELETE FROM ticket WHERE state <> 'issued' AND state IN ('refused', 'withdrawn') AND decided < ? AND (ca = ? OR ? = '')", nil}
 	deleteCRLs        = &statement{"DELETE FROM crl WHERE next_update < ? AND (ca = ? OR ? = '') AND number < " +
 		"(SELECT MAX(newer.number) FROM crl AS newer WHERE newer.ca = crl.ca AND newer.kind = crl.kind AND newer.shard = crl.shard)", nil}
-	pastKeeping = &statement{"SELECT id, ca, serial, names, ticket FROM certificate WHERE not_after < ? AND (ca = ? OR ? = '') ORDER BY not_after LIMIT ?", nil}
+	oldCertificates = &statement{"SELECT id, ca, serial, fingerprint, key_fingerprint, names, ticket FROM certificate " +
+		"WHERE not_after < ? AND (ca = ? OR ? = '') ORDER BY not_after LIMIT ?", nil}
+	oldTickets = &statement{"SELECT id, fingerprint, key_fingerprint FROM ticket " +
+		"WHERE state <> 'issued' AND state IN ('refused', 'withdrawn') AND decided < ? AND (ca = ? OR ? = '')", nil}
+	issuedTicket = &statement{"SELECT id, fingerprint, key_fingerprint FROM ticket WHERE ticket = ? AND state = 'issued'", nil}
 )
 
 func (b *batch) delete(r *authority.Retention) error {
@@ -27,7 +30,7 @@ func (b *batch) delete(r *authority.Retention) error {
 		}
 	}
 	if !r.TicketsClosedBefore.IsZero() {
-		if _, err := b.run(deleteTickets, millis(r.TicketsClosedBefore), r.CA, r.CA); err != nil {
+		if err := b.deleteTickets(oldTickets, millis(r.TicketsClosedBefore), r.CA, r.CA); err != nil {
 			return err
 		}
 	}
@@ -39,16 +42,24 @@ func (b *batch) delete(r *authority.Retention) error {
 	return nil
 }
 
-// doomed is what must be known of a certificate to remove all that goes with it.
+// doomed is what must be known of a certificate or ticket to remove all that
+// goes with it.
 type doomed struct {
-	id            int64
-	ca            string
-	serial        []byte
-	names, ticket *string
+	id               int64
+	ca               string
+	serial           []byte
+	fingerprint, key []byte
+	names, ticket    *string
 }
 
 func (b *batch) deleteCertificates(r *authority.Retention) error {
-	list, err := b.pastKeeping(r)
+	limit := int64(r.Limit)
+	if limit <= 0 {
+		limit = 1 << 40
+	}
+	list, err := b.doomed(oldCertificates, func(row scanner, d *doomed) error {
+		return row.Scan(&d.id, &d.ca, &d.serial, &d.fingerprint, &d.key, &d.names, &d.ticket)
+	}, millis(r.CertificatesExpiredBefore), r.CA, r.CA, limit)
 	if err != nil {
 		return err
 	}
@@ -59,13 +70,11 @@ func (b *batch) deleteCertificates(r *authority.Retention) error {
 				return fmt.Errorf("names of certificate %x: %w", d.serial, err)
 			}
 		}
-		for _, name := range names {
-			if _, err := b.run(deleteName, nameHash(name), d.id); err != nil {
-				return err
-			}
+		if err := b.deleteLookups(d.id, certificateHashes(d.fingerprint, d.key, names)...); err != nil {
+			return err
 		}
 		if d.ticket != nil {
-			if _, err := b.run(deleteTicket, *d.ticket); err != nil {
+			if err := b.deleteTickets(issuedTicket, *d.ticket); err != nil {
 				return err
 			}
 		}
@@ -82,16 +91,38 @@ func (b *batch) deleteCertificates(r *authority.Retention) error {
 	return nil
 }
 
-func (b *batch) pastKeeping(r *authority.Retention) ([]doomed, error) {
-	stmt, err := b.prepared(pastKeeping)
+func (b *batch) deleteLookups(id int64, hashes ...int64) error {
+	for _, hash := range hashes {
+		if _, err := b.run(deleteLookup, partOf(id), hash, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteTickets removes the tickets that a statement finds.
+func (b *batch) deleteTickets(which *statement, args ...any) error {
+	list, err := b.doomed(which, func(row scanner, d *doomed) error { return row.Scan(&d.id, &d.fingerprint, &d.key) }, args...)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		if err := b.deleteLookups(d.id, prefix(d.fingerprint), prefix(d.key)); err != nil {
+			return err
+		}
+		if _, err := b.run(deleteTicket, d.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) doomed(which *statement, scan func(scanner, *doomed) error, args ...any) ([]doomed, error) {
+	stmt, err := b.prepared(which)
 	if err != nil {
 		return nil, err
 	}
-	limit := int64(r.Limit)
-	if limit <= 0 {
-		limit = 1 << 40
-	}
-	rows, err := stmt.QueryContext(context.Background(), millis(r.CertificatesExpiredBefore), r.CA, r.CA, limit)
+	rows, err := stmt.QueryContext(context.Background(), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +130,7 @@ func (b *batch) pastKeeping(r *authority.Retention) ([]doomed, error) {
 	var out []doomed
 	for rows.Next() {
 		var d doomed
-		if err := rows.Scan(&d.id, &d.ca, &d.serial, &d.names, &d.ticket); err != nil {
+		if err := scan(rows, &d); err != nil {
 			return nil, err
 		}
 		out = append(out, d)

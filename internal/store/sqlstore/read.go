@@ -13,8 +13,8 @@ import (
 	"github.com/certwright/certwright/authority"
 )
 
-// found turns a missing row into the Store's own error for that.
-func found[T any](record T, err error) (T, error) {
+// known turns a missing row into the Store's own error for that.
+func known[T any](record T, err error) (T, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		var zero T
 		return zero, authority.ErrNotFound
@@ -35,11 +35,66 @@ func (a *arguments) add(value any) string {
 
 func (s *Store) arguments() *arguments { return &arguments{dialect: &s.config.Dialect} }
 
+// maxPrepared is how many different queries are kept prepared.
+const maxPrepared = 200
+
+// rows runs a query, prepared once for all calls with the same text.
+func (s *Store) rows(ctx context.Context, text string, a *arguments) (*sql.Rows, error) {
+	s.preparing.Lock()
+	stmt := s.prepared[text]
+	full := len(s.prepared) >= maxPrepared
+	s.preparing.Unlock()
+	if stmt == nil && full {
+		return s.config.Read.QueryContext(ctx, text, a.values...)
+	}
+	if stmt == nil {
+		made, err := s.config.Read.PrepareContext(ctx, text)
+		if err != nil {
+			return nil, err
+		}
+		s.preparing.Lock()
+		if stmt = s.prepared[text]; stmt == nil {
+			stmt, s.prepared[text] = made, made
+			made = nil
+		}
+		s.preparing.Unlock()
+		if made != nil {
+			made.Close()
+		}
+	}
+	return stmt.QueryContext(ctx, a.values...)
+}
+
+// oneRow is the first row of a query.
+type oneRow struct {
+	rows *sql.Rows
+	err  error
+}
+
+func (s *Store) row(ctx context.Context, text string, a *arguments) oneRow {
+	rows, err := s.rows(ctx, text, a)
+	return oneRow{rows, err}
+}
+
+func (r oneRow) Scan(into ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	defer r.rows.Close()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return sql.ErrNoRows
+	}
+	return r.rows.Scan(into...)
+}
+
 // CA returns an authority by its name.
 func (s *Store) CA(ctx context.Context, name string) (*authority.CA, error) {
 	a := s.arguments()
 	text := "SELECT " + caColumns + " FROM ca WHERE name = " + a.add(name)
-	return found(scanCA(s.config.Read.QueryRowContext(ctx, text, a.values...)))
+	return known(scanCA(s.row(ctx, text, a)))
 }
 
 // CAs returns all authorities by name.
@@ -63,7 +118,7 @@ func (s *Store) CAs(ctx context.Context) ([]*authority.CA, error) {
 func (s *Store) ticketWhere(ctx context.Context, where string, a *arguments) (*authority.Ticket, error) {
 	var id int64
 	text := "SELECT id, " + ticketColumns + " FROM ticket WHERE " + where
-	return found(scanTicket(s.config.Read.QueryRowContext(ctx, text, a.values...), &id))
+	return known(scanTicket(s.row(ctx, text, a), &id))
 }
 
 // Ticket returns a ticket by its ID.
@@ -92,7 +147,7 @@ func (s *Store) Certificate(ctx context.Context, ca string, serial []byte) (*aut
 	a := s.arguments()
 	text := certificateSelect() + "WHERE c.serial = " + a.add(serial) + " AND c.ca = " + a.add(ca)
 	var id int64
-	return found(scanCertificate(s.config.Read.QueryRowContext(ctx, text, a.values...), &id))
+	return known(scanCertificate(s.row(ctx, text, a), &id))
 }
 
 // LatestCRL returns the newest list of a kind and shard.
@@ -101,7 +156,7 @@ func (s *Store) LatestCRL(ctx context.Context, ca string, kind authority.CRLKind
 	text := "SELECT " + crlColumns + ", der FROM crl WHERE ca = " + a.add(ca) + " AND kind = " + a.add(string(kind)) +
 		" AND shard = " + a.add(shard) + " ORDER BY number DESC LIMIT 1"
 	var der []byte
-	c, err := found(scanCRL(s.config.Read.QueryRowContext(ctx, text, a.values...), &der))
+	c, err := known(scanCRL(s.row(ctx, text, a), &der))
 	if err == nil {
 		c.DER = der
 	}
@@ -149,7 +204,7 @@ func (s *Store) Head(ctx context.Context) (seq int64, hash []byte, err error) {
 
 // each runs a query and hands over every row.
 func (s *Store) each(ctx context.Context, text string, a *arguments, take func(scanner) error) error {
-	rows, err := s.config.Read.QueryContext(ctx, text, a.values...)
+	rows, err := s.rows(ctx, text, a)
 	if err != nil {
 		return fmt.Errorf("reading from the store: %w", err)
 	}
@@ -244,7 +299,7 @@ func (s *Store) eachRevocation(ctx context.Context, q authority.RevocationQuery,
 			text += " AND (not_after >= " + a.add(millis(q.NotExpired)) + " OR changed > " + a.add(q.Changed) + ")"
 		}
 	}
-	rows, err := s.config.Read.QueryContext(ctx, text+order, a.values...)
+	rows, err := s.rows(ctx, text+order, a)
 	if err != nil {
 		return fmt.Errorf("reading the revocations: %w", err)
 	}

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -37,22 +36,6 @@ func none(text string) any {
 	return text
 }
 
-// prefix is the number that stands for a SHA-256 in an index.
-func prefix(sum []byte) int64 {
-	var head [8]byte
-	copy(head[:], sum)
-	return int64(binary.BigEndian.Uint64(head[:]))
-}
-
-// nameHash is the number that stands for a name in an index, whether it is
-// written with its kind or without.
-func nameHash(name string) int64 { return textHash(authority.WithoutKind(name)) }
-
-func textHash(text string) int64 {
-	sum := sha256.Sum256([]byte(strings.ToLower(text)))
-	return prefix(sum[:])
-}
-
 func idempotency(key string) any {
 	if key == "" {
 		return nil
@@ -79,7 +62,7 @@ func ticketArgs(t *authority.Ticket) ([]any, error) {
 		t.ID, string(t.State), t.CA, t.Profile, t.ProfileVersion, t.Format, none(t.Requester), none(t.IdempotencyKey),
 		t.Fingerprint, t.KeyFingerprint, t.Subject, t.Serial, t.Replaces, millis(t.Created), millis(t.Decided), t.Decider,
 		t.Request, t.Asked, t.Evidence, t.Findings, t.Changes, messages,
-		idempotency(t.IdempotencyKey), prefix(t.Fingerprint), prefix(t.KeyFingerprint)), nil
+		idempotency(t.IdempotencyKey)), nil
 }
 
 func scanTicket(row scanner, id *int64) (*authority.Ticket, error) {

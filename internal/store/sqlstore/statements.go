@@ -41,7 +41,7 @@ const (
 	caColumns     = "name, revision, state, parent, key_name, request, chain, settings, created"
 	ticketColumns = "ticket, state, ca, profile, profile_version, format, requester, idempotency_key, fingerprint, " +
 		"key_fingerprint, subject, serial, replaces, created, decided, decider, request, asked, evidence, findings, changes, messages"
-	ticketKeys         = "idempotency, fingerprint_hash, key_hash"
+	ticketKeys         = "idempotency"
 	certificateColumns = "ca, serial, status, fingerprint, key_fingerprint, subject, subject_key, names, not_before, not_after, " +
 		"profile, profile_version, requester, ticket, replaces, shard, revoked, reason, invalid, issued"
 	certificateKeys   = "key_hash, folded"
@@ -57,7 +57,7 @@ var (
 	updateTicket      = update("ticket", ticketColumns+", "+ticketKeys, "ticket = ? AND state = ?", authority.ErrExists)
 	insertCertificate = insert("certificate", "id, "+certificateColumns+", "+certificateKeys, authority.ErrExists)
 	insertDER         = insert("certificate_der", "id, der", nil)
-	insertName        = &statement{"INSERT INTO name (name_hash, certificate) VALUES (?, ?) ON CONFLICT (name_hash, certificate) DO NOTHING", nil}
+	insertLookup      = &statement{"INSERT INTO lookup (part, hash, id) VALUES (?, ?, ?) ON CONFLICT (part, hash, id) DO NOTHING", nil}
 	updateStatus      = update("certificate", "status, revoked, reason, invalid", "serial = ? AND ca = ? AND status = ?", nil)
 	upsertRevocation  = &statement{insert("revocation", revocationColumns, nil).sql +
 		" ON CONFLICT (ca, serial) DO UPDATE SET at = excluded.at, reason = excluded.reason, invalid = excluded.invalid, changed = excluded.changed", nil}

@@ -38,6 +38,9 @@ type Store struct {
 	closed  bool
 	jobs    chan *job
 	stopped chan struct{}
+
+	preparing sync.Mutex
+	prepared  map[string]*sql.Stmt // queries, by their text
 }
 
 var (
@@ -47,7 +50,7 @@ var (
 
 // New starts a store's writer. Close closes both databases.
 func New(c Config) *Store {
-	s := &Store{config: c, jobs: make(chan *job, queued), stopped: make(chan struct{})}
+	s := &Store{config: c, jobs: make(chan *job, queued), stopped: make(chan struct{}), prepared: map[string]*sql.Stmt{}}
 	go s.write()
 	return s
 }

@@ -1,7 +1,10 @@
--- Times are milliseconds since 1970 in UTC; 0 stands for none. A column that
--- ends in _hash holds the first eight octets of a SHA-256 as a signed number:
--- small enough that its index stays in memory. Rows found by it are compared
--- in full afterwards.
+-- Times are milliseconds since 1970 in UTC; 0 stands for none.
+--
+-- An index of random order costs a page of writing for every row, once it is
+-- large. So there are two only, that hold what must be unique. What is merely
+-- looked up (fingerprints, keys, names) is in the table lookup, whose order
+-- begins with the part of the ids it belongs to: entries are written into the
+-- newest part, which is small, and are sought in every part.
 
 -- +goose Up
 
@@ -38,9 +41,7 @@ CREATE TABLE ticket (
     idempotency_key  TEXT,
     idempotency      BLOB,    -- first 16 octets of the SHA-256 of idempotency_key
     fingerprint      BLOB,
-    fingerprint_hash BIGINT  NOT NULL,
     key_fingerprint  BLOB,
-    key_hash         BIGINT  NOT NULL,
     subject          TEXT    NOT NULL,
     serial           BLOB,
     replaces         BLOB,
@@ -56,10 +57,8 @@ CREATE TABLE ticket (
 );
 CREATE UNIQUE INDEX ticket_ticket      ON ticket (ticket);
 CREATE UNIQUE INDEX ticket_idempotency ON ticket (idempotency) WHERE idempotency IS NOT NULL;
-CREATE INDEX ticket_fingerprint        ON ticket (fingerprint_hash);
 CREATE INDEX ticket_requester          ON ticket (requester)       WHERE requester IS NOT NULL;
 CREATE INDEX ticket_unissued           ON ticket (state, decided)  WHERE state <> 'issued';
-CREATE INDEX ticket_unissued_key       ON ticket (key_hash)        WHERE state <> 'issued';
 
 CREATE TABLE certificate (
     id               INTEGER PRIMARY KEY,
@@ -68,7 +67,7 @@ CREATE TABLE certificate (
     status           TEXT    NOT NULL CHECK (status IN ('valid', 'hold', 'revoked')),
     fingerprint      BLOB    NOT NULL,
     key_fingerprint  BLOB,
-    key_hash         BIGINT  NOT NULL,
+    key_hash         BIGINT  NOT NULL, -- of key_fingerprint, as in lookup
     subject          TEXT    NOT NULL,
     subject_key      BLOB,
     names            TEXT,             -- JSON array of text
@@ -87,7 +86,7 @@ CREATE TABLE certificate (
     issued           BIGINT  NOT NULL
 );
 CREATE UNIQUE INDEX certificate_serial ON certificate (serial, ca);
-CREATE INDEX certificate_key           ON certificate (key_hash);
+CREATE INDEX certificate_revoked_key   ON certificate (key_hash)  WHERE status <> 'valid';
 CREATE INDEX certificate_expiry        ON certificate (not_after);
 CREATE INDEX certificate_requester     ON certificate (requester) WHERE requester IS NOT NULL;
 CREATE INDEX certificate_profile       ON certificate (profile);
@@ -97,10 +96,14 @@ CREATE TABLE certificate_der (
     der BLOB NOT NULL
 );
 
-CREATE TABLE name (
-    name_hash   BIGINT NOT NULL, -- of the name in lower case, without its kind
-    certificate BIGINT NOT NULL,
-    PRIMARY KEY (name_hash, certificate)
+-- A hash is the first eight octets of a SHA-256 as a signed number: of a
+-- fingerprint, those themselves; of a name, those of its text in lower case
+-- without the kind. Rows found by it are compared in full afterwards.
+CREATE TABLE lookup (
+    part BIGINT NOT NULL, -- id / 32768
+    hash BIGINT NOT NULL,
+    id   BIGINT NOT NULL, -- of a ticket or certificate
+    PRIMARY KEY (part, hash, id)
 ) WITHOUT ROWID;
 
 CREATE TABLE revocation (
