@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	driver "modernc.org/sqlite"
+	_ "modernc.org/sqlite" // the driver
 	codes "modernc.org/sqlite/lib"
 
 	"github.com/certwright/certwright/internal/store/sqlstore"
@@ -82,20 +82,13 @@ func dialect() sqlstore.Dialect {
 		Begin:       "BEGIN IMMEDIATE",
 		Placeholder: func(int) string { return "?" },
 		Position:    "instr",
+		Explain:     explain,
 		Again:       func(err error) bool { c := code(err) & 0xff; return c == codes.SQLITE_BUSY || c == codes.SQLITE_LOCKED },
 		Taken: func(err error) bool {
 			c := code(err)
 			return c == codes.SQLITE_CONSTRAINT_UNIQUE || c == codes.SQLITE_CONSTRAINT_PRIMARYKEY
 		},
 	}
-}
-
-func code(err error) int {
-	var e *driver.Error
-	if errors.As(err, &e) {
-		return e.Code()
-	}
-	return 0
 }
 
 // dataSource names the file and the settings of every connection to it.
@@ -107,21 +100,30 @@ func dataSource(path string, pragmas ...string) string {
 
 // examine reports whether the file can be used as it is.
 func examine(ctx context.Context, db *sql.DB) (ready bool, err error) {
-	var engine, journal string
-	var version int
-	err = db.QueryRowContext(ctx, "SELECT sqlite_version(), user_version, journal_mode FROM pragma_user_version, pragma_journal_mode").
-		Scan(&engine, &version, &journal)
-	switch {
-	case code(err)&0xff == codes.SQLITE_NOTADB:
-		return false, errors.New("the file is not a database of Certwright; move it away or name another folder")
-	case err != nil:
-		return false, fmt.Errorf("reading its version: %w", err)
-	case older(engine, oldestEngine):
-		return false, fmt.Errorf("SQLite %s can damage files; this program must be built with %s or later", engine, oldestEngine)
-	case version > schemaVersion:
-		return false, fmt.Errorf("it was written by a newer Certwright (version %d of its tables, this program knows %d); use that one", version, schemaVersion)
+	version, err := versionOf(ctx, db)
+	if err != nil {
+		return false, err
+	}
+	var journal string
+	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&journal); err != nil {
+		return false, explain(err)
 	}
 	return version == schemaVersion && journal == "wal", nil
+}
+
+// versionOf returns the version of the tables, 0 where there are none.
+func versionOf(ctx context.Context, db *sql.DB) (version int, err error) {
+	var engine string
+	err = db.QueryRowContext(ctx, "SELECT sqlite_version(), user_version FROM pragma_user_version").Scan(&engine, &version)
+	switch {
+	case err != nil:
+		return 0, explain(err)
+	case older(engine, oldestEngine):
+		return 0, fmt.Errorf("SQLite %s can damage files; this program must be built with %s or later", engine, oldestEngine)
+	case version > schemaVersion:
+		return 0, fmt.Errorf("it was written by a newer Certwright (version %d of its tables, this program knows %d); use that one", version, schemaVersion)
+	}
+	return version, nil
 }
 
 // older compares version numbers of the form 3.51.3.

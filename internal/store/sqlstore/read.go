@@ -45,12 +45,13 @@ func (s *Store) rows(ctx context.Context, text string, a *arguments) (*sql.Rows,
 	full := len(s.prepared) >= maxPrepared
 	s.preparing.Unlock()
 	if stmt == nil && full {
-		return s.config.Read.QueryContext(ctx, text, a.values...)
+		rows, err := s.config.Read.QueryContext(ctx, text, a.values...)
+		return rows, s.explain(err)
 	}
 	if stmt == nil {
 		made, err := s.config.Read.PrepareContext(ctx, text)
 		if err != nil {
-			return nil, err
+			return nil, s.explain(err)
 		}
 		s.preparing.Lock()
 		if stmt = s.prepared[text]; stmt == nil {
@@ -62,7 +63,15 @@ func (s *Store) rows(ctx context.Context, text string, a *arguments) (*sql.Rows,
 			made.Close()
 		}
 	}
-	return stmt.QueryContext(ctx, a.values...)
+	rows, err := stmt.QueryContext(ctx, a.values...)
+	return rows, s.explain(err)
+}
+
+func (s *Store) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return s.config.Dialect.Explain(err)
 }
 
 // oneRow is the first row of a query.
@@ -99,7 +108,7 @@ func (s *Store) CA(ctx context.Context, name string) (*authority.CA, error) {
 
 // CAs returns all authorities by name.
 func (s *Store) CAs(ctx context.Context) ([]*authority.CA, error) {
-	rows, err := s.config.Read.QueryContext(ctx, "SELECT "+caColumns+" FROM ca ORDER BY name")
+	rows, err := s.rows(ctx, "SELECT "+caColumns+" FROM ca ORDER BY name", s.arguments())
 	if err != nil {
 		return nil, fmt.Errorf("reading the authorities: %w", err)
 	}
@@ -112,7 +121,7 @@ func (s *Store) CAs(ctx context.Context) ([]*authority.CA, error) {
 		}
 		out = append(out, c)
 	}
-	return out, rows.Err()
+	return out, s.explain(rows.Err())
 }
 
 func (s *Store) ticketWhere(ctx context.Context, where string, a *arguments) (*authority.Ticket, error) {
@@ -195,7 +204,7 @@ func (s *Store) Events(ctx context.Context, from int64) iter.Seq2[*authority.Eve
 
 // Head returns the number and hash of the newest event.
 func (s *Store) Head(ctx context.Context) (seq int64, hash []byte, err error) {
-	err = s.config.Read.QueryRowContext(ctx, "SELECT event_seq, event_hash FROM head WHERE id = 1").Scan(&seq, &hash)
+	err = s.row(ctx, "SELECT event_seq, event_hash FROM head WHERE id = 1", s.arguments()).Scan(&seq, &hash)
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading the head of the audit chain: %w", err)
 	}
@@ -214,7 +223,7 @@ func (s *Store) each(ctx context.Context, text string, a *arguments, take func(s
 			return err
 		}
 	}
-	return rows.Err()
+	return s.explain(rows.Err())
 }
 
 // Pages are short so that the first records come soon, then longer so that a
@@ -315,5 +324,5 @@ func (s *Store) eachRevocation(ctx context.Context, q authority.RevocationQuery,
 			return nil
 		}
 	}
-	return rows.Err()
+	return s.explain(rows.Err())
 }

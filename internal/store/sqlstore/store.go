@@ -15,12 +15,13 @@ import (
 
 // Dialect is what engines do differently.
 type Dialect struct {
-	Begin       string               // starts a transaction that may write
-	Lock        string               // ends a SELECT whose row the transaction is going to change
-	Placeholder func(n int) string   // the nth argument, from 1, where arguments are in order
-	Position    string               // the function of (text, part) that is above 0 where part is in text
-	Again       func(err error) bool // the transaction lost a race and may be tried again
-	Taken       func(err error) bool // a unique constraint does not hold
+	Begin       string                // starts a transaction that may write
+	Lock        string                // ends a SELECT whose row the transaction is going to change
+	Placeholder func(n int) string    // the nth argument, from 1, where arguments are in order
+	Position    string                // the function of (text, part) that is above 0 where part is in text
+	Again       func(err error) bool  // the transaction lost a race and may be tried again
+	Taken       func(err error) bool  // a unique constraint does not hold
+	Explain     func(err error) error // an error of the engine in plain words, others as they are
 }
 
 // Config is what a Store is made from.

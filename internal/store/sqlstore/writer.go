@@ -88,7 +88,7 @@ func (w *writer) carryOut(group []*job) error {
 			return nil
 		}
 		if attempt == attempts || !w.config.Dialect.Again(err) {
-			return fmt.Errorf("writing to the store: %w", err)
+			return fmt.Errorf("writing to the store: %w", w.config.Dialect.Explain(err))
 		}
 		time.Sleep(wait/2 + rand.N(wait))
 		wait = min(2*wait, 2*time.Second)
