@@ -6,8 +6,9 @@ import (
 
 // lintPlan runs the rules on certificates over the plan.
 func lintPlan(c *judging) {
+	options := c.profile.lint.options
 	if !c.profile.lint.on {
-		return
+		options = lint.Options{Only: []string{"subject-value-readable"}} // what nobody could read is never issued
 	}
 	p := &c.plan
 	c.contents = lint.Contents{
@@ -18,5 +19,5 @@ func lintPlan(c *judging) {
 	if p.bound != nil {
 		c.contents.Constraints = *p.bound
 	}
-	c.findings = append(c.findings, lint.Plan(&c.contents, c.profile.lint.options)...)
+	c.findings = append(c.findings, lint.Plan(&c.contents, options)...)
 }

@@ -27,6 +27,9 @@ func run(c *Contents, o Options) []Finding {
 	r := &c.report
 	for i := range certificateRules {
 		rule := &certificateRules[i]
+		if o.Only != nil && !slices.Contains(o.Only, rule.name) {
+			continue
+		}
 		r.name, r.citation, r.severity = rule.name, rule.citation, rule.severity
 		before := len(r.findings)
 		rule.check(c, r)

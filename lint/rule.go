@@ -20,6 +20,7 @@ type Rule struct {
 // Options of a run.
 type Options struct {
 	Ignore []string // names of rules that are left out
+	Only   []string // names of the rules that run; nil for all
 }
 
 // report gathers findings while the rules run.
