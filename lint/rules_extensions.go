@@ -148,7 +148,7 @@ func extKeyUsageAny(c *Contents, r *report) {
 }
 
 func extKeyUsageKeyUsage(c *Contents, r *report) {
-	if !c.has(keyUsage) {
+	if !c.has(keyUsage) || c.Basic.CA { // an authority's purposes bound those it signs
 		return
 	}
 	for _, id := range c.Purposes {
@@ -174,7 +174,7 @@ func extKeyUsageKeyUsage(c *Contents, r *report) {
 }
 
 func timeStamping(c *Contents, r *report) {
-	if !slices.Contains(c.Purposes, oid.TimeStamping) {
+	if !slices.Contains(c.Purposes, oid.TimeStamping) || c.Basic.CA {
 		return
 	}
 	if !c.critical(extKeyUsage) {
