@@ -203,49 +203,51 @@ func (n GeneralName) String() string {
 }
 
 func (n GeneralName) prefixAndText() (prefix, text string) {
-	dump := "#" + hex.EncodeToString(n.Content)
 	switch n.Kind {
 	case Email:
-		return "email", orElse(n.Content, dump)
+		return "email", n.visibleText()
 	case DNS:
-		return "dns", orElse(n.Content, dump)
+		return "dns", n.visibleText()
 	case URI:
-		return "uri", orElse(n.Content, dump)
+		return "uri", n.visibleText()
 	case IP:
 		if text, ok := addressText(n.Content); ok {
 			return "ip", text
 		}
-		return "ip", dump
+		return "ip", n.dump()
 	case DirectoryName:
 		if name, err := dn.Parse(n.Content); err == nil {
 			return "dir", name.String()
 		}
-		return "dir", dump
+		return "dir", n.dump()
 	case RegisteredID:
 		if id, err := oid.ParseContent(n.Content); err == nil {
 			return "rid", id.String()
 		}
-		return "rid", dump
+		return "rid", n.dump()
 	case OtherName:
 		return n.otherText()
 	case X400:
-		return "x400", dump
+		return "x400", n.dump()
 	case EDIParty:
 		if text, ok := ediText(n.Content); ok {
 			return "edi", text
 		}
-		return "edi", dump
+		return "edi", n.dump()
 	}
 	return "unknown", "#" + hex.EncodeToString(n.Raw)
 }
 
-// orElse returns octets of visible ASCII as text; anything else could pass
-// for other names where it is printed.
-func orElse(content []byte, dump string) string {
-	if len(content) == 0 || !visible(content) {
-		return dump
+// dump returns the content octets in hexadecimal.
+func (n GeneralName) dump() string { return "#" + hex.EncodeToString(n.Content) }
+
+// visibleText returns octets of visible ASCII as text; anything else could
+// pass for other names where it is printed.
+func (n GeneralName) visibleText() string {
+	if len(n.Content) == 0 || !visible(n.Content) {
+		return n.dump()
 	}
-	return string(content)
+	return string(n.Content)
 }
 
 func visible[T string | []byte](s T) bool {

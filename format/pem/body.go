@@ -81,6 +81,15 @@ func flatHeaders(body []byte) (map[string]string, []byte) {
 // decodeBase64 decodes text of either alphabet, with or without padding,
 // whatever blanks are in it. line is the line on which it starts.
 func decodeBase64(text []byte, line int) ([]byte, error) {
+	// What programs write needs no tidying.
+	decoded := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	if n, err := base64.StdEncoding.Decode(decoded, text); err == nil {
+		return decoded[:n:n], nil
+	}
+	return decodeUntidy(text, line)
+}
+
+func decodeUntidy(text []byte, line int) ([]byte, error) {
 	compact := make([]byte, 0, len(text))
 	padding := 0
 	lineStart := false

@@ -107,7 +107,7 @@ func describeText(text []byte) string {
 			return name
 		}
 	}
-	s := scanner{text: text, line: 1}
+	s := newScanner(text)
 	if b, ok := s.next(); ok && b.kind == begin {
 		return "PEM (" + b.label + ")"
 	} else if ok && b.kind == end {

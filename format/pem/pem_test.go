@@ -319,3 +319,31 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkFind(b *testing.B) {
+	text, err := os.ReadFile(filepath.Join("testdata", "translated.txt"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	blocks, err := Find(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	text = Encode("CERTIFICATE REQUEST", blocks[0].Bytes)
+	b.Run("ours", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := Find(text); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("encoding/pem", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if block, _ := stdpem.Decode(text); block == nil {
+				b.Fatal("nothing found")
+			}
+		}
+	})
+}

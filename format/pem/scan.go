@@ -33,6 +33,11 @@ type scanner struct {
 	at      int
 	line    int // of counted
 	counted int
+	wide    bool // whether there are octets that dashes outside ASCII begin with
+}
+
+func newScanner(text []byte) scanner {
+	return scanner{text: text, line: 1, wide: bytes.IndexByte(text, 0xe2) >= 0}
 }
 
 // lineAt returns the line of an offset, which must not go backwards between calls.
@@ -48,7 +53,7 @@ func (s *scanner) lineAt(offset int) int {
 func (s *scanner) next() (boundary, bool) {
 	for s.at < len(s.text) {
 		if s.text[s.at] != '-' && s.text[s.at] != 0xe2 {
-			s.at++
+			s.skip()
 			continue
 		}
 		open, ok := dashes(s.text[s.at:])
@@ -64,6 +69,19 @@ func (s *scanner) next() (boundary, bool) {
 		}
 	}
 	return boundary{}, false
+}
+
+// skip goes on to the next octet that a dash can begin with.
+func (s *scanner) skip() {
+	if s.wide {
+		s.at++
+		return
+	}
+	if i := bytes.IndexByte(s.text[s.at:], '-'); i >= 0 {
+		s.at += i
+	} else {
+		s.at = len(s.text)
+	}
 }
 
 // dashes measures the run of dashes at the front of text, and reports whether
@@ -109,7 +127,7 @@ func (s *scanner) label(start int) (boundary, bool) {
 			i += max(0, length-1)
 			continue
 		}
-		kind, label := readLabel(string(s.text[s.at:i]))
+		kind, label := readLabel(s.text[s.at:i])
 		if label == "" {
 			return boundary{}, false
 		}
@@ -123,8 +141,16 @@ func (s *scanner) label(start int) (boundary, bool) {
 	return boundary{}, false
 }
 
-func readLabel(text string) (boundaryKind, string) {
-	words := strings.FieldsFunc(text, isBlank)
+// readLabel reads the words between two runs of dashes.
+func readLabel(text []byte) (boundaryKind, string) {
+	// What programs write needs no tidying.
+	if rest, ok := bytes.CutPrefix(text, []byte("BEGIN ")); ok && isTidy(rest) {
+		return begin, string(rest)
+	}
+	if rest, ok := bytes.CutPrefix(text, []byte("END ")); ok && isTidy(rest) {
+		return end, string(rest)
+	}
+	words := strings.FieldsFunc(string(text), isBlank)
 	plain := strings.Join(words, " ")
 	if len(words) < 2 {
 		return foreign, plain
@@ -139,6 +165,18 @@ func readLabel(text string) (boundaryKind, string) {
 	return foreign, plain
 }
 
+// isTidy reports capital letters and digits with single blanks between words.
+func isTidy(label []byte) bool {
+	blank := true
+	for _, c := range label {
+		if c == ' ' && blank || c != ' ' && !(c >= 'A' && c <= 'Z' || c >= '0' && c <= '9') {
+			return false
+		}
+		blank = c == ' '
+	}
+	return !blank
+}
+
 // isBlank reports white space, and characters of no width that come along
 // when text is copied from a page.
 func isBlank(c rune) bool {
@@ -151,7 +189,7 @@ func isBlank(c rune) bool {
 
 // findPEM returns the blocks between boundaries.
 func findPEM(text []byte) ([]Block, error) {
-	s := scanner{text: text, line: 1}
+	s := newScanner(text)
 	var blocks []Block
 	for {
 		b, ok := s.next()
