@@ -148,7 +148,7 @@ func read(kind Kind, b pem.Block, o Options) (Object, error) {
 	case OCSPResponse:
 		return ocspResponse(b.Bytes, o)
 	case CMS:
-		return cmsMessage(b.Bytes)
+		return cmsMessage(b.Bytes, o)
 	case PKCS12:
 		return pkcs12(b.Bytes)
 	case Parameters:

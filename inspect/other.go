@@ -7,30 +7,6 @@ import (
 	"github.com/certwright/certwright/format/oid"
 )
 
-// ContentView is the JSON view of a CMS message.
-type ContentView struct {
-	ContentType IdentifierView `json:"contentType"`
-}
-
-func cmsMessage(raw []byte) (Object, error) {
-	// The header is looked over by hand: messages made as they were sent have
-	// indefinite lengths.
-	header := raw
-	if e, err := der.Parse(raw); err == nil {
-		header = e.Content
-	} else if len(raw) > 2 {
-		header = raw[2:]
-	}
-	id := oidAt(header)
-	if id == "" {
-		return Object{}, fmt.Errorf("reading the content type: %w", der.ErrTruncated)
-	}
-	v := &ContentView{identifier(oid.OID(id))}
-	object := Object{Kind: CMS, Title: titles[CMS], Detail: v}
-	object.Fields = []Field{{Name: "content type", Value: v.ContentType.String()}}
-	return object, nil
-}
-
 // StoreView is the JSON view of a PKCS#12 store that was not opened.
 type StoreView struct {
 	MAC           string `json:"macAlgorithm,omitempty"`
