@@ -68,7 +68,7 @@ func Decrypt(algorithm, data, password []byte) ([]byte, error) {
 	if !s.utf16 {
 		return s.decrypt(data, password)
 	}
-	for _, encoded := range encodings(password) {
+	for _, encoded := range UTF16Passwords(password) {
 		var out []byte
 		if out, err = s.decrypt(data, encoded); !errors.Is(err, ErrPassphrase) {
 			return out, err

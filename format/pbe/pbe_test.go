@@ -221,7 +221,7 @@ func TestPasswordsOfPKCS12(t *testing.T) {
 	if UTF16Password(nil) != nil {
 		t.Error("no password is not the empty password")
 	}
-	if n := len(encodings([]byte("é"))); n != 2 {
+	if n := len(UTF16Passwords([]byte("é"))); n != 2 {
 		t.Errorf("é is tried in %d encodings, want 2", n)
 	}
 }

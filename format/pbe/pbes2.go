@@ -282,3 +282,24 @@ func prfByID(id oid.OID) (prf, bool) {
 	}
 	return prf{}, false
 }
+
+// DeriveKey derives size octets from a password by the AlgorithmIdentifier, in
+// DER, of PBKDF2 or scrypt, as PBMAC1 (RFC 8018, Section 7.1) wants it.
+func DeriveKey(algorithm, password []byte, size int) ([]byte, Description, error) {
+	k, err := parseKDF(algorithm)
+	if err != nil {
+		return nil, Description{}, err
+	}
+	out, err := k.derive(password, size)
+	return out, k.Description, err
+}
+
+// DescribeKDF reads an AlgorithmIdentifier that DeriveKey could be given, and
+// returns the number of octets it says to derive, 0 where it does not say.
+func DescribeKDF(algorithm []byte) (d Description, size int, err error) {
+	k, err := parseKDF(algorithm)
+	if err != nil {
+		return Description{}, 0, err
+	}
+	return k.Description, k.size, nil
+}

@@ -87,10 +87,10 @@ func widen(octets []byte) []byte {
 	return append(out, 0, 0)
 }
 
-// encodings returns what programs make of a password: UTF-16, and each octet
+// UTF16Passwords returns what programs make of a password: UTF-16, and each octet
 // widened, as OpenSSL before 1.1 did to all of them. An empty password is
 // tried as none, too.
-func encodings(password []byte) [][]byte {
+func UTF16Passwords(password []byte) [][]byte {
 	all := [][]byte{UTF16Password(password)}
 	if len(password) == 0 {
 		return [][]byte{{0, 0}, nil}
