@@ -23,7 +23,7 @@ const (
 	schemaVersion = 1 // of the newest migration; each sets PRAGMA user_version
 	// Before 3.51.3, a checkpoint at the wrong moment could damage the file.
 	oldestEngine = "3.51.3"
-	readers      = 16
+	readers      = 8 // connections that read
 )
 
 // Store is an authority.Store in one file.
@@ -66,7 +66,7 @@ func (s *Store) open(ctx context.Context) error {
 		return errors.Join(err, read.Close())
 	}
 	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers / 4)
+	read.SetMaxIdleConns(readers)
 	write, err := sql.Open("sqlite", dataSource(s.path, "cache_size(-262144)", "wal_autocheckpoint(16000)", "journal_size_limit(134217728)"))
 	if err != nil {
 		return errors.Join(err, read.Close())

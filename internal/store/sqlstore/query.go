@@ -13,7 +13,7 @@ import (
 func (s *Store) Certificates(ctx context.Context, q authority.Query) iter.Seq2[*authority.Certificate, error] {
 	return limited(q.Limit, q.Matches, pages(func(after int64, size int) (list []*authority.Certificate, last int64, err error) {
 		a := s.arguments()
-		text := certificateSelect() + "WHERE " + certificateWhere(&q, a, after) + " ORDER BY c.id LIMIT " + a.add(size)
+		text := certificateSelect() + "WHERE " + certificateWhere(&q, a, after) + " ORDER BY c.id" + limit(size)
 		err = s.each(ctx, text, a, func(row scanner) error {
 			c, err := scanCertificate(row, &last)
 			list = append(list, c)
@@ -95,7 +95,7 @@ func nameTerm(name string, a *arguments) string {
 func (s *Store) Tickets(ctx context.Context, q authority.TicketQuery) iter.Seq2[*authority.Ticket, error] {
 	return limited(q.Limit, q.Matches, pages(func(after int64, size int) (list []*authority.Ticket, last int64, err error) {
 		a := s.arguments()
-		text := "SELECT id, " + ticketColumns + " FROM ticket WHERE " + ticketWhere(&q, a, after) + " ORDER BY id LIMIT " + a.add(size)
+		text := "SELECT id, " + ticketColumns + " FROM ticket WHERE " + ticketWhere(&q, a, after) + " ORDER BY id" + limit(size)
 		err = s.each(ctx, text, a, func(row scanner) error {
 			t, err := scanTicket(row, &last)
 			list = append(list, t)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/certwright/certwright/authority"
@@ -176,7 +177,7 @@ func (s *Store) LatestCRL(ctx context.Context, ca string, kind authority.CRLKind
 func (s *Store) CRLs(ctx context.Context, ca string) iter.Seq2[*authority.CRL, error] {
 	return pages(func(after int64, size int) (list []*authority.CRL, last int64, err error) {
 		a := s.arguments()
-		text := "SELECT " + crlColumns + " FROM crl WHERE ca = " + a.add(ca) + " AND number > " + a.add(after) + " ORDER BY number LIMIT " + a.add(size)
+		text := "SELECT " + crlColumns + " FROM crl WHERE ca = " + a.add(ca) + " AND number > " + a.add(after) + " ORDER BY number" + limit(size)
 		err = s.each(ctx, text, a, func(row scanner) error {
 			c, err := scanCRL(row)
 			if err == nil {
@@ -192,7 +193,7 @@ func (s *Store) CRLs(ctx context.Context, ca string) iter.Seq2[*authority.CRL, e
 func (s *Store) Events(ctx context.Context, from int64) iter.Seq2[*authority.Event, error] {
 	return pages(func(after int64, size int) (list []*authority.Event, last int64, err error) {
 		a := s.arguments()
-		text := "SELECT " + eventColumns + " FROM event WHERE seq > " + a.add(max(after, from-1)) + " ORDER BY seq LIMIT " + a.add(size)
+		text := "SELECT " + eventColumns + " FROM event WHERE seq > " + a.add(max(after, from-1)) + " ORDER BY seq" + limit(size)
 		err = s.each(ctx, text, a, func(row scanner) error {
 			e, err := scanEvent(row, &last)
 			list = append(list, e)
@@ -232,6 +233,10 @@ const (
 	firstPage = 128
 	maxPage   = 4096
 )
+
+// limit is written as a number: SQLite plans a statement anew each time an
+// argument for its limit is bound. There are few sizes.
+func limit(size int) string { return " LIMIT " + strconv.Itoa(size) }
 
 // pages yields the records of one page after the other. No connection is held
 // while the consumer works, however long that takes.
