@@ -25,12 +25,7 @@ func parsePSSAlgorithm(a SignatureAlgorithm) SignatureAlgorithm {
 		return a
 	}
 	a.KeyType, a.Hash, a.MGFHash, a.SaltLength = "RSA", p.hash, p.mgf, p.salt
-	switch p.hash {
-	case crypto.MD5:
-		a.Broken = brokenMD5
-	case crypto.SHA1:
-		a.Broken = brokenSHA1
-	}
+	a.Broken = brokenHash(p.hash)
 	return a
 }
 

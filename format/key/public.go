@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
@@ -116,7 +117,7 @@ func (p *Public) String() string {
 	case p.Type == "EC" && p.Curve == "explicit":
 		return "EC (explicit parameters)"
 	case p.Type == "EC":
-		return "EC " + p.Curve
+		return strings.TrimSpace("EC " + p.Curve)
 	case p.Curve != "":
 		return p.Type + "-" + p.Curve
 	case p.Size != 0 && p.hasModulus():

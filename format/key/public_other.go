@@ -69,6 +69,10 @@ func (p *Public) decodeMLDSA() (crypto.PublicKey, error) {
 	return k, nil
 }
 
+// maxModulusDSA is more than any standard has, in bits; DSA's exponents are far
+// longer than RSA's.
+const maxModulusDSA = 4096
+
 // decodeDSA reads the keys of RFC 3279, Section 2.3.2.
 func (p *Public) decodeDSA() (crypto.PublicKey, error) {
 	if p.Algorithm.absentOrNull() {
@@ -89,8 +93,8 @@ func (p *Public) decodeDSA() (crypto.PublicKey, error) {
 	}
 	one := big.NewInt(1)
 	switch {
-	case p.Size > maxModulus:
-		return nil, fmt.Errorf("the modulus has %d bits; more than %d are not computed with", p.Size, maxModulus)
+	case p.Size > maxModulusDSA:
+		return nil, fmt.Errorf("the modulus has %d bits; more than %d are not computed with", p.Size, maxModulusDSA)
 	case k.Q.Cmp(one) <= 0 || k.P.Cmp(k.Q) <= 0 || k.Q.BitLen() > 512:
 		return nil, errors.New("the DSA parameters p and q do not fit each other")
 	case k.G.Cmp(one) <= 0 || k.G.Cmp(k.P) >= 0:

@@ -92,6 +92,9 @@ func ParseSignatureAlgorithm(id AlgorithmIdentifier) SignatureAlgorithm {
 		}
 	}
 	a.Name = signatureName(id.ID)
+	if id.ID == ecdsaWithSpecified {
+		return a.specified()
+	}
 	switch {
 	case a.KeyType == "":
 		a.Broken, a.Problem = unsupported(id.ID, a.Name)
@@ -99,12 +102,35 @@ func ParseSignatureAlgorithm(id AlgorithmIdentifier) SignatureAlgorithm {
 		a.Problem = fmt.Errorf("the signature algorithm %s has parameters, which it must not", a.Name)
 	case a.KeyType != "DSA" && !id.absentOrNull():
 		a.Problem = fmt.Errorf("the signature algorithm %s has parameters that are not NULL", a.Name)
-	case a.Hash == crypto.MD5:
-		a.Broken = brokenMD5
-	case a.Hash == crypto.SHA1:
-		a.Broken = brokenSHA1
+	}
+	if a.Broken == "" {
+		a.Broken = brokenHash(a.Hash)
 	}
 	return a
+}
+
+// ecdsaWithSpecified (1.2.840.10045.4.3) has its hash in the parameters; Windows
+// writes it where it is told to use alternate signature formats.
+const ecdsaWithSpecified oid.OID = "\x2a\x86\x48\xce\x3d\x04\x03"
+
+func (a SignatureAlgorithm) specified() SignatureAlgorithm {
+	h, err := parseHash(a.Identifier.Parameters)
+	if err != nil {
+		a.Problem = fmt.Errorf("the signature algorithm %s has parameters that cannot be used: %w", a.Name, err)
+		return a
+	}
+	a.KeyType, a.Hash, a.Broken = "EC", h, brokenHash(h)
+	return a
+}
+
+func brokenHash(h crypto.Hash) string {
+	switch h {
+	case crypto.MD5:
+		return brokenMD5
+	case crypto.SHA1:
+		return brokenSHA1
+	}
+	return ""
 }
 
 // signatureName is the table's name, without a search for the two that nearly

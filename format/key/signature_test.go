@@ -65,6 +65,9 @@ func TestSignatureAlgorithms(t *testing.T) {
 		{withParameters(oid.MD2WithRSA, derNull), "", 0, 0, -1, brokenMD2, "the signature algorithm md2WithRSAEncryption is not one that can be verified here", "md2WithRSAEncryption"},
 		{withParameters(oid.MD4WithRSA, derNull), "", 0, 0, -1, brokenMD4, "the signature algorithm md4WithRSAEncryption is not one that can be verified here", "md4WithRSAEncryption"},
 		{withoutParameters("\x60\x86\x48\x01\x65\x03\x04\x03\x15"), "", 0, 0, -1, "", "the signature algorithm SLH-DSA-SHA2-128f is not one that can be verified here", "SLH-DSA-SHA2-128f"},
+		{withParameters(ecdsaWithSpecified, hashIdentifier(crypto.SHA384)), "EC", crypto.SHA384, 0, -1, "", "", "ecdsa-with-Specified"},
+		{withParameters(ecdsaWithSpecified, hashIdentifier(crypto.SHA1)), "EC", crypto.SHA1, 0, -1, brokenSHA1, "", "ecdsa-with-Specified"},
+		{withoutParameters(ecdsaWithSpecified), "", 0, 0, -1, "", "the signature algorithm ecdsa-with-Specified has parameters that cannot be used: reading an algorithm identifier: SEQUENCE is missing", "ecdsa-with-Specified"},
 		{withoutParameters("\x2a\x03\x04"), "", 0, 0, -1, "", "the signature algorithm 1.2.3.4 is not one that can be verified here", "1.2.3.4"},
 		{pss("\x30\x00"), "RSA", crypto.SHA1, crypto.SHA1, 20, brokenSHA1, "", "rsassaPss"},
 		{withoutParameters(oid.RSASSAPSS), "", 0, 0, -1, "", "the signature algorithm rsassaPss has parameters that cannot be used: SEQUENCE is missing", "rsassaPss"},
@@ -252,6 +255,26 @@ func TestMalformedSignatures(t *testing.T) {
 		if err := Verify(k.Public, alg.Identifier, nil, []byte{1, 2, 3}); !errors.Is(err, ErrSignature) || err.Error() != "the signature is malformed: "+want {
 			t.Errorf("%s: %v", kind, err)
 		}
+	}
+}
+
+// TestSpecifiedHash verifies a signature whose hash is in the parameters.
+func TestSpecifiedHash(t *testing.T) {
+	k, err := Generate("ecdsa-p256", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alg, err := ChooseSignatureAlgorithm(k.Public, "sha384", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, err := Sign(k.Signer, alg, []byte("a message"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepts(t, k.Public, withParameters(ecdsaWithSpecified, hashIdentifier(crypto.SHA384)), []byte("a message"), signature)
+	if err := Verify(k.Public, withParameters(ecdsaWithSpecified, hashIdentifier(crypto.SHA256)), []byte("a message"), signature); !errors.Is(err, ErrSignature) {
+		t.Errorf("by another hash: %v", err)
 	}
 }
 

@@ -145,7 +145,7 @@ func TestFermat(t *testing.T) {
 
 // TestGoodRSA examines many moduli: none of chance's may be called weak.
 func TestGoodRSA(t *testing.T) {
-	primes := make([]*big.Int, 20)
+	primes := make([]*big.Int, 12)
 	for i := range primes {
 		primes[i] = prime(t, 1024)
 	}
