@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
 )
@@ -118,7 +119,14 @@ func block(b pem.Block, o Options) Object {
 			kind = labelled
 		}
 	}
+	whole := b
+	if kind == Certificate {
+		b.Bytes = firstElement(b.Bytes)
+	}
 	object, err := read(kind, b, o)
+	if more := len(whole.Bytes) - len(b.Bytes); more > 0 {
+		object.noteOn("encoding", followed(more, b.Label))
+	}
 	if err != nil {
 		object = Object{Kind: kind, Title: titles[kind], Fields: object.Fields}
 		object.noteOn("", "it cannot be read: "+err.Error())
@@ -127,6 +135,23 @@ func block(b pem.Block, o Options) Object {
 		object.noteOn("label", "the label is "+b.Label+", which the content is not")
 	}
 	return object
+}
+
+// firstElement leaves off what follows the first element, if that is whole.
+func firstElement(data []byte) []byte {
+	in := der.Reader(data)
+	e, err := in.Next()
+	if err != nil {
+		return data
+	}
+	return e.Raw
+}
+
+func followed(octets int, label string) string {
+	if label == "TRUSTED CERTIFICATE" {
+		return count(octets, "octet") + " follow the certificate: what OpenSSL trusts it for"
+	}
+	return count(octets, "octet") + " follow the certificate, which do not belong to it"
 }
 
 func read(kind Kind, b pem.Block, o Options) (Object, error) {

@@ -6,9 +6,11 @@ import (
 )
 
 // recognise tells what DER data are from their outermost shape, and where two
-// kinds share one, from what lies a level deeper. It looks at headers only.
+// kinds share one, from what lies a level deeper. It looks at headers only,
+// and not at what follows the first element.
 func recognise(data []byte) Kind {
-	e, err := der.Parse(data)
+	in := der.Reader(data)
+	e, err := in.Next()
 	if err != nil {
 		if err == der.ErrIndefinite && len(data) > 15 && oidAt(data[2:]).in(oid.SignedData, oid.EnvelopedData, oid.Data, oid.DigestedData, oid.EncryptedData, oid.AuthEnvelopedData, oid.CompressedData) {
 			return CMS
