@@ -175,7 +175,7 @@ func explain(r Result) string {
 func TestLikeStandardLibrary(t *testing.T) {
 	random := mathrand.New(mathrand.NewPCG(3, 4))
 	verdicts := map[bool]int{}
-	for range 1500 {
+	for range 600 {
 		all := hierarchy(t, random)
 		host := []string{"a.example", "www.a.example", "b.example", "x.y.a.example", "192.0.2.7", "WWW.A.EXAMPLE."}[random.IntN(6)]
 		leaf, root, middle := all[0], all[len(all)-1], all[1:len(all)-1]
@@ -194,7 +194,7 @@ func TestLikeStandardLibrary(t *testing.T) {
 		}
 		verdicts[r.Valid]++
 	}
-	if verdicts[true] < 100 || verdicts[false] < 100 {
+	if verdicts[true] < 50 || verdicts[false] < 50 {
 		t.Errorf("the hierarchies are one-sided: %v", verdicts)
 	}
 }
@@ -233,7 +233,7 @@ func TestLikeOpenSSL(t *testing.T) {
 	random := mathrand.New(mathrand.NewPCG(5, 6))
 	dir := t.TempDir()
 	verdicts := map[bool]int{}
-	for range 250 {
+	for range 150 {
 		all := hierarchy(t, random)
 		leaf, root, middle := all[0], all[len(all)-1], all[1:len(all)-1]
 		lists := publish(t, random, all)

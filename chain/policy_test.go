@@ -50,7 +50,7 @@ func policied(random *mathrand.Rand, c *x509.Certificate, last bool) {
 func TestPoliciesLikeStandardLibrary(t *testing.T) {
 	random := mathrand.New(mathrand.NewPCG(7, 8))
 	verdicts := map[bool]int{}
-	for range 1500 {
+	for range 600 {
 		root := issue(t, authority(1, "root"), nil)
 		issuer := root
 		var middle []*entity
@@ -91,7 +91,7 @@ func TestPoliciesLikeStandardLibrary(t *testing.T) {
 		}
 		verdicts[r.Valid]++
 	}
-	if verdicts[true] < 100 || verdicts[false] < 100 {
+	if verdicts[true] < 50 || verdicts[false] < 50 {
 		t.Errorf("the hierarchies are one-sided: %v", verdicts)
 	}
 }
