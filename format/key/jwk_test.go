@@ -17,7 +17,7 @@ func TestJWKExamples(t *testing.T) {
 		rfc8037:   "Ed25519",
 		`{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"EC","crv":"P-256","x":"","y":""},` + rfc8037 + `,` + rfc7517EC + `]}`: "Ed25519",
 	} {
-		p, err := ReadPrivate([]byte(" \n"+text), nil)
+		p, err := ReadPrivate([]byte("\ufeff \n"+text), nil)
 		if err != nil || p.Public.String() != want {
 			t.Errorf("%s: %v", text, err)
 			continue

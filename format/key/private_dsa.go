@@ -43,7 +43,7 @@ func newDSA(p, q, g, x, y *big.Int) (*Private, error) {
 			return nil, errDSA
 		}
 	}
-	if p.Bit(0) == 0 || x.Cmp(q) >= 0 || q.Cmp(p) >= 0 || g.Cmp(p) >= 0 {
+	if p.Bit(0) == 0 || q.BitLen() > 1024 || x.Cmp(q) >= 0 || q.Cmp(p) >= 0 || g.Cmp(p) >= 0 {
 		return nil, errDSA
 	}
 	computed := new(big.Int).Exp(g, x, p)

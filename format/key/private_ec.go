@@ -100,6 +100,9 @@ func decodeECPrivate(algorithm AlgorithmIdentifier, octets, public []byte) (*Pri
 	if public == nil {
 		public = s.public
 	}
+	if algorithm.Parameters == nil && s.parameters != nil {
+		algorithm = withParameters(algorithm.ID, s.parameters)
+	}
 	seen, err := ParsePublic(subjectPublicKeyInfo(algorithm, public))
 	if err != nil {
 		return nil, err

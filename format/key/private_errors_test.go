@@ -104,6 +104,17 @@ func TestSEC1FindsItsCurveByThePoint(t *testing.T) {
 	}
 }
 
+func TestPKCS8FindsItsCurveInside(t *testing.T) {
+	octets := sec1Octets([]byte{77}, tagged(der.ContextConstructed(0), namedCurve(oid.P256).Parameters))
+	p, err := ReadPrivate(privateKeyInfo(withoutParameters(oid.ECPublicKey), octets), nil)
+	if err != nil || p.Public.Curve != "P-256" {
+		t.Errorf("%v", err)
+	}
+	if _, err := ReadPrivate(privateKeyInfo(withoutParameters(oid.ECPublicKey), sec1Octets([]byte{77})), nil); err == nil || !strings.Contains(err.Error(), "the key does not say which curve it is on") {
+		t.Error(err)
+	}
+}
+
 func TestVersion1KeysWithTheirPublicHalf(t *testing.T) {
 	dir := t.TempDir()
 	makeKeys(t, dir)

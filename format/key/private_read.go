@@ -18,7 +18,7 @@ import (
 // returned without a Signer. Errors are ErrPassphrase, ErrNoPassphrase,
 // ErrNoPrivateKey, what passphrase returned, or say what is wrong.
 func ReadPrivate(data []byte, passphrase Passphrase) (*Private, error) {
-	if text := bytes.TrimSpace(data); len(text) > 0 && text[0] == '{' {
+	if text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff"))); len(text) > 0 && text[0] == '{' {
 		return readJWK(text)
 	}
 	if bytes.HasPrefix(data, []byte("PuTTY-User-Key-File-")) {

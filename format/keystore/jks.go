@@ -177,7 +177,8 @@ func (r *jksReader) entry(version uint64) JKSEntry {
 
 func (r *jksReader) certificate(version uint64) []byte {
 	if version == 2 {
-		if kind := r.text(); kind != "X.509" && r.err == nil {
+		// Java writes the former, other programs also the latter.
+		if kind := r.text(); kind != "X.509" && kind != "X509" && r.err == nil {
 			r.err = fmt.Errorf("it holds a certificate of the kind %q, which is not known", kind)
 		}
 	}

@@ -96,14 +96,29 @@ func certificateOf(k *key.Private, parsed []*cert.Certificate) int {
 	return -1
 }
 
-// chainOf follows the issuers of a certificate by name.
+// What following a chain may cost, since a file can hold any number of
+// certificates of the same name.
+const (
+	maxChain      = 20
+	maxSignatures = 200
+)
+
+// chainOf follows the issuers of a certificate by name and signature, each
+// once.
 func chainOf(leaf int, parsed []*cert.Certificate) []int {
 	var chain []int
-	seen := map[int]bool{leaf: true}
-	for at := leaf; ; {
+	seen := map[string]bool{string(parsed[leaf].Raw): true}
+	checks := 0
+	for at := leaf; len(chain) < maxChain; {
 		next := -1
 		for i, c := range parsed {
-			if c != nil && !seen[i] && c.Subject.Equal(parsed[at].Issuer) && parsed[at].CheckSignature(c.PublicKey) == nil {
+			if c == nil || seen[string(c.Raw)] || !c.Subject.Equal(parsed[at].Issuer) {
+				continue
+			}
+			if checks++; checks > maxSignatures {
+				return chain
+			}
+			if parsed[at].CheckSignature(c.PublicKey) == nil {
 				next = i
 				break
 			}
@@ -112,6 +127,7 @@ func chainOf(leaf int, parsed []*cert.Certificate) []int {
 			return chain
 		}
 		chain, at = append(chain, next), next
-		seen[next] = true
+		seen[string(parsed[next].Raw)] = true
 	}
+	return chain
 }

@@ -479,10 +479,49 @@ func TestJKSThatCannotBe(t *testing.T) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
 	}
+	kind := build(magic, version, "\x00\x00\x00\x01", "\x00\x00\x00\x02\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04X509\x00\x00\x00\x01x")
+	if d, err := DescribeJKS(kind); err != nil || len(d) != 1 || string(d[0].Certificates[0]) != "x" {
+		t.Errorf("a certificate of the kind X509: %v", err)
+	}
 	for _, text := range []string{"a", "würzel", "\x00", "😀", "日本"} {
 		if got := modifiedUTF8(appendModifiedUTF8(nil, text)); got != text {
 			t.Errorf("%q comes back as %q", text, got)
 		}
+	}
+}
+
+func TestChainsEnd(t *testing.T) {
+	dir := workshop(t)
+	var all []Certificate
+	for range 500 {
+		all = append(all, Certificate{Raw: certificate(t, dir, "root")}, Certificate{Raw: certificate(t, dir, "sub")})
+	}
+	entries := []Entry{{Key: private(t, dir, "leaf")}}
+	all = append(all, Certificate{Raw: certificate(t, dir, "leaf")})
+	if left := arrange(entries, []int{-1}, all); len(entries[0].Chain) != 2 || len(left) != 998 {
+		t.Errorf("the chain has %d certificates, and %d are left", len(entries[0].Chain), len(left))
+	}
+}
+
+func TestFollowingAChainIsBounded(t *testing.T) {
+	dir := workshop(t)
+	sub, err := cert.Parse(certificate(t, dir, "sub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := []Entry{{Key: private(t, dir, "leaf")}}
+	all := []Certificate{{Raw: certificate(t, dir, "leaf")}}
+	for i := range maxSignatures {
+		tbs := cert.AppendTBS(nil, &cert.TBS{
+			Serial: []byte{1, byte(i)}, Signature: sub.SignatureAlgorithm.Raw, Issuer: sub.Issuer.Raw, NotBefore: sub.NotBefore, NotAfter: sub.NotAfter,
+			Subject: sub.Subject.Raw, PublicKey: entries[0].Key.Public.Raw,
+		})
+		all = append(all, Certificate{Raw: cert.Assemble(nil, tbs, sub.SignatureAlgorithm.Raw, []byte{0})})
+	}
+	all = append(all, Certificate{Raw: sub.Raw})
+	arrange(entries, []int{-1}, all)
+	if n := len(entries[0].Chain); n != 0 {
+		t.Errorf("the chain has %d certificates, after more signatures than are checked", n)
 	}
 }
 
