@@ -7,6 +7,7 @@ import (
 
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/keystore"
 	"github.com/certwright/certwright/format/pem"
 )
 
@@ -29,8 +30,8 @@ func find(data []byte, o Options) *Report {
 	if object, ok := textObject(data, o); ok {
 		return &Report{Objects: []Object{object}}
 	}
-	if container, ok := binaryContainer(data); ok {
-		return &Report{Objects: []Object{container}}
+	if keystore.IsJKS(data) {
+		return &Report{Objects: []Object{jks(data, o)}}
 	}
 	blocks, err := pem.Find(data)
 	if err != nil || len(blocks) == 0 {
@@ -92,19 +93,6 @@ func authorizedKey(text []byte) bool {
 		}
 	}
 	return false
-}
-
-// binaryContainer recognises Java's key stores by their first octets.
-func binaryContainer(data []byte) (Object, bool) {
-	for magic, title := range map[string]string{
-		"\xfe\xed\xfe\xed": "Java key store (JKS)",
-		"\xce\xce\xce\xce": "Java key store (JCEKS)",
-	} {
-		if bytes.HasPrefix(data, []byte(magic)) {
-			return Object{Kind: JKS, Title: title, Raw: data, Encoding: "binary", Line: 1}, true
-		}
-	}
-	return Object{}, false
 }
 
 // block reads one decoded block. Its content decides; the label helps where
@@ -175,7 +163,7 @@ func read(kind Kind, b pem.Block, o Options) (Object, error) {
 	case CMS:
 		return cmsMessage(b.Bytes, o)
 	case PKCS12:
-		return pkcs12(b.Bytes)
+		return pkcs12(b.Bytes, o)
 	case Parameters:
 		return parameters(b.Bytes)
 	case "":

@@ -15,6 +15,7 @@ import (
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/keystore"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pkcs10"
 	"github.com/certwright/certwright/inspect"
@@ -166,4 +167,28 @@ func FuzzData(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestOpenedStore(t *testing.T) {
+	for _, secret := range []string{"secret", "wrong"} {
+		r, err := inspect.Data(inputs(t)["store.p12"], inspect.Options{Now: now, Passphrase: func() ([]byte, error) { return []byte(secret), nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "store.p12."+secret+".txt", []byte(render(t, "store.p12", r)))
+	}
+}
+
+func TestJavaKeyStore(t *testing.T) {
+	data, err := keystore.WriteJKS(&keystore.Contents{Certificates: []keystore.Certificate{{Alias: "root", Raw: specimen.DER(t, "root.crt"), Trusted: true}}}, []byte("secret"), now, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := inspect.Data(data, inspect.Options{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := render(t, "jks", r); !strings.Contains(text, "alias        root") || !strings.Contains(text, "CN=Specimen Root") {
+		t.Error(text)
+	}
 }

@@ -7,43 +7,6 @@ import (
 	"github.com/certwright/certwright/format/oid"
 )
 
-// StoreView is the JSON view of a PKCS#12 store that was not opened.
-type StoreView struct {
-	MAC           string `json:"macAlgorithm,omitempty"`
-	MACIterations int    `json:"macIterations,omitempty"`
-}
-
-// pkcs12 reads how the whole is protected (RFC 7292, Section 4).
-func pkcs12(raw []byte) (Object, error) {
-	outer, err := der.ParseTag(raw, der.Sequence)
-	if err != nil {
-		return Object{}, err
-	}
-	parts, _ := split(outer, 3)
-	v := &StoreView{}
-	object := Object{Kind: PKCS12, Title: titles[PKCS12], Detail: v}
-	if len(parts) < 3 {
-		object.Fields = []Field{{Name: "integrity", Value: "nothing protects it from changes: there is no MAC"}}
-		return object, nil
-	}
-	mac, _ := split(parts[2], 3)
-	if len(mac) > 0 && mac[0].Tag == der.Sequence {
-		if digest, _ := split(mac[0], 2); len(digest) > 0 {
-			if id := oidAt(digest[0].Content); id != "" {
-				v.MAC = identifier(oid.OID(id)).String()
-			}
-		}
-	}
-	v.MACIterations = 1
-	if len(mac) == 3 && mac[2].Tag == der.Integer {
-		if n, err := mac[2].Int(); err == nil {
-			v.MACIterations = n
-		}
-	}
-	object.Fields = []Field{{Name: "integrity", Value: "MAC by " + v.MAC + ", " + count(v.MACIterations, "iteration")}}
-	return object, nil
-}
-
 // ParametersView is the JSON view of parameters that stand alone.
 type ParametersView struct {
 	For   string          `json:"for"` // "EC", "DH", "DSA"

@@ -12,10 +12,7 @@ func recognise(data []byte) Kind {
 	in := der.Reader(data)
 	e, err := in.Next()
 	if err != nil {
-		if err == der.ErrIndefinite && len(data) > 15 && oidAt(data[2:]).in(oid.SignedData, oid.EnvelopedData, oid.Data, oid.DigestedData, oid.EncryptedData, oid.AuthEnvelopedData, oid.CompressedData) {
-			return CMS
-		}
-		return ""
+		return recogniseIndefinite(data, err)
 	}
 	if e.Tag == der.ObjectIdentifier {
 		return Parameters
@@ -33,6 +30,21 @@ func recognise(data []byte) Kind {
 		}
 	}
 	return ASN1
+}
+
+// recogniseIndefinite tells what comes with indefinite lengths: messages that
+// were made while they were sent, and Windows' PKCS#12.
+func recogniseIndefinite(data []byte, err error) Kind {
+	if err != der.ErrIndefinite || len(data) < 16 {
+		return ""
+	}
+	switch id := oidAt(data[2:]); {
+	case id.in(oid.SignedData, oid.EnvelopedData, oid.Data, oid.DigestedData, oid.EncryptedData, oid.AuthEnvelopedData, oid.CompressedData):
+		return CMS
+	case string(data[2:5]) == "\x02\x01\x03":
+		return PKCS12
+	}
+	return ""
 }
 
 // split returns up to limit children; whole is false where they cannot be read.
