@@ -9,7 +9,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,8 +34,9 @@ type batchRun struct {
 	files  []string
 	report *reportFile
 
-	mutex   sync.Mutex
+	mutex   sync.Mutex // of what follows
 	tally   tally
+	total   int             // requests, as far as is known
 	folders map[string]bool // that outputs were written to
 	fault   error           // the first output or report that could not be written
 }
@@ -77,15 +77,33 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 	if err != nil {
 		return err
 	}
-	run := &batchRun{p: p, flags: s, files: files, report: report, folders: map[string]bool{}}
+	run := &batchRun{p: p, flags: s, files: files, report: report, folders: map[string]bool{}, total: len(files)}
 	started := time.Now()
-	bar := p.startProgress(len(files), run.counts)
-	err = task.Batch(ctx, o, task.BatchSpec{
+	bar := p.startProgress(run.counts)
+	err = run.work(ctx, o, task.BatchSpec{
 		CA: p.ca, Profile: p.profileOr(s.profile), Name: s.batchName, Origin: p.origin(s.requester), Asked: asked, Workers: s.jobs,
-	}, run.items(), run.result)
+	})
 	bar.stop()
 	run.tally.Seconds = time.Since(started).Seconds()
 	return run.finish(err)
+}
+
+// work submits the requests by many workers, and writes what comes of them by
+// one: the names in a folder are changed by one at a time anyway.
+func (b *batchRun) work(ctx context.Context, o *task.Office, spec task.BatchSpec) error {
+	results := make(chan task.BatchResult[label], 256)
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for r := range results {
+			if b.stopped() == nil {
+				b.result(r)
+			}
+		}
+	})
+	err := task.Batch(ctx, o, spec, b.items(), func(r task.BatchResult[label]) { results <- r })
+	close(results)
+	writer.Wait()
+	return err
 }
 
 // batchFiles lists the request files that arguments name, folders opened.
@@ -158,7 +176,7 @@ func (b *batchRun) result(r task.BatchResult[label]) {
 	line := batchLine{File: r.Label.file, Number: r.Label.n, Repeated: r.Repeated}
 	if r.Err != nil {
 		line.State = "failed"
-		line.Error = batchError(r.Err)
+		line.Error = explain(r.Err)
 	} else {
 		line.fill(r.Outcome)
 		if r.Outcome.Certificate != nil {
@@ -195,7 +213,7 @@ func (b *batchRun) release(r task.BatchResult[label]) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b.wrote(folder)
+	b.folders[folder] = true
 	return name, os.Rename(temp, name)
 }
 
@@ -224,10 +242,6 @@ func (l *batchLine) fill(out *authority.Outcome) {
 	}
 }
 
-func batchError(err error) *front.Failure {
-	return explain(err)
-}
-
 func (b *batchRun) count(l batchLine) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -246,22 +260,16 @@ func (b *batchRun) count(l batchLine) {
 	}
 }
 
-func (b *batchRun) counts() tally {
+func (b *batchRun) counts() (t tally, total int) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	return b.tally
+	return b.tally, b.total
 }
 
 func (b *batchRun) more(n int) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	b.report.extra += n
-}
-
-func (b *batchRun) wrote(folder string) {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	b.folders[folder] = true
+	b.total += n
 }
 
 func (b *batchRun) fail(err error) {
@@ -322,10 +330,8 @@ func (b *batchRun) printTally() {
 // reportFile takes a line of JSON for each request: in a file, on standard
 // output with --output json, and otherwise as text where something went wrong.
 type reportFile struct {
-	p     *program
-	file  *os.File
-	mutex sync.Mutex
-	extra int // requests beyond one a file
+	p    *program
+	file *os.File
 }
 
 func (p *program) openReport(name string) (*reportFile, error) {
@@ -339,8 +345,6 @@ func (p *program) openReport(name string) (*reportFile, error) {
 }
 
 func (r *reportFile) add(l batchLine) error {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
 	if r.file != nil {
 		if err := jsonLine(r.file, l); err != nil {
 			return err
@@ -364,14 +368,4 @@ func (r *reportFile) close() error {
 		return nil
 	}
 	return errors.Join(r.file.Sync(), r.file.Close())
-}
-
-// sortedKeys returns the keys of a set in order.
-func sortedKeys(set map[string]bool) []string {
-	var out []string
-	for k := range set {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }

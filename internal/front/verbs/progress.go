@@ -12,15 +12,14 @@ import (
 // progress draws how far a batch has come, on a terminal only.
 type progress struct {
 	p       *program
-	total   int
-	counts  func() tally
+	counts  func() (t tally, total int)
 	started time.Time
 	done    chan struct{}
 	ended   sync.WaitGroup
 }
 
-func (p *program) startProgress(total int, counts func() tally) *progress {
-	b := &progress{p: p, total: total, counts: counts, started: time.Now(), done: make(chan struct{})}
+func (p *program) startProgress(counts func() (t tally, total int)) *progress {
+	b := &progress{p: p, counts: counts, started: time.Now(), done: make(chan struct{})}
 	if !p.shell.Draws() {
 		return b
 	}
@@ -30,7 +29,7 @@ func (p *program) startProgress(total int, counts func() tally) *progress {
 		for {
 			select {
 			case <-tick.C:
-				if t := counts(); t.Requests > 0 {
+				if t, total := counts(); t.Requests > 0 {
 					p.shell.Draw(barLine(t, total, time.Since(b.started)))
 				}
 			case <-b.done:
