@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
-	"strings"
 	"syscall"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/request"
 )
 
@@ -73,7 +73,7 @@ func No(code string) *Failure {
 func Explain(err error) *Failure {
 	var failure *Failure
 	if errors.As(err, &failure) {
-		return within(failure, err)
+		return failure
 	}
 	var refusal *request.Refusal
 	if errors.As(err, &refusal) {
@@ -88,6 +88,7 @@ func Explain(err error) *Failure {
 		{context.Canceled, CodeStopped, ExitFailed, ""},
 		{authority.ErrNotFound, CodeNotFound, ExitNo, "see what there is with: certwright list, certwright ca list, certwright review list"},
 		{authority.ErrConflict, CodeConflict, ExitFailed, "look at it again and repeat the command"},
+		{key.ErrPassphrase, CodePassphrase, ExitFailed, "check the passphrase, and that the file is whole"},
 		{authority.ErrExists, CodeExists, ExitNo, "choose another name"},
 	} {
 		if errors.Is(err, known.is) {
@@ -98,16 +99,6 @@ func Explain(err error) *Failure {
 		return f
 	}
 	return &Failure{Exit: ExitFailed, Code: CodeInternal, Detail: err.Error(), Err: err}
-}
-
-// within keeps what was being done in front of a failure found below.
-func within(f *Failure, err error) *Failure {
-	if err == error(f) || !strings.HasSuffix(err.Error(), f.Detail) {
-		return f
-	}
-	told := *f
-	told.Detail = err.Error()
-	return &told
 }
 
 // Refused is the failure that a refusal is to the command line.

@@ -11,19 +11,27 @@ import (
 
 // The rules of the terminal, all in this file:
 //
-//   - A question is asked only where standard input and standard error are
-//     both a terminal; elsewhere the answer must come by a flag.
+//   - A question is asked only where standard input is a terminal; elsewhere
+//     the answer must come by a flag.
 //   - A secret is asked for without echo. Where standard input is a pipe but
 //     standard error a terminal, the controlling terminal is asked.
-//   - Questions and progress go to standard error, so that standard output
-//     holds results only.
-//   - Progress is drawn only on a terminal, and not with --quiet.
+//   - Questions go to standard error where that is a terminal, and otherwise
+//     straight to the terminal, so that standard output holds results only.
+//   - Progress is drawn only where standard error is a terminal, and not with
+//     --quiet.
 //   - There are no colours and no control codes but the carriage return and
 //     "erase to the end of the line" of progress.
 
 // Interactive reports whether a person can be asked.
-func (s *Shell) Interactive() bool {
-	return isTerminal(s.In) && isTerminal(s.Err)
+func (s *Shell) Interactive() bool { return isTerminal(s.In) }
+
+// ask writes a question to where the person sees it.
+func (s *Shell) ask(terminal *os.File, format string, args ...any) {
+	if isTerminal(s.Err) {
+		fmt.Fprintf(s.Err, format, args...)
+		return
+	}
+	fmt.Fprintf(terminal, format, args...)
 }
 
 // Draws reports whether progress may be drawn.
@@ -61,8 +69,12 @@ func (s *Shell) Ask(question, preset string) (string, error) {
 	if preset != "" {
 		question += " [" + preset + "]"
 	}
-	fmt.Fprintf(s.Err, "%s: ", question)
-	line, err := readLine(s.In)
+	terminal, ok := s.In.(*os.File)
+	if !ok {
+		return "", errNoTerminal
+	}
+	s.ask(terminal, "%s: ", question)
+	line, err := readLine(terminal)
 	if err != nil {
 		return "", &Failure{Exit: ExitFailed, Code: CodeTerminal, Detail: "the terminal was closed before the question was answered"}
 	}
@@ -100,9 +112,9 @@ func (s *Shell) askSecret(prompt string) ([]byte, error) {
 	if in != s.In {
 		defer in.Close()
 	}
-	fmt.Fprintf(s.Err, "%s: ", prompt)
+	s.ask(in, "%s: ", prompt)
 	secret, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprintln(s.Err)
+	s.ask(in, "\n")
 	if err != nil {
 		return nil, &Failure{Exit: ExitFailed, Code: CodeTerminal, Detail: "the terminal was closed before the passphrase was typed", Err: err}
 	}

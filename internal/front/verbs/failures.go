@@ -1,8 +1,11 @@
 package verbs
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/front"
 )
 
@@ -28,13 +31,21 @@ func nameOf(file string) string {
 
 // keyFailure says that a key file cannot be used, and why.
 func keyFailure(file string, err error) error {
-	if err == nil {
+	name := nameOf(file)
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, key.ErrPassphrase):
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodePassphrase, Detail: "the passphrase of " + name + " is wrong, or the file is damaged",
+			Fix: "try another passphrase", Err: err}
+	case errors.Is(err, key.ErrNoPrivateKey):
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeKey, Detail: "there is no private key in " + name, Fix: "see what it is: certwright inspect " + file, Err: err}
 	}
 	f := *explain(err)
 	if f.Code == front.CodeInternal {
 		f.Code = front.CodeKey
-		f.Detail = fmt.Sprintf("cannot read a key from %s: %s", nameOf(file), f.Detail)
+		f.Detail = "cannot read a key from " + name + ": " + strings.TrimPrefix(strings.TrimPrefix(f.Detail, "reading a private key: "), "looking for a private key: ")
+		f.Fix = "see what it is: certwright inspect " + file
 	}
 	return &f
 }

@@ -104,7 +104,13 @@ func (p *program) inspectData(inputs []named, i inspectFlags) error {
 		if err != nil {
 			return keyFailure(in.name, err)
 		}
-		unknown = unknown || isUnknown(report)
+		if isUnknown(report) {
+			unknown = true
+			p.unrecognised(in.name, report)
+			if !p.shell.JSON {
+				continue
+			}
+		}
 		if p.shell.JSON {
 			if err := writeReport(w, in.name, len(inputs) > 1, report); err != nil {
 				return err
@@ -128,6 +134,18 @@ func (p *program) inspectData(inputs []named, i inspectFlags) error {
 		return front.No(front.CodeInvalid)
 	}
 	return nil
+}
+
+// unrecognised says that a file holds nothing that is known.
+func (p *program) unrecognised(file string, report *inspect.Report) {
+	text := "nothing in it is recognised"
+	for _, o := range report.Objects {
+		for _, n := range o.Notes {
+			text = n.Text
+		}
+	}
+	p.shell.TellLines("error", &front.Failure{Detail: nameOf(file) + ": " + text,
+		Fix: "known are keys, requests, certificates, revocation lists, OCSP, CMS and PKCS#12, in PEM, DER or base64"})
 }
 
 // isUnknown reports whether nothing in the input was recognised.
