@@ -24,8 +24,13 @@ type Check struct {
 	Changes  []issuance.Change
 }
 
-// CheckOf takes the judgement out of the outcome of a dry run.
-func CheckOf(o *authority.Outcome, profile string) Check {
+// CheckOf takes the judgement out of the outcome of a dry run. Where there was
+// nothing to judge by, a profile or an authority that does not exist, the
+// refusal is the error.
+func CheckOf(o *authority.Outcome, profile string) (Check, error) {
+	if r := o.Refusal; r != nil && (r.Reason == request.UnknownProfile || r.Reason == request.UnknownIssuer) {
+		return Check{}, r
+	}
 	if o.Ticket != nil && o.Ticket.Profile != "" {
 		profile = o.Ticket.Profile
 	}
@@ -39,7 +44,7 @@ func CheckOf(o *authority.Outcome, profile string) Check {
 	if c.Changes == nil {
 		c.Changes = []issuance.Change{}
 	}
-	return c
+	return c, nil
 }
 
 // FindingsOf reads the findings that a ticket was decided by.
@@ -89,7 +94,7 @@ func (t *Trial) Check(ctx context.Context, r *request.Request, profile string, o
 	if err != nil {
 		return Check{}, err
 	}
-	return CheckOf(out, profile), nil
+	return CheckOf(out, profile)
 }
 
 // keysInMemory holds the keys of an authority that nothing outlives.

@@ -38,7 +38,10 @@ func outcomeToJSON(file string, n int, out *authority.Outcome, dryRun bool) outc
 		t.State = string(out.Ticket.State)
 	}
 	if dryRun || out.Ticket == nil {
-		check := task.CheckOf(out, "")
+		check, err := task.CheckOf(out, "")
+		if err != nil {
+			check = task.Check{Verdict: issuance.Refused, Findings: []issuance.Finding{}, Changes: []issuance.Change{}}
+		}
 		t.State, t.Findings, t.Changes = string(check.Verdict), check.Findings, check.Changes
 	} else {
 		t.Findings, t.Changes = task.FindingsOf(out.Ticket), task.ChangesOf(out.Ticket)

@@ -300,7 +300,7 @@ func (p *program) judge(ctx context.Context, r *request.Request, profile string)
 	if err != nil {
 		return task.Check{}, err
 	}
-	return task.CheckOf(out, p.profileOr(profile)), nil
+	return task.CheckOf(out, p.profileOr(profile))
 }
 
 // profileOr is the profile a flag names, or the configured one, or empty.
@@ -345,7 +345,7 @@ func (p *program) printChanges(changes []issuance.Change) {
 		case "dropped":
 			p.shell.Print("  %-8s  %s%s — %s", c.Action, c.Field, value(c.Requested), c.Why)
 		case "replaced":
-			p.shell.Print("  %-8s  %s: %s → %s — %s", c.Action, c.Field, shorten(c.Requested), shorten(c.Issued), c.Why)
+			p.shell.Print("  %-8s  %s: %s → %s — %s", c.Action, c.Field, shorten(orNone(c.Requested)), shorten(c.Issued), c.Why)
 		default:
 			p.shell.Print("  %-8s  %s%s — %s", c.Action, c.Field, value(c.Issued), c.Why)
 		}
@@ -357,6 +357,13 @@ func value(text string) string {
 		return ""
 	}
 	return ": " + shorten(text)
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "(none)"
+	}
+	return text
 }
 
 // shorten keeps a value on its line.

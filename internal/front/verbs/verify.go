@@ -10,6 +10,7 @@ import (
 	"github.com/certwright/certwright/chain"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/request"
@@ -175,10 +176,11 @@ func (r *verifyRun) file(ctx context.Context, file string) ([]verifyJSON, error)
 	if refusal == nil {
 		return r.requests(file, requests), nil
 	}
-	if err != nil {
-		return nil, inFile(file, err)
+	fix := "see what it is: certwright inspect " + file
+	if blocks, finding := pem.Find(data); finding == nil && len(blocks) > 0 && err != nil {
+		return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: nameOf(file) + ": " + err.Error(), Fix: fix, Err: err}
 	}
-	return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: nameOf(file) + " holds no certificate and no request", Fix: "see what it is: certwright inspect " + file}
+	return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: nameOf(file) + " holds no certificate and no request", Fix: fix}
 }
 
 func (r *verifyRun) requests(file string, requests []*request.Request) []verifyJSON {
