@@ -49,10 +49,15 @@ func decodeRSAPrivate(algorithm AlgorithmIdentifier, octets []byte) (*Private, e
 	if algorithm.ID != oid.RSAEncryption {
 		p.Public, err = ParsePublic(subjectPublicKeyInfo(algorithm, p.Public.Bits))
 	}
-	if err == nil && !p.Public.CanSign() {
+	switch {
+	case err != nil:
+		return nil, err
+	case p.Public.Problem != nil:
+		p.Signer, p.Problem = nil, p.Public.Problem
+	case !p.Public.CanSign():
 		p.Signer, p.Problem = nil, errors.New("the RSA key is marked as being for encryption (RSAES-OAEP) and makes no signatures; use another key")
 	}
-	return p, err
+	return p, nil
 }
 
 // rsaNumbers returns n, e, d, p, q, dP, dQ, qInv, and all the primes.
