@@ -4,6 +4,7 @@
 package chain
 
 import (
+	"strings"
 	"time"
 
 	"github.com/certwright/certwright/format/cert"
@@ -134,6 +135,7 @@ func (p *path) validate() Result {
 		}
 		for _, c := range found {
 			c.Name = rule.name
+			c.Detail, c.Subject = plain(c.Detail), plain(c.Subject)
 			r.Valid = r.Valid && c.Verdict != Fail
 			r.Checks = append(r.Checks, c)
 		}
@@ -172,4 +174,15 @@ func quoted(c *cert.Certificate) string {
 		return `"` + cn[len(cn)-1] + `"`
 	}
 	return `"` + c.Subject.String() + `"`
+}
+
+// plain takes control characters out of a text, so that no name in a
+// certificate can move the cursor of who reads it.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '\ufffd'
+		}
+		return r
+	}, s)
 }

@@ -343,6 +343,13 @@ func sign(t *testing.T, subject, by string, public *key.Public, issuer *key.Priv
 	return c
 }
 
+// TestControlCharacters keeps a name from moving the cursor of who reads it.
+func TestControlCharacters(t *testing.T) {
+	leaf, middle, root := tree(t, nil, func(c *x509.Certificate) { c.Subject.CommonName, c.NotAfter = "a\x1b[2J\u202e", now.Add(-days) })
+	r := Verify(leaf.parsed, certs(middle), certs(root), Options{Now: now})
+	wantProblems(t, r, []string{"validity: the issuer \"a\ufffd[2J\ufffd\" expired 24 hours ago (2026-11-30); get the current certificate of this issuer; the server should send it"})
+}
+
 func TestHostMatches(t *testing.T) {
 	for _, c := range []struct {
 		pattern, host string

@@ -373,7 +373,7 @@ func decodeTime(value []byte) (any, []string, error) {
 
 func decodeText(value []byte) (any, []string, error) {
 	text, err := pkcs10.ParseText(value)
-	return text, []string{text}, err
+	return text, []string{oneLine(text)}, err
 }
 
 func decodeNetscapeType(value []byte) (any, []string, error) {

@@ -283,13 +283,13 @@ func (d Diff) WriteText(w io.Writer) error {
 			}
 			continue
 		case Replaced:
-			t.wrapped(marks[f.Action], "    ", printable(f.Field+": "+f.Before))
-			t.wrapped("    now: ", "    ", printable(f.After))
+			t.wrapped(marks[f.Action], "    ", f.Field+": "+f.Before)
+			t.wrapped("    now: ", "    ", f.After)
 		default:
-			t.wrapped(marks[f.Action], "    ", printable(f.Field+": "+f.Before+f.After))
+			t.wrapped(marks[f.Action], "    ", f.Field+": "+f.Before+f.After)
 		}
 		if f.Why != "" {
-			t.wrapped("    why: ", "    ", printable(f.Why))
+			t.wrapped("    why: ", "    ", f.Why)
 		}
 	}
 	if !d.Changed() {

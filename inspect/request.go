@@ -158,7 +158,13 @@ func (v *RequestView) fields(r *pkcs10.Request, o Options) []Field {
 	}
 	attributes := Field{Name: "attributes"}
 	for _, a := range v.Attributes {
-		f := Field{Name: a.Name, Value: strings.Join(a.Values, "\n")}
+		f := Field{Name: a.Name}
+		for i, value := range a.Values {
+			if i > 0 {
+				f.Value += "\n"
+			}
+			f.Value += oneLine(value)
+		}
 		if a.Name == "" {
 			f.Name = a.OID
 		}

@@ -56,7 +56,7 @@ func spkacView(r *spkac.Request, subject []SPKACField) Object {
 	for _, f := range subject {
 		top.add(f.Name, f.Value)
 	}
-	top.add("challenge", v.Challenge)
+	top.add("challenge", oneLine(v.Challenge))
 	top.add("key", v.PublicKey.text)
 	top.add("possession", possession(&v.Signature))
 	top.add("signature", v.Signature.Algorithm)

@@ -31,8 +31,10 @@ func (r *Report) WriteText(w io.Writer) error {
 
 type textWriter struct{ b strings.Builder }
 
+// line writes one line, and takes out what no line should have in it,
+// wherever it came from.
 func (t *textWriter) line(s string) {
-	t.b.WriteString(strings.TrimRight(s, " "))
+	t.b.WriteString(strings.TrimRight(printable(s), " "))
 	t.b.WriteByte('\n')
 }
 
@@ -85,10 +87,10 @@ func (t *textWriter) fields(indent string, list []Field) {
 		hang := indent + strings.Repeat(" ", width+2)
 		first := indent + f.Name + strings.Repeat(" ", max(2, width+2-utf8.RuneCountInString(f.Name)))
 		if f.Value == "" {
-			t.wrapped(first, hang, strings.TrimLeft(printable(noteSuffix(f)), " "))
+			t.wrapped(first, hang, strings.TrimLeft(noteSuffix(f), " "))
 			continue
 		}
-		for i, value := range strings.Split(printable(f.Value), "\n") {
+		for i, value := range strings.Split(f.Value, "\n") {
 			if i == 0 {
 				value += noteSuffix(f)
 			}
@@ -132,11 +134,12 @@ func (t *textWriter) wrapped(first, hang, text string) {
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n':
-			return r
 		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
 			return '\ufffd'
 		}
 		return r
 	}, s)
 }
+
+// oneLine keeps a value that an object gives from looking like several.
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "\ufffd") }

@@ -86,7 +86,7 @@ func nameFields(list [][]AttributeView) []Field {
 	var fields []Field
 	for _, rdn := range list {
 		for i, a := range rdn {
-			f := Field{Name: a.Type, Value: a.Value}
+			f := Field{Name: a.Type, Value: oneLine(a.Value)}
 			if i > 0 {
 				f.Name = "+ " + f.Name
 			}
@@ -103,7 +103,7 @@ func nameText(n dn.Name) string {
 	if n.IsEmpty() {
 		return "(empty)"
 	}
-	return n.String()
+	return oneLine(n.String())
 }
 
 // PublicKeyView is a subject public key info.
@@ -266,7 +266,7 @@ func generalName(n ext.GeneralName) GeneralNameView {
 }
 
 // String is the name with its prefix.
-func (v GeneralNameView) String() string { return v.Type + ":" + v.Value }
+func (v GeneralNameView) String() string { return v.Type + ":" + oneLine(v.Value) }
 
 func joinNames(list []GeneralNameView, limit int) string {
 	var lines []string
