@@ -8,6 +8,7 @@ import (
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/lint"
 )
 
 // Environment is what the expressions of profiles see.
@@ -21,7 +22,7 @@ type Environment struct {
 }
 
 // RequestView is a request to expressions. Subject has the values of each
-// attribute by its short name, Extensions the values in hexadecimal by name.
+// attribute by its short name, Extensions the values in hexadecimal by lint.ExtensionName.
 type RequestView struct {
 	Format     string              `expr:"format"`
 	Subject    map[string][]string `expr:"subject"`
@@ -168,7 +169,7 @@ func keyView(k *key.Public) KeyView {
 func extensionsView(list []ext.Extension) map[string]string {
 	out := map[string]string{}
 	for _, e := range list {
-		out[e.ID.Name()] = hex.EncodeToString(e.Value)
+		out[lint.ExtensionName(e.ID)] = hex.EncodeToString(e.Value)
 	}
 	return out
 }

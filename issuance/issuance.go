@@ -69,7 +69,7 @@ type Planned struct {
 // PlannedExtension is one extension of a certificate to be.
 type PlannedExtension struct {
 	ID       string        `json:"id"`   // dotted
-	Name     string        `json:"name"` // long name, or dotted where there is none
+	Name     string        `json:"name"` // by lint.ExtensionName
 	Critical bool          `json:"critical"`
 	Value    []byte        `json:"value"`
 	Raw      ext.Extension `json:"-"`

@@ -8,6 +8,7 @@ import (
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/lint"
 )
 
 // plan is the certificate that a request would become.
@@ -63,7 +64,7 @@ func (p *plan) describe() Planned {
 	}
 	for _, e := range p.extensions {
 		out.Extensions = append(out.Extensions, PlannedExtension{
-			ID: e.ID.String(), Name: e.ID.Name(), Critical: e.Critical, Value: e.Value, Raw: e,
+			ID: e.ID.String(), Name: lint.ExtensionName(e.ID), Critical: e.Critical, Value: e.Value, Raw: e,
 		})
 	}
 	return out

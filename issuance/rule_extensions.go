@@ -11,6 +11,7 @@ import (
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/lint"
 	"github.com/certwright/certwright/request"
 )
 
@@ -25,7 +26,7 @@ func extensionRepeated(c *judging) {
 	for i := range list {
 		for k := range i {
 			if list[i].ID == list[k].ID {
-				c.refuse(request.BadExtension, "extensions", fmt.Sprintf("the request has the extension %s twice", list[i].ID.Name()), "leave one in the request")
+				c.refuse(request.BadExtension, "extensions", fmt.Sprintf("the request has the extension %s twice", lint.ExtensionName(list[i].ID)), "leave one in the request")
 				break
 			}
 		}
@@ -241,15 +242,15 @@ func (c *judging) unlistedExtension(e *ext.Extension) {
 		case oid.SubjectKeyIdentifier, oid.AuthorityKeyIdentifier, oid.CRLDistributionPoints, oid.FreshestCRL,
 			oid.AuthorityInfoAccess, oid.OCSPNoCheck, oid.NoRevAvail:
 			if made, ok := ext.Find(c.plan.extensions, e.ID); !ok || !bytes.Equal(made.Value, e.Value) {
-				c.change("extensions."+e.ID.Name(), actionFor(made), valueText(e.Value), valueText(made.Value), "the issuer writes this extension itself")
+				c.change("extensions."+lint.ExtensionName(e.ID), actionFor(made), valueText(e.Value), valueText(made.Value), "the issuer writes this extension itself")
 			}
 		}
 		return
 	}
-	field := "extensions." + e.ID.Name()
+	field := "extensions." + lint.ExtensionName(e.ID)
 	if p.unlisted == "refuse" {
 		c.refuseBy("extensions.unlisted", request.BadExtension, field,
-			fmt.Sprintf("the request has the extension %s, which the profile does not list", e.ID.Name()), "leave it out of the request")
+			fmt.Sprintf("the request has the extension %s, which the profile does not list", lint.ExtensionName(e.ID)), "leave it out of the request")
 		return
 	}
 	c.change(field, "dropped", valueText(e.Value), "", c.profile.by("does not list this extension"))
@@ -267,17 +268,17 @@ func valueText(value []byte) string {
 }
 
 func (c *judging) otherExtension(p *otherPolicy) {
-	field := "extensions." + p.id.Name()
+	field := "extensions." + lint.ExtensionName(p.id)
 	value := p.value
 	e, ok := c.asks(p.id, p.request, p.path)
 	critical := p.critical == "true"
 	if ok {
 		if wrong := p.wrong(e.Value); wrong != "" {
-			c.refuseBy(p.path, request.BadExtension, field, fmt.Sprintf("the value %s of %s is %s", valueText(e.Value), p.id.Name(), wrong), "correct it in the request, or leave it out")
+			c.refuseBy(p.path, request.BadExtension, field, fmt.Sprintf("the value %s of %s is %s", valueText(e.Value), lint.ExtensionName(p.id), wrong), "correct it in the request, or leave it out")
 			return
 		}
 		if err := der.Strict(e.Value); err != nil {
-			c.refuseBy(p.path, request.BadExtension, field, fmt.Sprintf("the value of %s is not DER: %v", p.id.Name(), err), "make the request anew")
+			c.refuseBy(p.path, request.BadExtension, field, fmt.Sprintf("the value of %s is not DER: %v", lint.ExtensionName(p.id), err), "make the request anew")
 			return
 		}
 		value = e.Value

@@ -7,6 +7,7 @@ import (
 
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/lint"
 	"github.com/certwright/certwright/request"
 )
 
@@ -19,12 +20,12 @@ func (c *judging) asks(id oid.OID, word policyWord, path string) (e ext.Extensio
 		return e, present
 	case "require":
 		if !present {
-			c.refuseBy(path, request.BadExtension, path, fmt.Sprintf("the request has no %s extension; the profile requires it", id.Name()), "add it to the request")
+			c.refuseBy(path, request.BadExtension, path, fmt.Sprintf("the request has no %s extension; the profile requires it", lint.ExtensionName(id)), "add it to the request")
 		}
 		return e, present
 	case "refuse":
 		if present {
-			c.refuseBy(path, request.BadExtension, path, fmt.Sprintf("the request has the extension %s, which the profile refuses", id.Name()), "leave it out of the request")
+			c.refuseBy(path, request.BadExtension, path, fmt.Sprintf("the request has the extension %s, which the profile refuses", lint.ExtensionName(id)), "leave it out of the request")
 		}
 	}
 	return e, false
@@ -146,7 +147,7 @@ func (c *judging) grantPurposes(asked []oid.OID) []oid.OID {
 			granted = append(granted, id)
 		case p.excess == "refuse":
 			c.refuseBy("extensions.extKeyUsage.allowed", request.BadExtension, "extensions.extKeyUsage",
-				fmt.Sprintf("the request asks for %s; the profile allows %s", id.Name(), purposeList(p.allowed)), "leave it out of the request")
+				fmt.Sprintf("the request asks for %s; the profile allows %s", id.Short(), purposeList(p.allowed)), "leave it out of the request")
 		}
 	}
 	return granted

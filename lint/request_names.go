@@ -115,7 +115,7 @@ func requestExtensionRepeated(q *request.Request, r *report) {
 	for i := range list {
 		for k := range i {
 			if list[i].ID == list[k].ID {
-				r.add("extensions", "leave one", "the request asks for the extension %s twice", list[i].ID.Name())
+				r.add("extensions", "leave one", "the request asks for the extension %s twice", ExtensionName(list[i].ID))
 				break
 			}
 		}
@@ -150,7 +150,7 @@ func requestExtensionIssuer(q *request.Request, r *report) {
 	for _, e := range q.Extensions {
 		switch e.ID {
 		case oid.AuthorityKeyIdentifier, oid.CRLDistributionPoints, oid.AuthorityInfoAccess, oid.FreshestCRL, oid.SCTList, oid.CTPoison:
-			r.add("extensions."+e.ID.Name(), "leave it out", "the extension %s is the issuer's to write; what the request says of it is ignored", e.ID.Name())
+			r.add("extensions."+ExtensionName(e.ID), "leave it out", "the extension %s is the issuer's to write; what the request says of it is ignored", ExtensionName(e.ID))
 		}
 	}
 }

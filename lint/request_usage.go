@@ -22,7 +22,7 @@ func requestExtensionReadable(q *request.Request, r *report) {
 	for _, known := range readers {
 		if e, ok := ext.Find(q.Extensions, known.id); ok {
 			if err := known.read(e.Value); err != nil {
-				r.add("extensions."+known.id.Name(), again, "the extension %s cannot be read: %v", known.id.Name(), err)
+				r.add("extensions."+ExtensionName(known.id), again, "the extension %s cannot be read: %v", ExtensionName(known.id), err)
 			}
 		}
 	}

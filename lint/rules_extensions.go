@@ -11,20 +11,20 @@ import (
 
 func extensionRepeated(c *Contents, r *report) {
 	for _, id := range c.repeated {
-		r.add("extensions", "have it issued anew", "the extension %s is there twice", id.Name())
+		r.add("extensions", "have it issued anew", "the extension %s is there twice", ExtensionName(id))
 	}
 }
 
 func extensionReadable(c *Contents, r *report) {
 	for _, u := range c.unreadable {
-		r.add("extensions."+u.id.Name(), "have it issued anew", "the extension %s cannot be read: %v", u.id.Name(), u.err)
+		r.add("extensions."+ExtensionName(u.id), "have it issued anew", "the extension %s cannot be read: %v", ExtensionName(u.id), u.err)
 	}
 }
 
 func extensionCriticalUnknown(c *Contents, r *report) {
 	for _, id := range c.unknown {
-		r.add("extensions."+id.Name(), "make it not critical, or use it only where every relying party knows it",
-			"the extension %s is critical and not one that relying parties commonly know; they refuse the certificate", id.Name())
+		r.add("extensions."+ExtensionName(id), "make it not critical, or use it only where every relying party knows it",
+			"the extension %s is critical and not one that relying parties commonly know; they refuse the certificate", ExtensionName(id))
 	}
 }
 
@@ -32,7 +32,7 @@ func extensionNeverCritical(c *Contents, r *report) {
 	for _, k := range [...]known{authorityKeyID, subjectKeyID, freshestCRL, authorityAccess, subjectAccess, directoryAttributes} {
 		if c.critical(k) {
 			id := c.Extensions[c.at[k]-1].ID
-			r.add("extensions."+id.Name(), "make it not critical", "the extension %s is critical, which it must not be", id.Name())
+			r.add("extensions."+ExtensionName(id), "make it not critical", "the extension %s is critical, which it must not be", ExtensionName(id))
 		}
 	}
 }
@@ -41,7 +41,7 @@ func extensionAlwaysCritical(c *Contents, r *report) {
 	for _, k := range [...]known{nameConstraints, policyConstraints, inhibitAnyPolicy} {
 		if c.has(k) && !c.critical(k) {
 			id := c.Extensions[c.at[k]-1].ID
-			r.add("extensions."+id.Name(), "make it critical", "the extension %s is not critical, which it must be", id.Name())
+			r.add("extensions."+ExtensionName(id), "make it critical", "the extension %s is not critical, which it must be", ExtensionName(id))
 		}
 	}
 }
@@ -53,7 +53,7 @@ func extensionOfCA(c *Contents, r *report) {
 	for _, k := range [...]known{nameConstraints, policyMappings, policyConstraints, inhibitAnyPolicy} {
 		if c.has(k) {
 			id := c.Extensions[c.at[k]-1].ID
-			r.add("extensions."+id.Name(), "leave it out", "the extension %s belongs to certificates of authorities", id.Name())
+			r.add("extensions."+ExtensionName(id), "leave it out", "the extension %s belongs to certificates of authorities", ExtensionName(id))
 		}
 	}
 }
@@ -136,7 +136,7 @@ func extKeyUsageEmpty(c *Contents, r *report) {
 func extKeyUsageRepeated(c *Contents, r *report) {
 	for i, id := range c.Purposes {
 		if slices.Contains(c.Purposes[:i], id) {
-			r.add("extensions.extKeyUsage", "leave one", "the purpose %s is there twice", id.Name())
+			r.add("extensions.extKeyUsage", "leave one", "the purpose %s is there twice", id.Short())
 		}
 	}
 }
