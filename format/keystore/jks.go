@@ -15,13 +15,15 @@ import (
 	"github.com/certwright/certwright/format/oid"
 )
 
-// The JKS format has no specification but sun.security.provider.JavaKeyStore.
+// The JKS format has no specification but sun.security.provider.JavaKeyStore,
+// and JCEKS none but com.sun.crypto.provider.JceKeyStore.
 const (
 	jksMagic   = 0xfeedfeed
 	jceksMagic = 0xcececece
 
 	jksPrivateKey  = 1
 	jksCertificate = 2
+	jksSecretKey   = 3 // JCEKS only: a serialized Java object, of no known length
 
 	jksWhitener = "Mighty Aphrodite"
 
@@ -46,7 +48,7 @@ func IsJKS(data []byte) bool {
 	return magic == jksMagic || magic == jceksMagic
 }
 
-// DescribeJKS reads everything in a JKS file that is not encrypted. Nothing of
+// DescribeJKS reads everything in a JKS or JCEKS file that is not encrypted. Nothing of
 // it is authentic: that takes the password, and ReadJKS.
 func DescribeJKS(data []byte) ([]JKSEntry, error) {
 	entries, _, err := parseJKS(data)
@@ -56,7 +58,7 @@ func DescribeJKS(data []byte) ([]JKSEntry, error) {
 	return entries, nil
 }
 
-// ReadJKS reads a JKS file whose private keys have the same password as
+// ReadJKS reads a JKS or JCEKS file whose private keys have the same password as
 // itself. The errors are ErrPassphrase, or say what is wrong.
 func ReadJKS(data, password []byte) (*Contents, error) {
 	entries, body, err := parseJKS(data)
@@ -85,6 +87,9 @@ func (e *JKSEntry) open(password []byte) (Entry, error) {
 	info, err := unprotect(e.encrypted, password)
 	if err != nil {
 		return Entry{}, err
+	}
+	if _, err := der.ParseTag(info, der.Sequence); err != nil {
+		return Entry{}, ErrPassphrase
 	}
 	k, err := key.ReadPrivate(info, nil)
 	if err != nil {
@@ -136,9 +141,7 @@ func parseJKS(data []byte) (entries []JKSEntry, body int, err error) {
 	body = len(data) - sha1.Size
 	r := &jksReader{rest: data[:body]}
 	switch r.number(4) {
-	case jksMagic:
-	case jceksMagic:
-		return nil, 0, errors.New("it is a JCEKS file, which cannot be read here; convert it with `keytool -importkeystore -srcstoretype JCEKS -deststoretype PKCS12`")
+	case jksMagic, jceksMagic:
 	default:
 		return nil, 0, errors.New("it does not begin as one")
 	}
@@ -167,6 +170,10 @@ func (r *jksReader) entry(version uint64) JKSEntry {
 		}
 	case jksCertificate:
 		e.Certificates = [][]byte{r.certificate(version)}
+	case jksSecretKey:
+		if r.err == nil {
+			r.err = errors.New("it is a JCEKS file with a secret key, which only Java can read; take that one out with `keytool -delete` first")
+		}
 	default:
 		if r.err == nil {
 			r.err = fmt.Errorf("it has an entry of the kind %d, which is not known", tag)
@@ -253,12 +260,16 @@ func unprotect(data, password []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if algorithm.ID != jksProtector {
-		return key.UnwrapPKCS8(data, password)
-	}
 	octets, err := r.Take(der.OctetString)
 	if err != nil {
 		return nil, err
+	}
+	switch algorithm.ID {
+	case jksProtector:
+	case jceksProtector:
+		return unprotectJCEKS(algorithm.Parameters, octets.Content, password)
+	default:
+		return key.UnwrapPKCS8(data, password)
 	}
 	if len(octets.Content) < 2*sha1.Size {
 		return nil, errJKSCut

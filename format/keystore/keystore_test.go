@@ -285,11 +285,13 @@ func TestJavaReadsWhatIsWritten(t *testing.T) {
 	} else {
 		checkContents(t, dir, "leaf", c)
 	}
-	run(t, dir, "keytool -J-XX:TieredStopAtLevel=1 -importkeystore -srckeystore java.p12 -srcstorepass password -destkeystore java.jks -deststorepass password -deststoretype JKS")
-	if c, err := ReadJKS(readFile(t, dir, "java.jks"), []byte("password")); err != nil {
-		t.Error(err)
-	} else {
-		checkContents(t, dir, "leaf", c)
+	for _, kind := range []string{"JKS", "JCEKS"} {
+		run(t, dir, "keytool -J-XX:TieredStopAtLevel=1 -importkeystore -srckeystore java.p12 -srcstorepass password -destkeystore java."+kind+" -deststorepass password -deststoretype "+kind)
+		if c, err := ReadJKS(readFile(t, dir, "java."+kind), []byte("password")); err != nil {
+			t.Error(err)
+		} else {
+			checkContents(t, dir, "leaf", c)
+		}
 	}
 }
 
@@ -466,7 +468,7 @@ func TestJKSThatCannotBe(t *testing.T) {
 	}{
 		"nothing":     {nil, "reading a JKS file: the file is cut short, or damaged"},
 		"magic":       {build("\x01\x02\x03\x04", version, "\x00\x00\x00\x00"), "it does not begin as one"},
-		"JCEKS":       {build("\xce\xce\xce\xce", version, "\x00\x00\x00\x00"), "it is a JCEKS file, which cannot be read here; convert it with `keytool -importkeystore"},
+		"secret key":  {build("\xce\xce\xce\xce", version, "\x00\x00\x00\x01", "\x00\x00\x00\x03\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00"), "it is a JCEKS file with a secret key, which only Java can read"},
 		"version":     {build(magic, "\x00\x00\x00\x09", "\x00\x00\x00\x00"), "it is of version 9, which is not known"},
 		"count":       {build(magic, version, "\xff\xff\xff\xff"), "the file is cut short, or damaged"},
 		"kind":        {build(magic, version, "\x00\x00\x00\x01", "\x00\x00\x00\x07\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00"), "it has an entry of the kind 7, which is not known"},
@@ -522,6 +524,41 @@ func TestFollowingAChainIsBounded(t *testing.T) {
 	arrange(entries, []int{-1}, all)
 	if n := len(entries[0].Chain); n != 0 {
 		t.Errorf("the chain has %d certificates, after more signatures than are checked", n)
+	}
+}
+
+func TestJCEKSThatCannotBe(t *testing.T) {
+	salt := octets([]byte("saltsalt"))
+	for want, parameters := range map[string][]byte{
+		"the encryption of a private key has parameters that cannot be read": sequence(octets([]byte("salt"))),
+		"asks for 2130706432 iterations of key derivation":                   sequence(salt, []byte{2, 4, 0x7f, 0, 0, 0}),
+		"the file is cut short, or damaged":                                  sequence(salt, []byte{2, 1, 1}),
+	} {
+		if _, err := unprotectJCEKS(parameters, make([]byte, 7), nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+	if _, err := unprotectJCEKS(sequence(salt, []byte{2, 1, 1}), make([]byte, 8), nil); !errors.Is(err, ErrPassphrase) {
+		t.Error(err)
+	}
+	if a, b := jceksKey([]byte("abcdabcd"), nil, 1), jceksKey([]byte("abcdabce"), nil, 1); bytes.Equal(a[:16], b[:16]) || bytes.Equal(a[:16], a[16:]) {
+		t.Error("equal halves of the salt are not told apart")
+	}
+}
+
+func TestPKCS12InBER(t *testing.T) {
+	dir := workshop(t)
+	data, err := WritePKCS12(private(t, dir, "leaf"), certificate(t, dir, "leaf"), nil, []byte(password), Legacy, "", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := der.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ber := append(append([]byte{0x30, 0x80}, e.Content...), 0, 0)
+	if c, err := ReadPKCS12(ber, []byte(password)); err != nil || len(c.Entries) != 1 {
+		t.Error(err)
 	}
 }
 
