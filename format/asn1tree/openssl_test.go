@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/certwright/certwright/format/der"
+	"github.com/certwright/certwright/internal/specimen"
 )
 
 // opensslTree is what the openssl command prints for data in DER, and whether
@@ -77,7 +78,7 @@ func TestLikeOpenSSL(t *testing.T) {
 func TestMutatedLikeOpenSSL(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	all := samples(t)
-	for range 2000 {
+	for range 1500 {
 		data := mutate(random, all[random.IntN(len(all))], all)
 		if len(data) == 0 {
 			continue
@@ -131,7 +132,7 @@ func mutate(random *rand.Rand, data []byte, all [][]byte) []byte {
 }
 
 // samples are whole files, every universal tag, and the odd corners.
-func samples(t *testing.T) [][]byte {
+func samples(t testing.TB) [][]byte {
 	t.Helper()
 	var all [][]byte
 	files, err := filepath.Glob("testdata/*.der")
@@ -144,6 +145,9 @@ func samples(t *testing.T) [][]byte {
 			t.Fatal(err)
 		}
 		all = append(all, data)
+	}
+	for _, name := range specimen.Names(t) {
+		all = append(all, specimen.DER(t, name))
 	}
 	return append(append(all, everyTag()), corners()...)
 }
