@@ -46,8 +46,8 @@ func issueOne(n int) *authority.Change {
 	ticket := &authority.Ticket{
 		ID: id, State: authority.StateIssued, CA: "issuing", Profile: "server", ProfileVersion: "1+0123456789ab", Format: "pkcs10",
 		Request: request, Fingerprint: fingerprint[:], KeyFingerprint: key[:], Subject: "CN=" + host[4:], Requester: "operator",
-		IdempotencyKey: fmt.Sprintf("batch:%x", fingerprint), Asked: []byte(`{}`), Evidence: make([]byte, 250), Findings: make([]byte, 300),
-		Changes: make([]byte, 700), Serial: serial, Created: now, Decided: now, Decider: "profile",
+		IdempotencyKey: fmt.Sprintf("batch:%x", fingerprint), Asked: []byte(`{}`), Evidence: make([]byte, 155), Findings: make([]byte, 60),
+		Changes: make([]byte, 200), Serial: serial, Created: now, Decided: now, Decider: "profile",
 	}
 	certificate := &authority.Certificate{
 		CA: "issuing", Serial: serial, DER: der, Fingerprint: key[:], KeyFingerprint: key[:], Subject: ticket.Subject, SubjectKey: []byte(ticket.Subject),
@@ -56,7 +56,7 @@ func issueOne(n int) *authority.Change {
 	}
 	return &authority.Change{
 		PutTicket: &authority.TicketWrite{Ticket: ticket}, AddCertificate: certificate,
-		Events: []*authority.Event{{At: now, Actor: "operator", Action: "certificate.issued", Object: "ticket:" + id, Detail: make([]byte, 350)}},
+		Events: []*authority.Event{{At: now, Actor: "operator", Action: "certificate.issued", Object: "ticket:" + id, Detail: make([]byte, 417)}},
 	}
 }
 

@@ -67,7 +67,7 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	write, err := sql.Open("sqlite", dataSource(s.path, "cache_size(-262144)", "wal_autocheckpoint(16000)", "journal_size_limit(134217728)"))
+	write, err := sql.Open("sqlite", dataSource(s.path, "cache_size(-262144)", "wal_autocheckpoint(32000)", "journal_size_limit(268435456)"))
 	if err != nil {
 		return errors.Join(err, read.Close())
 	}

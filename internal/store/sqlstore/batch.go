@@ -21,7 +21,8 @@ type head struct {
 // batch is one transaction at work.
 type batch struct {
 	*writer
-	head head
+	head    head
+	waiting entries
 }
 
 func (b *batch) readHead() error {
@@ -129,17 +130,26 @@ func (b *batch) putTicket(w *authority.TicketWrite) error {
 		return err
 	}
 	if w.From == "" {
-		b.head.row++
-		if _, err = b.run(insertTicket, append([]any{b.head.row}, args...)...); err != nil {
-			return err
-		}
-		return b.addLookups(b.head.row, prefix(w.Ticket.Fingerprint), prefix(w.Ticket.KeyFingerprint))
+		return b.addTicket(w.Ticket, args)
 	}
 	n, err := b.run(updateTicket, append(args, w.Ticket.ID, string(w.From))...)
 	if err == nil && n == 0 {
 		err = b.missed(hasTicket, w.Ticket.ID)
 	}
 	return err
+}
+
+func (b *batch) addTicket(t *authority.Ticket, args []any) error {
+	b.head.row++
+	id := b.head.row
+	if _, err := b.run(insertTicket, append([]any{id}, args...)...); err != nil {
+		return err
+	}
+	if t.IdempotencyKey != "" {
+		b.waiting.keys = append(b.waiting.keys, entry{keyHash(t.IdempotencyKey), id})
+	}
+	b.waiting.addLookups(id, ticketHashes(t.State, t.Fingerprint, t.KeyFingerprint)...)
+	return nil
 }
 
 func (b *batch) addCertificate(c *authority.Certificate) error {
@@ -155,9 +165,8 @@ func (b *batch) addCertificate(c *authority.Certificate) error {
 	if _, err := b.run(insertDER, id, c.DER); err != nil {
 		return err
 	}
-	if err := b.addLookups(id, certificateHashes(c.Fingerprint, c.KeyFingerprint, c.Names)...); err != nil {
-		return err
-	}
+	b.waiting.serials = append(b.waiting.serials, entry{serialHash(c.CA, c.Serial), id})
+	b.waiting.addLookups(id, certificateHashes(c.Serial, c.Fingerprint, c.KeyFingerprint, c.Names)...)
 	if c.Status == authority.StatusValid {
 		return nil
 	}
@@ -165,36 +174,31 @@ func (b *batch) addCertificate(c *authority.Certificate) error {
 		authority.Revocation{At: c.Revoked, Reason: c.Reason, Invalid: c.Invalid})
 }
 
-// addLookups makes a row found by these hashes.
-func (b *batch) addLookups(id int64, hashes ...int64) error {
-	for _, hash := range hashes {
-		if _, err := b.run(insertLookup, partOf(id), hash, id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (b *batch) setStatus(w *authority.StatusWrite) error {
+	// The certificate may have been added a moment ago.
+	if err := b.settle(); err != nil {
+		return err
+	}
+	own := []any{serialHash(w.CA, w.Serial), w.Serial, w.CA}
 	r := authority.Revocation{At: w.Revoked, Reason: w.Reason, Invalid: w.Invalid}
-	args := []any{string(w.To), millis(w.Revoked), w.Reason, millis(w.Invalid), w.Serial, w.CA, string(w.From)}
+	args := []any{string(w.To), millis(w.Revoked), w.Reason, millis(w.Invalid)}
 	if w.To == authority.StatusValid {
 		r.Reason = int(crl.RemoveFromCRL)
 		args[1], args[2], args[3] = 0, 0, 0
 	}
-	n, err := b.run(updateStatus, args...)
+	n, err := b.run(updateStatus, append(append(args, own...), string(w.From))...)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
-		return b.missed(hasCertificate, w.Serial, w.CA)
+		return b.missed(hasCertificate, own...)
 	}
 	stmt, err := b.prepared(shardAndEnd)
 	if err != nil {
 		return err
 	}
 	var shard, notAfter int64
-	if err := stmt.QueryRowContext(context.Background(), w.Serial, w.CA).Scan(&shard, &notAfter); err != nil {
+	if err := stmt.QueryRowContext(context.Background(), own...).Scan(&shard, &notAfter); err != nil {
 		return err
 	}
 	return b.putRevocation(w.CA, w.Serial, shard, notAfter, r)

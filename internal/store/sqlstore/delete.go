@@ -10,6 +10,8 @@ import (
 
 var (
 	deleteLookup      = &statement{"DELETE FROM lookup WHERE part = ? AND hash = ? AND id = ?", nil}
+	deleteSerial      = &statement{"DELETE FROM serial_number WHERE hash = ? AND id = ?", nil}
+	deleteIdempotency = &statement{"DELETE FROM idempotency WHERE hash = ? AND id = ?", nil}
 	deleteDER         = &statement{"DELETE FROM certificate_der WHERE id = ?", nil}
 	deleteRevocation  = &statement{"DELETE FROM revocation WHERE ca = ? AND serial = ?", nil}
 	deleteTicket      = &statement{"DELETE FROM ticket WHERE id = ?", nil}
@@ -18,12 +20,15 @@ var (
 		"(SELECT MAX(newer.number) FROM crl AS newer WHERE newer.ca = crl.ca AND newer.kind = crl.kind AND newer.shard = crl.shard)", nil}
 	oldCertificates = &statement{"SELECT id, ca, serial, fingerprint, key_fingerprint, names, ticket FROM certificate " +
 		"WHERE not_after < ? AND (ca = ? OR ? = '') ORDER BY not_after LIMIT ?", nil}
-	oldTickets = &statement{"SELECT id, fingerprint, key_fingerprint FROM ticket " +
+	oldTickets = &statement{"SELECT id, idempotency_key, fingerprint, key_fingerprint FROM ticket " +
 		"WHERE state <> 'issued' AND state IN ('refused', 'withdrawn') AND decided < ? AND (ca = ? OR ? = '')", nil}
-	issuedTicket = &statement{"SELECT id, fingerprint, key_fingerprint FROM ticket WHERE ticket = ? AND state = 'issued'", nil}
+	issuedTicket = &statement{"SELECT id, idempotency_key, fingerprint, key_fingerprint FROM ticket WHERE ticket = ? AND state = 'issued'", nil}
 )
 
 func (b *batch) delete(r *authority.Retention) error {
+	if err := b.settle(); err != nil {
+		return err
+	}
 	if !r.CertificatesExpiredBefore.IsZero() {
 		if err := b.deleteCertificates(r); err != nil {
 			return err
@@ -50,6 +55,7 @@ type doomed struct {
 	serial           []byte
 	fingerprint, key []byte
 	names, ticket    *string
+	idempotencyKey   *string
 }
 
 func (b *batch) deleteCertificates(r *authority.Retention) error {
@@ -70,13 +76,16 @@ func (b *batch) deleteCertificates(r *authority.Retention) error {
 				return fmt.Errorf("names of certificate %x: %w", d.serial, err)
 			}
 		}
-		if err := b.deleteLookups(d.id, certificateHashes(d.fingerprint, d.key, names)...); err != nil {
+		if err := b.deleteLookups(d.id, certificateHashes(d.serial, d.fingerprint, d.key, names)...); err != nil {
 			return err
 		}
 		if d.ticket != nil {
 			if err := b.deleteTickets(issuedTicket, *d.ticket); err != nil {
 				return err
 			}
+		}
+		if _, err := b.run(deleteSerial, serialHash(d.ca, d.serial), d.id); err != nil {
+			return err
 		}
 		if _, err := b.run(deleteRevocation, d.ca, d.serial); err != nil {
 			return err
@@ -102,13 +111,19 @@ func (b *batch) deleteLookups(id int64, hashes ...int64) error {
 
 // deleteTickets removes the tickets that a statement finds.
 func (b *batch) deleteTickets(which *statement, args ...any) error {
-	list, err := b.doomed(which, func(row scanner, d *doomed) error { return row.Scan(&d.id, &d.fingerprint, &d.key) }, args...)
+	list, err := b.doomed(which, func(row scanner, d *doomed) error { return row.Scan(&d.id, &d.idempotencyKey, &d.fingerprint, &d.key) }, args...)
 	if err != nil {
 		return err
 	}
 	for _, d := range list {
-		if err := b.deleteLookups(d.id, prefix(d.fingerprint), prefix(d.key)); err != nil {
+		// A ticket that was held first has an entry for its key.
+		if err := b.deleteLookups(d.id, ticketHashes(authority.StateHeld, d.fingerprint, d.key)...); err != nil {
 			return err
+		}
+		if d.idempotencyKey != nil {
+			if _, err := b.run(deleteIdempotency, keyHash(*d.idempotencyKey), d.id); err != nil {
+				return err
+			}
 		}
 		if _, err := b.run(deleteTicket, d.id); err != nil {
 			return err

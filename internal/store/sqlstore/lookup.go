@@ -1,8 +1,12 @@
 package sqlstore
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/certwright/certwright/authority"
@@ -10,7 +14,10 @@ import (
 
 // partBits is how many low bits of an id do not tell its part: each part of
 // the lookup table holds 16,384 issues, of two rows each.
-const partBits = 15
+const (
+	partBits = 15
+	partSize = 1 << partBits
+)
 
 func partOf(id int64) int64 { return id >> partBits }
 
@@ -30,13 +37,77 @@ func textHash(text string) int64 {
 	return prefix(sum[:])
 }
 
-// certificateHashes are what a certificate is found by.
-func certificateHashes(fingerprint, key []byte, names []string) []int64 {
-	hashes := append(make([]int64, 0, 2+len(names)), prefix(fingerprint), prefix(key))
+// serialHash is the number that stands for a serial number of an authority.
+func serialHash(ca string, serial []byte) int64 {
+	sum := sha256.Sum256(append([]byte(ca+"/"), serial...))
+	return prefix(sum[:])
+}
+
+func keyHash(idempotencyKey string) int64 {
+	sum := sha256.Sum256([]byte(idempotencyKey))
+	return prefix(sum[:])
+}
+
+// certificateHashes are what a certificate is found by, besides its authority
+// and serial number.
+func certificateHashes(serial, fingerprint, key []byte, names []string) []int64 {
+	hashes := append(make([]int64, 0, 3+len(names)), serialHash("", serial), prefix(fingerprint), prefix(key))
 	for _, name := range names {
 		hashes = append(hashes, nameHash(name))
 	}
 	return hashes
+}
+
+// ticketHashes are what a ticket is found by. The key of an issued one is that
+// of its certificate, which spares it an entry.
+func ticketHashes(state authority.State, fingerprint, key []byte) []int64 {
+	if state == authority.StateIssued {
+		return []int64{prefix(fingerprint)}
+	}
+	return []int64{prefix(fingerprint), prefix(key)}
+}
+
+// entry makes a row found by a hash.
+type entry struct{ hash, id int64 }
+
+// entries are what a batch adds to indexes of random order. They are written
+// together, in order: the pages they need are then touched once and in turn.
+type entries struct {
+	serials, keys, lookups []entry
+}
+
+func (e *entries) addLookups(id int64, hashes ...int64) {
+	for _, hash := range hashes {
+		e.lookups = append(e.lookups, entry{hash, id})
+	}
+}
+
+// settle writes the entries that wait.
+func (b *batch) settle() error {
+	for _, e := range sorted(b.waiting.serials) {
+		if _, err := b.run(insertSerial, e.hash, e.id); err != nil {
+			return fmt.Errorf("serial number: %w", err)
+		}
+	}
+	for _, e := range sorted(b.waiting.keys) {
+		if _, err := b.run(insertIdempotency, e.hash, e.id); err != nil {
+			return fmt.Errorf("idempotency key: %w", err)
+		}
+	}
+	for _, e := range sorted(b.waiting.lookups) {
+		if _, err := b.run(insertLookup, partOf(e.id), e.hash, e.id); err != nil {
+			return fmt.Errorf("looking up: %w", err)
+		}
+	}
+	b.waiting = entries{}
+	return nil
+}
+
+func sorted(list []entry) []entry {
+	slices.SortFunc(list, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(partOf(a.id), partOf(b.id)), cmp.Compare(a.hash, b.hash))
+	})
+	return list
 }
 
 // found is a term for the rows with one of these hashes, in whatever part.
@@ -45,6 +116,6 @@ func (a *arguments) found(column string, hashes ...int64) string {
 	for i, hash := range hashes {
 		marks[i] = a.add(hash)
 	}
-	return column + " IN (WITH RECURSIVE parts (part) AS (SELECT 0 UNION ALL SELECT part + 1 FROM parts WHERE part < (SELECT row_seq / 32768 FROM head))" +
+	return column + " IN (WITH RECURSIVE parts (part) AS (SELECT 0 UNION ALL SELECT part + 1 FROM parts WHERE part < (SELECT row_seq FROM head) / " + strconv.Itoa(partSize) + ")" +
 		" SELECT l.id FROM parts CROSS JOIN lookup l WHERE l.part = parts.part AND l.hash IN (" + strings.Join(marks, ", ") + "))"
 }

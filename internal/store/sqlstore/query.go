@@ -31,13 +31,15 @@ func certificateWhere(q *authority.Query, a *arguments, after int64) string {
 		}
 	}
 	add(q.CA != "", "c.ca = ", func() any { return q.CA })
-	add(len(q.Serial) > 0, "c.serial = ", func() any { return q.Serial })
 	add(q.Profile != "", "c.profile = ", func() any { return q.Profile })
 	add(q.Requester != "", "c.requester = ", func() any { return q.Requester })
 	add(q.Status != "", "c.status = ", func() any { return string(q.Status) })
 	add(!q.ExpiresBefore.IsZero(), "c.not_after <= ", func() any { return millis(q.ExpiresBefore) })
 	add(!q.ExpiresAfter.IsZero(), "c.not_after >= ", func() any { return millis(q.ExpiresAfter) })
 	add(!q.IssuedAfter.IsZero(), "c.issued >= ", func() any { return millis(q.IssuedAfter) })
+	if len(q.Serial) > 0 {
+		terms = append(terms, a.found("c.id", serialHash("", q.Serial)))
+	}
 	if len(q.Fingerprint) > 0 {
 		terms = append(terms, a.found("c.id", prefix(q.Fingerprint)))
 	}
@@ -45,8 +47,7 @@ func certificateWhere(q *authority.Query, a *arguments, after int64) string {
 		terms = append(terms, keyTerm(q, a))
 	}
 	if q.Ticket != "" {
-		terms = append(terms, "c.ticket = "+a.add(q.Ticket),
-			"c.serial = (SELECT t.serial FROM ticket t WHERE t.ticket = "+a.add(q.Ticket)+")")
+		terms = append(terms, "c.ticket = "+a.add(q.Ticket))
 	}
 	if q.Subject != "" {
 		terms = append(terms, a.contains(strings.ToLower(q.Subject)))
@@ -123,7 +124,8 @@ func ticketWhere(q *authority.TicketQuery, a *arguments, after int64) string {
 		terms = append(terms, a.found("id", prefix(q.Fingerprint)))
 	}
 	if len(q.KeyFingerprint) > 0 {
-		terms = append(terms, a.found("id", prefix(q.KeyFingerprint)))
+		key := prefix(q.KeyFingerprint)
+		terms = append(terms, "("+a.found("id", key)+" OR id IN (SELECT t.id FROM certificate c JOIN ticket t ON t.ticket = c.ticket WHERE "+a.found("c.id", key)+"))")
 	}
 	return strings.Join(terms, " AND ")
 }

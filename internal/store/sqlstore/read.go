@@ -143,7 +143,7 @@ func (s *Store) TicketByKey(ctx context.Context, key string) (*authority.Ticket,
 		return nil, authority.ErrNotFound
 	}
 	a := s.arguments()
-	return s.ticketWhere(ctx, "idempotency = "+a.add(idempotency(key)), a)
+	return s.ticketWhere(ctx, "id = (SELECT id FROM idempotency WHERE hash = "+a.add(keyHash(key))+") AND idempotency_key = "+a.add(key), a)
 }
 
 const certificateFrom = " FROM certificate c JOIN certificate_der d ON d.id = c.id "
@@ -155,7 +155,8 @@ func certificateSelect() string {
 // Certificate returns a certificate by its authority and serial number.
 func (s *Store) Certificate(ctx context.Context, ca string, serial []byte) (*authority.Certificate, error) {
 	a := s.arguments()
-	text := certificateSelect() + "WHERE c.serial = " + a.add(serial) + " AND c.ca = " + a.add(ca)
+	text := certificateSelect() + "WHERE c.id = (SELECT id FROM serial_number WHERE hash = " + a.add(serialHash(ca, serial)) +
+		") AND c.serial = " + a.add(serial) + " AND c.ca = " + a.add(ca)
 	var id int64
 	return known(scanCertificate(s.row(ctx, text, a), &id))
 }

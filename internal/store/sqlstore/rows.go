@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -36,15 +35,7 @@ func none(text string) any {
 	return text
 }
 
-func idempotency(key string) any {
-	if key == "" {
-		return nil
-	}
-	sum := sha256.Sum256([]byte(key))
-	return sum[:16]
-}
-
-// ticketArgs are the values of ticketColumns and ticketKeys.
+// ticketArgs are the values of ticketColumns.
 func ticketArgs(t *authority.Ticket) ([]any, error) {
 	var messages []byte
 	if len(t.Messages) > 0 {
@@ -61,8 +52,7 @@ func ticketArgs(t *authority.Ticket) ([]any, error) {
 	return append(make([]any, 0, 28),
 		t.ID, string(t.State), t.CA, t.Profile, t.ProfileVersion, t.Format, none(t.Requester), none(t.IdempotencyKey),
 		t.Fingerprint, t.KeyFingerprint, t.Subject, t.Serial, t.Replaces, millis(t.Created), millis(t.Decided), t.Decider,
-		t.Request, t.Asked, t.Evidence, t.Findings, t.Changes, messages,
-		idempotency(t.IdempotencyKey)), nil
+		t.Request, t.Asked, t.Evidence, t.Findings, t.Changes, messages), nil
 }
 
 func scanTicket(row scanner, id *int64) (*authority.Ticket, error) {

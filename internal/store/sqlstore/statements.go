@@ -41,24 +41,26 @@ const (
 	caColumns     = "name, revision, state, parent, key_name, request, chain, settings, created"
 	ticketColumns = "ticket, state, ca, profile, profile_version, format, requester, idempotency_key, fingerprint, " +
 		"key_fingerprint, subject, serial, replaces, created, decided, decider, request, asked, evidence, findings, changes, messages"
-	ticketKeys         = "idempotency"
 	certificateColumns = "ca, serial, status, fingerprint, key_fingerprint, subject, subject_key, names, not_before, not_after, " +
 		"profile, profile_version, requester, ticket, replaces, shard, revoked, reason, invalid, issued"
-	certificateKeys   = "key_hash, folded"
+	certificateKeys   = "key_hash, folded" // besides certificateColumns
 	revocationColumns = "ca, serial, shard, at, reason, invalid, not_after, changed"
 	crlColumns        = "ca, number, kind, shard, base, mark, this_update, next_update, entries"
+	byOwnSerial       = "id = (SELECT id FROM serial_number WHERE hash = ?) AND serial = ? AND ca = ?"
 	eventColumns      = "seq, at, actor, action, object, detail, previous, hash"
 )
 
 var (
 	insertCA          = insert("ca", caColumns, authority.ErrExists)
 	updateCA          = update("ca", caColumns, "name = ? AND revision = ?", nil)
-	insertTicket      = insert("ticket", "id, "+ticketColumns+", "+ticketKeys, authority.ErrExists)
-	updateTicket      = update("ticket", ticketColumns+", "+ticketKeys, "ticket = ? AND state = ?", authority.ErrExists)
-	insertCertificate = insert("certificate", "id, "+certificateColumns+", "+certificateKeys, authority.ErrExists)
+	insertTicket      = insert("ticket", "id, "+ticketColumns, authority.ErrExists)
+	updateTicket      = update("ticket", ticketColumns, "ticket = ? AND state = ?", nil)
+	insertCertificate = insert("certificate", "id, "+certificateColumns+", "+certificateKeys, nil)
+	insertSerial      = insert("serial_number", "hash, id", authority.ErrExists)
+	insertIdempotency = insert("idempotency", "hash, id", authority.ErrExists)
 	insertDER         = insert("certificate_der", "id, der", nil)
 	insertLookup      = &statement{"INSERT INTO lookup (part, hash, id) VALUES (?, ?, ?) ON CONFLICT (part, hash, id) DO NOTHING", nil}
-	updateStatus      = update("certificate", "status, revoked, reason, invalid", "serial = ? AND ca = ? AND status = ?", nil)
+	updateStatus      = update("certificate", "status, revoked, reason, invalid", byOwnSerial+" AND status = ?", nil)
 	upsertRevocation  = &statement{insert("revocation", revocationColumns, nil).sql +
 		" ON CONFLICT (ca, serial) DO UPDATE SET at = excluded.at, reason = excluded.reason, invalid = excluded.invalid, changed = excluded.changed", nil}
 	insertCRL   = insert("crl", crlColumns+", der", authority.ErrConflict)
@@ -66,8 +68,8 @@ var (
 
 	hasCA          = &statement{"SELECT COUNT(*) FROM ca WHERE name = ?", nil}
 	hasTicket      = &statement{"SELECT COUNT(*) FROM ticket WHERE ticket = ?", nil}
-	hasCertificate = &statement{"SELECT COUNT(*) FROM certificate WHERE serial = ? AND ca = ?", nil}
+	hasCertificate = &statement{"SELECT COUNT(*) FROM certificate WHERE " + byOwnSerial, nil}
 	hasHigherCRL   = &statement{"SELECT COUNT(*) FROM crl WHERE ca = ? AND number >= ?", nil}
-	shardAndEnd    = &statement{"SELECT shard, not_after FROM certificate WHERE serial = ? AND ca = ?", nil}
+	shardAndEnd    = &statement{"SELECT shard, not_after FROM certificate WHERE " + byOwnSerial, nil}
 	writeHead      = &statement{"UPDATE head SET event_seq = ?, event_hash = ?, row_seq = ?, change_seq = ? WHERE id = 1", nil}
 )

@@ -145,6 +145,9 @@ func (w *writer) transaction(group []*job, careful bool) (err error) {
 			}
 		}
 	}
+	if err := b.settle(); err != nil {
+		return err
+	}
 	if err := b.writeHead(); err != nil {
 		return err
 	}
@@ -158,9 +161,11 @@ func (b *batch) alone(c *authority.Change) (refusal, err error) {
 	if err := b.plain("SAVEPOINT one"); err != nil {
 		return nil, err
 	}
-	err = b.apply(c)
+	if err = b.apply(c); err == nil {
+		err = b.settle()
+	}
 	if refused(err) {
-		b.head = before
+		b.head, b.waiting = before, entries{}
 		refusal = err
 		if err := b.plain("ROLLBACK TO SAVEPOINT one"); err != nil {
 			return nil, err

@@ -1,10 +1,14 @@
 -- Times are milliseconds since 1970 in UTC; 0 stands for none.
 --
 -- An index of random order costs a page of writing for every row, once it is
--- large. So there are two only, that hold what must be unique. What is merely
--- looked up (fingerprints, keys, names) is in the table lookup, whose order
--- begins with the part of the ids it belongs to: entries are written into the
--- newest part, which is small, and are sought in every part.
+-- large. So there are two only, as small as can be, that hold what must be
+-- unique: serial_number and idempotency. What is merely looked up
+-- (fingerprints, keys, names) is in the table lookup, whose order begins with
+-- the part of the ids it belongs to: entries are written into the newest part,
+-- which is small, and are sought in every part.
+--
+-- A hash is the first eight octets of a SHA-256 as a signed number: of a
+-- fingerprint, those themselves. Rows found by it are compared in full.
 
 -- +goose Up
 
@@ -39,7 +43,6 @@ CREATE TABLE ticket (
     format           TEXT    NOT NULL,
     requester        TEXT,
     idempotency_key  TEXT,
-    idempotency      BLOB,    -- first 16 octets of the SHA-256 of idempotency_key
     fingerprint      BLOB,
     key_fingerprint  BLOB,
     subject          TEXT    NOT NULL,
@@ -56,7 +59,6 @@ CREATE TABLE ticket (
     messages         BLOB
 );
 CREATE UNIQUE INDEX ticket_ticket      ON ticket (ticket);
-CREATE UNIQUE INDEX ticket_idempotency ON ticket (idempotency) WHERE idempotency IS NOT NULL;
 CREATE INDEX ticket_requester          ON ticket (requester)       WHERE requester IS NOT NULL;
 CREATE INDEX ticket_unissued           ON ticket (state, decided)  WHERE state <> 'issued';
 
@@ -85,20 +87,30 @@ CREATE TABLE certificate (
     invalid          BIGINT  NOT NULL,
     issued           BIGINT  NOT NULL
 );
-CREATE UNIQUE INDEX certificate_serial ON certificate (serial, ca);
 CREATE INDEX certificate_revoked_key   ON certificate (key_hash)  WHERE status <> 'valid';
 CREATE INDEX certificate_expiry        ON certificate (not_after);
+CREATE INDEX certificate_ticket        ON certificate (ticket)    WHERE ticket IS NOT NULL;
 CREATE INDEX certificate_requester     ON certificate (requester) WHERE requester IS NOT NULL;
 CREATE INDEX certificate_profile       ON certificate (profile);
+
+-- Two different serial numbers or keys that have the same hash, which chance
+-- does not bring, are taken for the same one: the later is not written.
+CREATE TABLE serial_number (
+    hash INTEGER PRIMARY KEY, -- of authority and serial number
+    id   BIGINT NOT NULL      -- of the certificate
+);
+
+CREATE TABLE idempotency (
+    hash INTEGER PRIMARY KEY, -- of the key
+    id   BIGINT NOT NULL      -- of the ticket
+);
 
 CREATE TABLE certificate_der (
     id  INTEGER PRIMARY KEY, -- of the certificate
     der BLOB NOT NULL
 );
 
--- A hash is the first eight octets of a SHA-256 as a signed number: of a
--- fingerprint, those themselves; of a name, those of its text in lower case
--- without the kind. Rows found by it are compared in full afterwards.
+-- A name's hash is that of its text in lower case without the kind.
 CREATE TABLE lookup (
     part BIGINT NOT NULL, -- id / 32768
     hash BIGINT NOT NULL,
