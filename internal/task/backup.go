@@ -247,6 +247,9 @@ func unpackFile(in io.Reader, f manifestFile, folder string) error {
 	}
 	h := sha256.New()
 	_, err = io.Copy(io.MultiWriter(out, h), in)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = damaged("it ends in the middle of " + f.Name)
+	}
 	err = errors.Join(err, out.Sync(), out.Close())
 	if err == nil && hex.EncodeToString(h.Sum(nil)) != f.SHA256 {
 		err = damaged("the content of " + f.Name + " is not what was written")

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"iter"
 	"sync"
-	"time"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/evidence"
@@ -51,13 +50,12 @@ type BatchResult[Label any] struct {
 func Batch[Label any](ctx context.Context, o *Office, s BatchSpec, items iter.Seq[BatchItem[Label]], tell func(BatchResult[Label])) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	started := o.Now()
 	queue := make(chan BatchItem[Label])
 	var workers sync.WaitGroup
 	for range max(1, s.Workers) {
 		workers.Go(func() {
 			for item := range queue {
-				result, err := submitItem(ctx, o, s, item, started)
+				result, err := submitItem(ctx, o, s, item)
 				if err != nil {
 					stop(err)
 					continue
@@ -79,7 +77,7 @@ func Batch[Label any](ctx context.Context, o *Office, s BatchSpec, items iter.Se
 	return context.Cause(ctx)
 }
 
-func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item BatchItem[Label], started time.Time) (BatchResult[Label], error) {
+func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item BatchItem[Label]) (BatchResult[Label], error) {
 	result := BatchResult[Label]{Label: item.Label, Request: item.Request, Err: item.Err}
 	if item.Err != nil {
 		return result, nil
@@ -105,7 +103,7 @@ func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item Bat
 		return result, err
 	default:
 		result.Outcome = out
-		result.Repeated = out.Ticket != nil && out.Ticket.Created.Before(started)
+		result.Repeated = out.Repeated
 	}
 	return result, nil
 }

@@ -2,7 +2,6 @@ package verbs
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -31,28 +30,51 @@ certificate comes back by file ("ca install").`,
 
 // caJSON is how an authority is told.
 type caJSON struct {
-	Name        string                `json:"name"`
-	State       string                `json:"state"` // active, awaiting, retired
-	Subject     string                `json:"subject"`
-	Parent      string                `json:"parent,omitempty"`
-	Issuer      string                `json:"issuer,omitempty"`
-	Serial      string                `json:"serial,omitempty"`
-	NotBefore   string                `json:"notBefore,omitempty"`
-	NotAfter    string                `json:"notAfter,omitempty"`
-	Key         string                `json:"key,omitempty"`
-	Fingerprint string                `json:"fingerprint,omitempty"`
-	Chain       int                   `json:"chainLength"`
-	Settings    *authority.CASettings `json:"settings,omitempty"`
-	Created     string                `json:"created"`
+	Name        string        `json:"name"`
+	State       string        `json:"state"` // active, awaiting, retired
+	Subject     string        `json:"subject"`
+	Parent      string        `json:"parent,omitempty"`
+	Issuer      string        `json:"issuer,omitempty"`
+	Serial      string        `json:"serial,omitempty"`
+	NotBefore   string        `json:"notBefore,omitempty"`
+	NotAfter    string        `json:"notAfter,omitempty"`
+	Key         string        `json:"key,omitempty"`
+	Fingerprint string        `json:"fingerprint,omitempty"`
+	Chain       int           `json:"chainLength"`
+	Settings    *settingsJSON `json:"settings,omitempty"`
+	Created     string        `json:"created"`
 
 	notAfter time.Time
 }
 
+// settingsJSON is how the settings of an authority are told: lengths of time
+// in seconds.
+type settingsJSON struct {
+	DefaultProfile string   `json:"defaultProfile,omitempty"`
+	CRLValidity    int64    `json:"crlValiditySeconds"`
+	DeltaValidity  int64    `json:"deltaValiditySeconds"`
+	KeepExpired    int64    `json:"keepExpiredSeconds"`
+	Shards         int      `json:"shards"`
+	CRL            []string `json:"crl"`
+	FreshestCRL    []string `json:"freshestCrl"`
+	OCSP           []string `json:"ocsp"`
+	CAIssuers      []string `json:"caIssuers"`
+	Hash           string   `json:"hash,omitempty"`
+	PSS            bool     `json:"pss"`
+}
+
+func settingsToJSON(s authority.CASettings) *settingsJSON {
+	list := func(texts []string) []string { return append([]string{}, texts...) }
+	return &settingsJSON{s.DefaultProfile, seconds(s.CRLValidity), seconds(s.DeltaValidity), seconds(s.KeepExpired), s.Shards,
+		list(s.CRL), list(s.FreshestCRL), list(s.OCSP), list(s.CAIssuers), s.Hash, s.PSS}
+}
+
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }
+
 func caToJSON(ca *authority.CA) caJSON {
 	t := caJSON{Name: ca.Name, State: ca.State, Parent: ca.Parent, Chain: len(ca.Chain), Created: stamp(ca.Created)}
-	var settings authority.CASettings
-	if json.Unmarshal(ca.Settings, &settings) == nil {
-		t.Settings = &settings
+	if settings, err := settingsOf(ca); err == nil {
+		t.Settings = settingsToJSON(settings)
 	}
 	if len(ca.Chain) == 0 {
 		if requests, err := task.ParseRequests(ca.Request); err == nil && len(requests) > 0 {
@@ -408,9 +430,9 @@ func (p *program) tellCA(ca *authority.CA) error {
 	if p.shell.JSON {
 		return p.shell.Object(t)
 	}
-	s := t.Settings
-	if s == nil {
-		s = &authority.CASettings{}
+	s, err := settingsOf(ca)
+	if err != nil {
+		return err
 	}
 	for _, line := range [][2]string{
 		{"Name", t.Name}, {"State", t.State}, {"Subject", t.Subject}, {"Issuer", t.Issuer}, {"Parent", t.Parent}, {"Serial", t.Serial},
