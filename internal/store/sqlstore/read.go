@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -331,4 +332,12 @@ func (s *Store) eachRevocation(ctx context.Context, q authority.RevocationQuery,
 		}
 	}
 	return s.explain(rows.Err())
+}
+
+// Queries returns the texts of the queries that are kept prepared, for tests
+// of how an engine goes about them.
+func (s *Store) Queries() []string {
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
+	return slices.Sorted(maps.Keys(s.prepared))
 }
