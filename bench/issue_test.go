@@ -33,7 +33,7 @@ type desk struct {
 	csr     []byte
 }
 
-func newDesk(b *testing.B) desk {
+func newDesk(b testing.TB) desk {
 	b.Helper()
 	k, err := key.Generate("ecdsa-p256", rand.Reader)
 	check(b, err)
@@ -62,14 +62,14 @@ func newDesk(b *testing.B) desk {
 	return desk{k, rootCert, i, p, newCSR(b, leaf, "CN=www.example.org,O=Example,C=DE", ext.NewSubjectAltName(san, false))}
 }
 
-func check(b *testing.B, err error) {
+func check(b testing.TB, err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)
 	}
 }
 
-func newCSR(b *testing.B, k *key.Private, subject string, extensions ...ext.Extension) []byte {
+func newCSR(b testing.TB, k *key.Private, subject string, extensions ...ext.Extension) []byte {
 	b.Helper()
 	name, err := dn.ParseText(subject)
 	check(b, err)
@@ -80,7 +80,7 @@ func newCSR(b *testing.B, k *key.Private, subject string, extensions ...ext.Exte
 	return r.Raw
 }
 
-func parse(b *testing.B, der []byte) *request.Request {
+func parse(b testing.TB, der []byte) *request.Request {
 	p, err := pkcs10.Parse(der)
 	check(b, err)
 	r, err := request.FromPKCS10(p)
@@ -88,7 +88,7 @@ func parse(b *testing.B, der []byte) *request.Request {
 	return r
 }
 
-func sign(b *testing.B, p *issuance.Profile, r *request.Request, i *issuance.Issuer) *issuance.Issued {
+func sign(b testing.TB, p *issuance.Profile, r *request.Request, i *issuance.Issuer) *issuance.Issued {
 	e := evidence.Of(r, evidence.Origin{Door: "bench"}, nil)
 	a, err := p.Judge(r, e, i, issuance.Asked{}, start).Approve()
 	check(b, err)

@@ -66,7 +66,8 @@ var rules = [...]rule{
 	{"lint", "", lintPlan},
 }
 
-// judging is the desk a request lies on while the rules go over it.
+// judging is the desk a request lies on while the rules go over it. What they
+// come to is kept in it too, so that judging takes memory once.
 type judging struct {
 	profile  *Profile
 	request  *request.Request
@@ -83,7 +84,10 @@ type judging struct {
 	findings []Finding
 	changes  []Change
 	room     [12]ext.Extension
+	few      [8]ext.GeneralName
 	contents lint.Contents
+	outcome  decision
+	approved atomic.Bool
 }
 
 // Judge decides under the profile what certificate this request would become
@@ -102,10 +106,11 @@ func (p *Profile) Judge(r *request.Request, e evidence.Evidence, i *Issuer, a As
 		}
 	}
 	lint.Sort(c.findings)
-	return Judgement{&decision{
+	c.outcome = decision{
 		verdict: verdictOf(c.findings), findings: c.findings, changes: c.changes,
-		plan: &c.plan, issuer: i, approved: new(atomic.Bool),
-	}}
+		plan: &c.plan, issuer: i, approved: &c.approved,
+	}
+	return Judgement{&c.outcome}
 }
 
 // refuse records an error of the rule that runs.

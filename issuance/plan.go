@@ -27,7 +27,6 @@ type plan struct {
 	usage    ext.KeyUsage
 	purposes []oid.OID
 	bound    *ext.NameConstraints
-	keyID    []byte
 }
 
 // whole reports whether the plan has everything a certificate needs.

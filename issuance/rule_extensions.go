@@ -2,6 +2,7 @@ package issuance
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/lint"
 	"github.com/certwright/certwright/request"
@@ -39,18 +41,19 @@ const maxExtensions = 200
 func draftKeyIdentifiers(c *judging) {
 	c.plan.add(c.issuer.authorityKey)
 	if c.profile.extensions.keyID {
-		c.plan.keyID = c.request.PublicKey.Identifier()
-		c.plan.add(subjectKeyID(c.plan.keyID))
+		c.plan.add(subjectKeyID(c.request.PublicKey))
 	}
 }
 
-// subjectKeyID makes the extension in one piece (RFC 5280, Section 4.2.1.2).
-func subjectKeyID(id []byte) ext.Extension {
+// subjectKeyID makes the extension in one piece, with the identifier of RFC
+// 5280, Section 4.2.1.2, method 1: key.Public.Identifier's.
+func subjectKeyID(k *key.Public) ext.Extension {
+	id := sha1.Sum(k.Bits)
 	b := der.NewBuilder(make([]byte, 0, len(id)+16))
 	mark := b.Begin(der.Sequence)
 	b.OID(string(oid.SubjectKeyIdentifier))
 	value := b.Begin(der.OctetString)
-	b.Add(der.OctetString, id)
+	b.Add(der.OctetString, id[:])
 	b.End(value)
 	b.End(mark)
 	raw := b.Bytes()

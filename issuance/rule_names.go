@@ -30,7 +30,7 @@ func draftNames(c *judging) {
 				"name what the certificate is for, or leave the extension out")
 		}
 	}
-	c.names = make([]ext.GeneralName, 0, len(names)+2)
+	c.names = c.few[:0]
 	for i := range names {
 		if len(names) <= maxCompared && c.holds(&names[i]) {
 			c.change("subjectAltName", "dropped", names[i].String(), "", "the name stands twice")
