@@ -1,6 +1,7 @@
 package front
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -22,21 +23,26 @@ func (s *Shell) Read(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: name + " is a folder, not a file"}
-	}
-	return bounded(f, name)
-}
-
-func bounded(r io.Reader, name string) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, LargestInput+1))
+	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > LargestInput {
+	if info.IsDir() {
+		return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: name + " is a folder, not a file"}
+	}
+	return bounded(f, name, info.Size())
+}
+
+// bounded reads up to LargestInput; size is how much is expected.
+func bounded(r io.Reader, name string, size int64) ([]byte, error) {
+	data := bytes.NewBuffer(make([]byte, 0, min(size, LargestInput)+bytes.MinRead))
+	if _, err := data.ReadFrom(io.LimitReader(r, LargestInput+1)); err != nil {
+		return nil, err
+	}
+	if data.Len() > LargestInput {
 		return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: fmt.Sprintf("%s is larger than %d MiB", name, LargestInput>>20)}
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 func (s *Shell) takeStdin(what string) ([]byte, error) {
@@ -45,7 +51,7 @@ func (s *Shell) takeStdin(what string) ([]byte, error) {
 			Fix: "give one of them by file"}
 	}
 	s.stdinTaken = what
-	return bounded(s.In, "standard input")
+	return bounded(s.In, "standard input", 0)
 }
 
 // Write puts data into a file under its final name only once they are whole

@@ -34,6 +34,8 @@ type batchRun struct {
 	files  []string
 	report *reportFile
 
+	issuer, chainPEM []byte // of the last certificate written
+
 	mutex   sync.Mutex // of what follows
 	tally   tally
 	total   int             // requests, as far as is known
@@ -198,7 +200,7 @@ func (b *batchRun) result(r task.BatchResult[label]) {
 // files are synced together at the end instead of one by one.
 func (b *batchRun) release(r task.BatchResult[label]) (string, error) {
 	out := r.Outcome
-	text := task.EncodeCertificates(append([][]byte{out.Certificate.DER}, task.WithoutRoot(out.Chain)...)...)
+	text := append(task.EncodeCertificates(out.Certificate.DER), b.issuers(out.Chain)...)
 	folder := b.flags.outDir
 	if folder == "" {
 		folder = filepath.Dir(r.Label.file)
@@ -215,6 +217,18 @@ func (b *batchRun) release(r task.BatchResult[label]) (string, error) {
 	}
 	b.folders[folder] = true
 	return name, os.Rename(temp, name)
+}
+
+// issuers is the chain without its root in PEM, encoded once for all that
+// have the same.
+func (b *batchRun) issuers(chain [][]byte) []byte {
+	if len(chain) == 0 {
+		return nil
+	}
+	if !bytes.Equal(b.issuer, chain[0]) {
+		b.issuer, b.chainPEM = chain[0], task.EncodeCertificates(task.WithoutRoot(chain)...)
+	}
+	return b.chainPEM
 }
 
 // batchLine is the report on one request.
