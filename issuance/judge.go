@@ -82,6 +82,7 @@ type judging struct {
 	changed  bool              // names differ from the request's
 	plan     plan
 	findings []Finding
+	refused  bool
 	changes  []Change
 	room     [12]ext.Extension
 	few      [8]ext.GeneralName
@@ -113,6 +114,9 @@ func (p *Profile) Judge(r *request.Request, e evidence.Evidence, i *Issuer, a As
 	return Judgement{&c.outcome}
 }
 
+// maxTold bounds the findings and the changes of one judgement.
+const maxTold = 1000
+
 // refuse records an error of the rule that runs.
 func (c *judging) refuse(reason request.Reason, field, detail, fix string) {
 	c.found(Error, reason, c.rule.citation, field, detail, fix)
@@ -128,12 +132,19 @@ func (c *judging) warn(field, detail, fix string) {
 }
 
 func (c *judging) found(s Severity, reason request.Reason, citation, field, detail, fix string) {
+	if len(c.findings) >= maxTold && c.refused {
+		return // what is told is bounded; that the request is refused stands
+	}
+	c.refused = c.refused || s.Rank() == Error.Rank()
 	c.findings = append(c.findings, Finding{
 		Rule: c.rule.name, Citation: citation, Severity: s, Reason: reason, Field: field, Detail: detail, Fix: fix,
 	})
 }
 
 func (c *judging) change(field, action, requested, issued, why string) {
+	if len(c.changes) >= maxTold {
+		return
+	}
 	c.changes = append(c.changes, Change{Field: field, Action: action, Requested: requested, Issued: issued, Why: why})
 }
 

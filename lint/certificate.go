@@ -30,11 +30,10 @@ func run(c *Contents, o Options) []Finding {
 		if o.Only != nil && !slices.Contains(o.Only, rule.name) {
 			continue
 		}
-		r.name, r.citation, r.severity = rule.name, rule.citation, rule.severity
-		before := len(r.findings)
+		r.begin(rule.name, rule.citation, rule.severity)
 		rule.check(c, r)
-		if len(r.findings) > before && slices.Contains(o.Ignore, rule.name) {
-			r.findings = r.findings[:before]
+		if len(r.findings) > r.before && slices.Contains(o.Ignore, rule.name) {
+			r.findings = r.findings[:r.before]
 		}
 	}
 	Sort(r.findings)

@@ -176,6 +176,22 @@ func TestCertificateRules(t *testing.T) {
 	}
 }
 
+// TestManyWarningsHideNoError: an error is found behind any number of
+// harmless findings.
+func TestManyWarningsHideNoError(t *testing.T) {
+	k := newKey(t, "ecdsa-p256")
+	d := newDraft(t, k.Public)
+	for range 300 {
+		d.subject = append(d.subject, attribute(oid.Organization, der.T61String, " old "))
+	}
+	d.set(ext.NewKeyUsage(ext.KeyEncipherment))
+	findings := lint.Certificate(d.sign(t, k), lint.Options{})
+	expect(t, findings, "key-usage-key", "cannot be used for")
+	if len(findings) > 200 || findings[0].Severity != lint.Error {
+		t.Errorf("got %d findings, first %+v", len(findings), findings[0])
+	}
+}
+
 // TestCertificateEnvelope changes what is written outside the fields a draft
 // can set.
 func TestCertificateEnvelope(t *testing.T) {

@@ -15,7 +15,7 @@ func Request(q *request.Request) []Finding {
 	var r report
 	for i := range requestRules {
 		rule := &requestRules[i]
-		r.name, r.citation, r.severity = rule.name, rule.citation, rule.severity
+		r.begin(rule.name, rule.citation, rule.severity)
 		rule.check(q, &r)
 	}
 	Sort(r.findings)

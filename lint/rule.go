@@ -29,13 +29,20 @@ type report struct {
 	name     string
 	citation string
 	severity Severity
+	before   int // findings of the rules before this one
 }
 
-const maxFindings = 200
+// maxFindings bounds what one rule says; each still has its say, so that many
+// harmless findings cannot hide an error.
+const maxFindings = 50
+
+func (r *report) begin(name, citation string, s Severity) {
+	r.name, r.citation, r.severity, r.before = name, citation, s, len(r.findings)
+}
 
 // add records what the running rule found.
 func (r *report) add(field, fix, format string, args ...any) {
-	if len(r.findings) >= maxFindings {
+	if len(r.findings)-r.before >= maxFindings {
 		return
 	}
 	f := Finding{Rule: r.name, Citation: r.citation, Severity: r.severity, Field: field, Detail: fmt.Sprintf(format, args...), Fix: fix}
