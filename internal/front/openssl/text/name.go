@@ -104,12 +104,12 @@ func ParseNameOptions(words string) (NameFlags, error) {
 	return flags, nil
 }
 
-// Name writes a name without a line end. Multiline names are indented.
-func Name(w *bufio.Writer, n dn.Name, indent int, flags NameFlags) {
+// Name writes a name without a line end. Multiline names are indented. It
+// stops, and returns false, at a value that cannot be written.
+func Name(w *bufio.Writer, n dn.Name, indent int, flags NameFlags) bool {
 	if flags&Compat != 0 {
-		spaces(w, indent)
 		w.WriteString(compatName(n))
-		return
+		return true
 	}
 	spaces(w, indent)
 	between, joint := ", ", " + "
@@ -127,15 +127,17 @@ func Name(w *bufio.Writer, n dn.Name, indent int, flags NameFlags) {
 	if flags&SpaceEqual != 0 {
 		equal = " = "
 	}
+	started := false
 	for i := range n.RDNs {
 		rdn := n.RDNs[i]
 		if flags&Reverse != 0 {
 			rdn = n.RDNs[len(n.RDNs)-1-i]
 		}
-		if i > 0 {
+		if started && len(rdn) > 0 {
 			w.WriteString(between)
 			spaces(w, indent)
 		}
+		started = started || len(rdn) > 0
 		for j := range rdn {
 			a := rdn[j]
 			if flags&Reverse != 0 {
@@ -144,12 +146,15 @@ func Name(w *bufio.Writer, n dn.Name, indent int, flags NameFlags) {
 			if j > 0 {
 				w.WriteString(joint)
 			}
-			attribute(w, a, flags, equal)
+			if !attribute(w, a, flags, equal) {
+				return false
+			}
 		}
 	}
+	return true
 }
 
-func attribute(w *bufio.Writer, a dn.Attribute, flags NameFlags, equal string) {
+func attribute(w *bufio.Writer, a dn.Attribute, flags NameFlags, equal string) bool {
 	short, long, known := oid.OpenSSLNames(a.Type)
 	if flags&NoNames == 0 {
 		name, width := short, 10
@@ -168,13 +173,7 @@ func attribute(w *bufio.Writer, a dn.Attribute, flags NameFlags, equal string) {
 	if !known && flags&DumpUnknownFields != 0 {
 		flags |= DumpAll
 	}
-	String(w, a.Tag, a.Value, flags)
-}
-
-func spaces(w *bufio.Writer, n int) {
-	for range n {
-		w.WriteByte(' ')
-	}
+	return String(w, a.Tag, a.Value, flags)
 }
 
 // width of a character of each universal string type in octets: 0 for UTF-8,
@@ -193,8 +192,9 @@ func width(tag der.Tag) int {
 	return -1
 }
 
-// String writes one value under the flags of a name.
-func String(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) {
+// String writes one value under the flags of a name; false where it holds what
+// is no character, and nothing of it was written.
+func String(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) bool {
 	if flags&ShowType != 0 {
 		w.WriteString(typeName(tag))
 		w.WriteByte(':')
@@ -210,14 +210,17 @@ func String(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) {
 	}
 	if size < 0 {
 		dumpString(w, tag, content, flags)
-		return
+		return true
 	}
 	convert := flags&UTF8 != 0
 	if convert && size == 0 {
 		size, convert = 1, false // octets of UTF-8 go out as they are
 	}
 	var out strings.Builder
-	quoted := escapeAll(&out, content, size, convert, flags)
+	quoted, ok := escapeAll(&out, content, size, convert, flags)
+	if !ok {
+		return false
+	}
 	if quoted {
 		w.WriteByte('"')
 	}
@@ -225,6 +228,7 @@ func String(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) {
 	if quoted {
 		w.WriteByte('"')
 	}
+	return true
 }
 
 func dumpString(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) {
@@ -238,44 +242,47 @@ func dumpString(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) {
 }
 
 // escapeAll writes the characters with their escapes, and reports whether any
-// of them wants the value quoted.
-func escapeAll(out *strings.Builder, content []byte, size int, convert bool, flags NameFlags) (quoted bool) {
+// of them wants the value quoted, and whether all of them are characters.
+func escapeAll(out *strings.Builder, content []byte, size int, convert bool, flags NameFlags) (quoted, ok bool) {
 	for i := 0; i < len(content); {
 		c, n := rune(content[i]), 1
 		switch size {
 		case 0:
 			if c, n = utf8.DecodeRune(content[i:]); c == utf8.RuneError && n <= 1 {
-				return quoted
+				return quoted, false
 			}
 		case 2:
 			if i+1 >= len(content) {
-				return quoted
+				return quoted, false
 			}
 			c, n = rune(content[i])<<8|rune(content[i+1]), 2
 		case 4:
 			if i+3 >= len(content) {
-				return quoted
+				return quoted, false
 			}
 			c, n = rune(content[i])<<24|rune(content[i+1])<<16|rune(content[i+2])<<8|rune(content[i+3]), 4
 		}
-		edge := first*charClass(b2i(i == 0 && flags&Esc2253 != 0)) | last*charClass(b2i(i+n >= len(content) && flags&Esc2253 != 0))
+		edge := charClass(0)
+		switch {
+		case flags&Esc2253 == 0:
+		case i+n >= len(content):
+			edge = last // a character that is also the first counts as the last
+		case i == 0:
+			edge = first
+		}
 		i += n
 		if !convert {
 			quoted = escape(out, c, flags, edge) || quoted
 			continue
 		}
+		if !utf8.ValidRune(c) {
+			return quoted, false
+		}
 		for _, b := range []byte(string(c)) {
 			quoted = escape(out, rune(b), flags, edge) || quoted
 		}
 	}
-	return quoted
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	return quoted, true
 }
 
 type charClass uint8
@@ -386,12 +393,12 @@ func startsField(s string) bool {
 func Slash(n dn.Name) string {
 	var out strings.Builder
 	for _, rdn := range n.RDNs {
-		for _, a := range rdn {
+		for i, a := range rdn {
 			name := a.Type.String()
 			if short, _, ok := oid.OpenSSLNames(a.Type); ok {
 				name = short
 			}
-			out.WriteByte('/')
+			out.WriteByte("/+"[min(i, 1)])
 			out.WriteString(name)
 			out.WriteByte('=')
 			slashValue(&out, a)
@@ -423,6 +430,16 @@ func slashValue(out *strings.Builder, a dn.Attribute) {
 			fmt.Fprintf(out, `\x%02X`, c)
 			continue
 		}
+		if c == '/' || c == '+' {
+			out.WriteByte('\\')
+		}
 		out.WriteByte(c)
 	}
+}
+
+// SlashWithin is Slash in at most size octets: parts that do not fit whole are
+// left out, and so is what follows.
+func SlashWithin(n dn.Name, size int) string {
+	s := Slash(n)
+	return s[:min(len(s), size)]
 }
