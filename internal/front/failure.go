@@ -79,13 +79,15 @@ func Explain(err error) *Failure {
 	if errors.As(err, &refusal) {
 		return Refused(refusal)
 	}
+	if errors.Is(err, context.Canceled) {
+		return &Failure{Exit: ExitFailed, Code: CodeStopped, Detail: "stopped before the end", Err: err}
+	}
 	for _, known := range []struct {
 		is   error
 		code string
 		exit int
 		fix  string
 	}{
-		{context.Canceled, CodeStopped, ExitFailed, ""},
 		{authority.ErrNotFound, CodeNotFound, ExitNo, "see what there is with: certwright list, certwright ca list, certwright review list"},
 		{authority.ErrConflict, CodeConflict, ExitFailed, "look at it again and repeat the command"},
 		{key.ErrPassphrase, CodePassphrase, ExitFailed, "check the passphrase, and that the file is whole"},

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"golang.org/x/term"
 )
@@ -113,12 +115,39 @@ func (s *Shell) askSecret(prompt string) ([]byte, error) {
 		defer in.Close()
 	}
 	s.ask(in, "%s: ", prompt)
+	restore := guardEcho(in)
 	secret, err := term.ReadPassword(int(in.Fd()))
+	restore()
 	s.ask(in, "\n")
 	if err != nil {
 		return nil, &Failure{Exit: ExitFailed, Code: CodeTerminal, Detail: "the terminal was closed before the passphrase was typed", Err: err}
 	}
 	return secret, nil
+}
+
+// guardEcho gives the terminal its echo back if the process is interrupted
+// while a secret is typed, and ends it.
+func guardEcho(terminal *os.File) (done func()) {
+	state, err := term.GetState(int(terminal.Fd()))
+	if err != nil {
+		return func() {}
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	finished := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			term.Restore(int(terminal.Fd()), state)
+			fmt.Fprintln(terminal)
+			os.Exit(ExitFailed)
+		case <-finished:
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(finished)
+	}
 }
 
 func (s *Shell) secretInput() (*os.File, error) {

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -13,6 +14,7 @@ import (
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/weblint"
 	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/lint"
 	"github.com/certwright/certwright/request"
 )
 
@@ -45,6 +47,21 @@ func CheckOf(o *authority.Outcome, profile string) (Check, error) {
 		c.Changes = []issuance.Change{}
 	}
 	return c, nil
+}
+
+// LintRequest adds what a linter has to say of the request as it stands, apart
+// from any profile, where judging has not said it already.
+func (c Check) LintRequest(r *request.Request) Check {
+	for _, f := range lint.Request(r) {
+		said := func(other issuance.Finding) bool {
+			return other.Rule == f.Rule || other.Detail == f.Detail || f.Severity == lint.Error && other.Severity == lint.Error && other.Reason == f.Reason
+		}
+		if !slices.ContainsFunc(c.Findings, said) {
+			c.Findings = append(c.Findings, f)
+		}
+	}
+	lint.Sort(c.Findings)
+	return c
 }
 
 // FindingsOf reads the findings that a ticket was decided by.

@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -80,6 +82,8 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 		return err
 	}
 	run := &batchRun{p: p, flags: s, files: files, report: report, folders: map[string]bool{}, total: len(files)}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	started := time.Now()
 	bar := p.startProgress(run.counts)
 	err = run.work(ctx, o, task.BatchSpec{

@@ -44,7 +44,7 @@ func (p *program) crlPublishCommand() *cobra.Command {
 		Use: "publish", Short: "Sign the next revocation lists", Args: nothing,
 		Long: `Sign and record the next revocation list of every authority, or of one (--ca), and write each
 in DER as NAME.crl and in PEM as NAME.crl.pem. Lists of shards are NAME-N.crl, delta lists
-NAME-delta.crl.`,
+NAME-delta.crl. Then the records that are past keeping ("ca set --keep") are removed.`,
 		Example: `certwright crl publish
 certwright crl publish --ca issuing --delta --out /var/www/pki`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.crlPublish(c.Context(), &f) },
@@ -92,6 +92,9 @@ func (p *program) crlPublish(ctx context.Context, f *publishFlags) error {
 			}
 			told = append(told, t)
 		}
+	}
+	if err := o.Authority.Tidy(ctx); err != nil {
+		return err
 	}
 	if p.shell.JSON {
 		return p.shell.Object(told)

@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/internal/config"
@@ -34,13 +31,11 @@ type program struct {
 // Run runs the command line with these arguments, without the program's name,
 // and returns the exit code.
 func Run(shell *front.Shell, version string, args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	p := &program{shell: shell, version: version}
 	root := p.root()
 	root.SetArgs(args)
 	shell.JSON = wantsJSON(args)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(context.Background())
 	if p.office != nil {
 		err = errors.Join(err, p.office.Close())
 	}

@@ -214,7 +214,6 @@ func subjectOrNames(r *request.Request) string {
 
 func (p *program) requestCheckCommand() *cobra.Command {
 	var profile string
-	var names []string
 	c := &cobra.Command{
 		Use: "check FILE…", Short: "Check a request before it is sent", Args: takes(1, -1, "at least one request file"),
 		Long: `Check requests: whether the signature proves possession of the key, what a linter has to
@@ -229,8 +228,6 @@ certwright request check *.csr --profile client`,
 	f := c.Flags()
 	f.StringVar(&profile, "profile", "", "profile to judge by (default: the configured one, else server)")
 	f.StringVar(&p.ca, "ca", "", "authority that would sign")
-	f.StringArrayVar(&names, "san", nil, "")
-	f.MarkHidden("san")
 	return c
 }
 
@@ -260,6 +257,7 @@ func (p *program) requestCheck(ctx context.Context, files []string, profile stri
 			if err != nil {
 				return inFile(file, err)
 			}
+			check = check.LintRequest(r)
 			one := checkJSON{requestToJSON(file, r), string(check.Verdict), check.Profile, check.Findings, check.Changes}
 			refused = refused || check.Verdict == issuance.Refused
 			all = append(all, one)

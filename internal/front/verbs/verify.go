@@ -339,14 +339,6 @@ func (p *program) printVerdict(r verifyJSON, all bool) {
 	}
 }
 
-// matchJSON is how one file stands among those that are compared.
-type matchJSON struct {
-	File        string `json:"file"`
-	Kind        string `json:"kind"`
-	Key         string `json:"key"`
-	Fingerprint string `json:"keyFingerprint"`
-}
-
 func (p *program) matchCommand() *cobra.Command {
 	var source string
 	c := &cobra.Command{
@@ -361,8 +353,7 @@ Exit code 1 says that they have not.`,
 }
 
 func (p *program) match(files []string, source string) error {
-	told := []matchJSON{}
-	same := true
+	var items []chain.Item
 	for _, file := range files {
 		data, err := p.shell.Read(file)
 		if err != nil {
@@ -372,42 +363,37 @@ func (p *program) match(files []string, source string) error {
 		if err != nil {
 			return keyFailure(file, err)
 		}
-		sum := pub.Fingerprint()
-		one := matchJSON{File: file, Kind: kind, Key: pub.String(), Fingerprint: hexOf(sum[:])}
-		same = same && (len(told) == 0 || told[0].Fingerprint == one.Fingerprint)
-		told = append(told, one)
+		items = append(items, chain.Item{Name: nameOf(file), Kind: kind, Public: pub})
 	}
+	groups := chain.Match(items...)
 	if p.shell.JSON {
 		if err := p.shell.Object(struct {
-			Match bool        `json:"match"`
-			Files []matchJSON `json:"files"`
-		}{same, told}); err != nil {
+			Match  bool          `json:"match"`
+			Groups []chain.Group `json:"groups"`
+		}{len(groups) == 1, groups}); err != nil {
 			return err
 		}
 	} else {
-		p.printMatch(told, same)
+		p.printMatch(groups)
 	}
-	if !same {
+	if len(groups) > 1 {
 		return front.No(front.CodeMismatch)
 	}
 	return nil
 }
 
-func (p *program) printMatch(told []matchJSON, same bool) {
-	if same {
-		p.shell.Print("They belong together: %s, fingerprint %s", told[0].Key, told[0].Fingerprint)
+func (p *program) printMatch(groups []chain.Group) {
+	if len(groups) == 1 {
+		p.shell.Print("They belong together: %s, fingerprint %s", groups[0].Key, groups[0].Fingerprint)
 	} else {
 		p.shell.Print("They do not belong together:")
 	}
-	wide := 0
-	for _, t := range told {
-		wide = max(wide, len(nameOf(t.File)))
-	}
-	for _, t := range told {
-		if same {
-			p.shell.Print("  %-*s  %s", wide, nameOf(t.File), t.Kind)
-		} else {
-			p.shell.Print("  %-*s  %-12s  %-10s  %s", wide, nameOf(t.File), t.Kind, t.Key, t.Fingerprint[:16]+"…")
+	for _, g := range groups {
+		if len(groups) > 1 {
+			p.shell.Print("%s, fingerprint %s", g.Key, g.Fingerprint)
+		}
+		for _, item := range g.Items {
+			p.shell.Print("  %-12s  %s", item.Kind, item.Name)
 		}
 	}
 }
