@@ -65,16 +65,22 @@ func newRequest(b *testing.B, k *key.Private, host string) []byte {
 	return p.Raw
 }
 
-func openAuthority(b *testing.B, s authority.Store) *authority.Authority {
+// newAuthority is an authority over a store; its key is that of every CA.
+func newAuthority(b *testing.B, s authority.Store, k *key.Private) *authority.Authority {
 	profiles := map[string]*issuance.Profile{}
 	for _, name := range []string{"root", "server"} {
 		profiles[name], _ = issuance.BuiltInProfile(name)
 	}
-	a, err := authority.New(authority.Config{Store: s, Keys: oneKey{newKey(b).Signer},
+	a, err := authority.New(authority.Config{Store: s, Keys: oneKey{k.Signer},
 		Profiles: func(name string) (*issuance.Profile, error) { return profiles[name], nil }})
 	if err != nil {
 		b.Fatal(err)
 	}
+	return a
+}
+
+func openAuthority(b *testing.B, s authority.Store, k *key.Private) *authority.Authority {
+	a := newAuthority(b, s, k)
 	subject, err := dn.ParseText("CN=Bench")
 	if err != nil {
 		b.Fatal(err)
@@ -111,7 +117,7 @@ func BenchmarkSubmit(b *testing.B) {
 	for _, callers := range []int{1, 32, 256} {
 		b.Run(fmt.Sprint("callers=", callers), func(b *testing.B) {
 			list := requests(b, b.N)
-			a := openAuthority(b, openStore(b))
+			a := openAuthority(b, openStore(b), newKey(b))
 			var group sync.WaitGroup
 			before := processorTime()
 			b.ResetTimer()

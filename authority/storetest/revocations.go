@@ -154,6 +154,14 @@ func testCRLs(t *testing.T, s authority.Store) {
 		check(t, err)
 		equal(t, "latest list", got, want)
 	}
+	large := aCRL(authority.FullCRL, 1, 6)
+	large.DER = bytes.Repeat([]byte("0123456789"), 300_000)
+	add(large)
+	got, err := s.LatestCRL(t.Context(), "issuing", authority.FullCRL, 1)
+	check(t, err)
+	if !bytes.Equal(got.DER, large.DER) {
+		t.Fatalf("a list of %d octets came back as %d", len(large.DER), len(got.DER))
+	}
 	var list []int64
 	for _, c := range collect(t, s.CRLs(t.Context(), "issuing")) {
 		if c.DER != nil {
@@ -161,7 +169,7 @@ func testCRLs(t *testing.T, s authority.Store) {
 		}
 		list = append(list, c.Number)
 	}
-	if fmt.Sprint(list) != "[1 2 3 5]" {
+	if fmt.Sprint(list) != "[1 2 3 5 6]" {
 		t.Fatalf("lists %v", list)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/crl"
@@ -210,6 +211,9 @@ func (b *batch) putRevocation(ca string, serial []byte, shard, notAfter int64, r
 	return err
 }
 
+// crlPart is how many octets of a revocation list are in one row.
+const crlPart = 1 << 20
+
 func (b *batch) addCRL(c *authority.CRL) error {
 	higher, err := b.count(hasHigherCRL, c.CA, c.Number)
 	if err != nil {
@@ -219,8 +223,18 @@ func (b *batch) addCRL(c *authority.CRL) error {
 		return authority.ErrConflict
 	}
 	_, err = b.run(insertCRL, c.CA, c.Number, string(c.Kind), c.Shard, c.Base, c.Mark,
-		millis(c.ThisUpdate), millis(c.NextUpdate), c.Entries, c.DER)
-	return err
+		millis(c.ThisUpdate), millis(c.NextUpdate), c.Entries)
+	if err != nil {
+		return err
+	}
+	part := 0
+	for der := range slices.Chunk(c.DER, crlPart) {
+		if _, err := b.run(insertCRLPart, c.CA, c.Number, part, der); err != nil {
+			return err
+		}
+		part++
+	}
+	return nil
 }
 
 func (b *batch) addEvent(e *authority.Event) error {

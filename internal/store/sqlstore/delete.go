@@ -18,6 +18,7 @@ var (
 	deleteCertificate = &statement{"DELETE FROM certificate WHERE id = ?", nil}
 	deleteCRLs        = &statement{"DELETE FROM crl WHERE next_update < ? AND (ca = ? OR ? = '') AND number < " +
 		"(SELECT MAX(newer.number) FROM crl AS newer WHERE newer.ca = crl.ca AND newer.kind = crl.kind AND newer.shard = crl.shard)", nil}
+	deleteCRLParts  = &statement{"DELETE FROM crl_part WHERE NOT EXISTS (SELECT 1 FROM crl WHERE crl.ca = crl_part.ca AND crl.number = crl_part.number)", nil}
 	oldCertificates = &statement{"SELECT id, ca, serial, fingerprint, key_fingerprint, names, ticket FROM certificate " +
 		"WHERE not_after < ? AND (ca = ? OR ? = '') ORDER BY not_after LIMIT ?", nil}
 	oldTickets = &statement{"SELECT id, idempotency_key, fingerprint, key_fingerprint FROM ticket " +
@@ -41,6 +42,9 @@ func (b *batch) delete(r *authority.Retention) error {
 	}
 	if !r.CRLsReplacedBefore.IsZero() {
 		if _, err := b.run(deleteCRLs, millis(r.CRLsReplacedBefore), r.CA, r.CA); err != nil {
+			return err
+		}
+		if _, err := b.run(deleteCRLParts); err != nil {
 			return err
 		}
 	}

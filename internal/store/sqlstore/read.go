@@ -165,13 +165,20 @@ func (s *Store) Certificate(ctx context.Context, ca string, serial []byte) (*aut
 // LatestCRL returns the newest list of a kind and shard.
 func (s *Store) LatestCRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) (*authority.CRL, error) {
 	a := s.arguments()
-	text := "SELECT " + crlColumns + ", der FROM crl WHERE ca = " + a.add(ca) + " AND kind = " + a.add(string(kind)) +
+	text := "SELECT " + crlColumns + " FROM crl WHERE ca = " + a.add(ca) + " AND kind = " + a.add(string(kind)) +
 		" AND shard = " + a.add(shard) + " ORDER BY number DESC LIMIT 1"
-	var der []byte
-	c, err := known(scanCRL(s.row(ctx, text, a), &der))
-	if err == nil {
-		c.DER = der
+	c, err := known(scanCRL(s.row(ctx, text, a)))
+	if err != nil {
+		return nil, err
 	}
+	a = s.arguments()
+	text = "SELECT der FROM crl_part WHERE ca = " + a.add(ca) + " AND number = " + a.add(c.Number) + " ORDER BY part"
+	err = s.each(ctx, text, a, func(row scanner) error {
+		var part sql.RawBytes
+		err := row.Scan(&part)
+		c.DER = append(c.DER, part...)
+		return err
+	})
 	return c, err
 }
 

@@ -133,11 +133,11 @@ func scanCertificate(row scanner, id *int64) (*authority.Certificate, error) {
 	return c, nil
 }
 
-func scanCRL(row scanner, der ...any) (*authority.CRL, error) {
+func scanCRL(row scanner) (*authority.CRL, error) {
 	c := &authority.CRL{}
 	var thisUpdate, nextUpdate int64
-	into := []any{&c.CA, &c.Number, &c.Kind, &c.Shard, &c.Base, &c.Mark, &thisUpdate, &nextUpdate, &c.Entries}
-	if err := row.Scan(append(into, der...)...); err != nil {
+	err := row.Scan(&c.CA, &c.Number, &c.Kind, &c.Shard, &c.Base, &c.Mark, &thisUpdate, &nextUpdate, &c.Entries)
+	if err != nil {
 		return nil, fmt.Errorf("reading a revocation list: %w", err)
 	}
 	c.ThisUpdate, c.NextUpdate = moment(thisUpdate), moment(nextUpdate)

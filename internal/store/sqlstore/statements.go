@@ -63,8 +63,9 @@ var (
 	updateStatus      = update("certificate", "status, revoked, reason, invalid", byOwnSerial+" AND status = ?", nil)
 	upsertRevocation  = &statement{insert("revocation", revocationColumns, nil).sql +
 		" ON CONFLICT (ca, serial) DO UPDATE SET at = excluded.at, reason = excluded.reason, invalid = excluded.invalid, changed = excluded.changed", nil}
-	insertCRL   = insert("crl", crlColumns+", der", authority.ErrConflict)
-	insertEvent = insert("event", eventColumns, nil)
+	insertCRL     = insert("crl", crlColumns, authority.ErrConflict)
+	insertCRLPart = insert("crl_part", "ca, number, part, der", nil)
+	insertEvent   = insert("event", eventColumns, nil)
 
 	hasCA          = &statement{"SELECT COUNT(*) FROM ca WHERE name = ?", nil}
 	hasTicket      = &statement{"SELECT COUNT(*) FROM ticket WHERE ticket = ?", nil}

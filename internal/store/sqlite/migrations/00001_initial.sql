@@ -141,8 +141,17 @@ CREATE TABLE crl (
     this_update BIGINT NOT NULL,
     next_update BIGINT NOT NULL,
     entries     BIGINT NOT NULL,
-    der         BLOB   NOT NULL,
     PRIMARY KEY (ca, number)
+);
+
+-- A list may be large: it is kept in parts, so that the engine never holds
+-- more than one of them besides the list itself.
+CREATE TABLE crl_part (
+    ca     TEXT   NOT NULL,
+    number BIGINT NOT NULL,
+    part   BIGINT NOT NULL,
+    der    BLOB   NOT NULL,
+    PRIMARY KEY (ca, number, part)
 );
 
 CREATE TABLE event (
