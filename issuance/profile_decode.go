@@ -14,6 +14,7 @@ import (
 const (
 	maxProfileText  = 1 << 20
 	maxProfileDepth = 16
+	maxMistakes     = 50 // that are told of one text
 )
 
 // textual is a value that is written as one word or phrase; the error of
@@ -58,6 +59,12 @@ func plainYAML(err error) string {
 }
 
 func (d *decoder) fail(n *yaml.Node, path, format string, args ...any) {
+	if len(d.errs) == maxMistakes {
+		d.errs = append(d.errs, errors.New("and more that is wrong"))
+	}
+	if len(d.errs) > maxMistakes {
+		return
+	}
 	where := fmt.Sprintf("line %d: ", n.Line)
 	if path != "" {
 		where += path + ": "

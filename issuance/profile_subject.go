@@ -8,6 +8,8 @@ import (
 	"github.com/certwright/certwright/format/oid"
 )
 
+const maxPattern = 1000 // bytes of a regular expression
+
 type subjectPolicy struct {
 	unlisted   unlistedWord
 	empty      bool
@@ -64,7 +66,9 @@ func (c *compiler) attribute(t *attributeText, kind oid.OID, name, path string) 
 		allowed: t.Allowed, max: t.Max,
 		multiple: t.Multiple == nil && kind != oid.CommonName && kind != oid.Country || t.Multiple != nil && *t.Multiple,
 	}
-	if t.Pattern != "" {
+	if len(t.Pattern) > maxPattern {
+		c.fail(path+".pattern", "the pattern is %d bytes long, more than %d", len(t.Pattern), maxPattern)
+	} else if t.Pattern != "" {
 		// Anchored, so that a pattern describes the value and not a part of it.
 		r, err := regexp.Compile(`^(?:` + t.Pattern + `)$`)
 		if err != nil {
