@@ -19,7 +19,7 @@ type Profile struct {
 	Description string
 	Review      bool     // every request waits for a person
 	UniqueKey   bool     // one key may be certified once; who keeps the records enforces it
-	Linters     []string // names of linters ("web"), besides this package's rules, that see each certificate before it is signed
+	Linters     []string // names of linters ("zlint"), besides this package's rules, that see each certificate before it is signed
 
 	text        []byte
 	lines       map[string]int
@@ -127,7 +127,7 @@ func (c *compiler) profile(t *profileText) *Profile {
 	}
 	p.hashes = c.hashes(t.Signature.Hashes)
 	if t.Lint.Set == "web" {
-		p.Linters = []string{"web"}
+		p.Linters = []string{"zlint"}
 	}
 	p.lint.options.Ignore = t.Lint.Ignore
 	for i, name := range t.Lint.Ignore {

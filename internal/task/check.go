@@ -90,7 +90,7 @@ type Trial struct{ authority *authority.Authority }
 func NewTrial(ctx context.Context, get func(string) (*issuance.Profile, error), now time.Time) (*Trial, error) {
 	a, err := authority.New(authority.Config{
 		Store: memstore.New(), Keys: &keysInMemory{}, Profiles: get,
-		Linters: map[string]authority.Linter{"web": weblint.New("")},
+		Linters: map[string]authority.Linter{"zlint": weblint.New("")},
 		Now:     func() time.Time { return now }, Log: func(string, ...any) {},
 	})
 	if err != nil {

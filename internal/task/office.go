@@ -53,7 +53,7 @@ func Open(ctx context.Context, s Setup) (*Office, error) {
 		Store:    store,
 		Keys:     o.Keys,
 		Profiles: o.Profiles.Get,
-		Linters:  map[string]authority.Linter{"web": o.linter},
+		Linters:  map[string]authority.Linter{"zlint": o.linter},
 		Now:      s.Now,
 		Log:      s.Log,
 	})
