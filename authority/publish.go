@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math/big"
+	"runtime/debug"
 	"time"
 
 	"github.com/certwright/certwright/format/cert"
@@ -133,6 +134,9 @@ func (a *Authority) lastLists(ctx context.Context, ca string, shard int) (number
 	return number, full, nil
 }
 
+// largeList is from how many octets on memory is worth some milliseconds.
+const largeList = 8 << 20
+
 // signList fills in the DER, the number of entries and the mark of a list.
 func (a *Authority) signList(ctx context.Context, s *signatory, signer crypto.Signer, c *CRL, q RevocationQuery) error {
 	algorithm, err := key.ChooseSignatureAlgorithm(s.certificate.PublicKey, s.settings.Hash, s.settings.PSS)
@@ -148,6 +152,11 @@ func (a *Authority) signList(ctx context.Context, s *signatory, signer crypto.Si
 		return err
 	}
 	c.DER = w.der
+	if len(c.DER) > largeList {
+		// What the list was put together from is as large as the list, and
+		// recording it takes as much again.
+		debug.FreeOSMemory()
+	}
 	written, err := crl.Parse(c.DER)
 	if err != nil {
 		return fmt.Errorf("reading the list just signed: %w", err)
