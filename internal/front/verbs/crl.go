@@ -22,7 +22,7 @@ func (p *program) crlCommand() *cobra.Command {
 type crlJSON struct {
 	CA         string `json:"ca"`
 	Kind       string `json:"kind"` // full, delta
-	Shard      int    `json:"shard,omitempty"`
+	Shard      int    `json:"shard"`
 	Number     int64  `json:"number"`
 	Base       int64  `json:"base,omitempty"`
 	ThisUpdate string `json:"thisUpdate"`

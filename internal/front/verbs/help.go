@@ -178,7 +178,86 @@ func helpFlags(w io.Writer, title string, flags *pflag.FlagSet) {
 	if !flags.HasAvailableFlags() {
 		return
 	}
-	fmt.Fprintf(w, "\n%s\n%s", title, flags.FlagUsagesWrapped(100))
+	fmt.Fprintf(w, "\n%s\n", title)
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		left := flagUsage(f)
+		for i, line := range wrap(flagText(f), 64) {
+			if i > 0 || len(left) > 30 {
+				if i == 0 {
+					fmt.Fprintf(w, "  %s\n", left)
+				}
+				left = ""
+			}
+			fmt.Fprintf(w, "  %-30s  %s\n", left, line)
+		}
+	})
+}
+
+// flagUsage is how a flag is written: "-q, --quiet", "--out FILE".
+func flagUsage(f *pflag.Flag) string {
+	text := "--" + f.Name
+	if f.Shorthand != "" {
+		text = "-" + f.Shorthand + ", " + text
+	}
+	if value := placeholder(f); value != "" {
+		text += " " + value
+	}
+	return text
+}
+
+// flagText is what a flag does, and what holds without it.
+func flagText(f *pflag.Flag) string {
+	switch {
+	case strings.Contains(f.Usage, "(default"), f.DefValue == "", f.DefValue == "false", f.DefValue == "true", f.DefValue == "0", f.DefValue == "-1", f.DefValue == "[]":
+		return f.Usage
+	case f.DefValue == "-":
+		return f.Usage + " (default: standard output)"
+	}
+	return f.Usage + " (default " + f.DefValue + ")"
+}
+
+// placeholder stands for the value of a flag.
+func placeholder(f *pflag.Flag) string {
+	known := map[string]string{
+		"home": "DIR", "out-dir": "DIR", "output": "FORM", "ca-passphrase": "SOURCE", "passphrase": "SOURCE", "new-passphrase": "SOURCE", "challenge": "SOURCE",
+		"out": "FILE", "key": "FILE", "key-out": "FILE", "csr": "FILE", "report": "FILE", "proof-key": "FILE", "root": "FILE", "chain": "FILE", "crl": "FILE",
+		"profile": "NAME", "ca": "NAME", "officer": "NAME", "requester": "NAME", "parent": "NAME", "san": "NAME", "type": "KIND", "new-key": "KIND",
+		"subject": "NAME", "validity": "TIME", "expires-within": "TIME", "keep": "TIME", "timeout": "TIME", "crl-validity": "TIME", "delta-validity": "TIME",
+		"not-before": "DATE", "not-after": "DATE", "expires-before": "DATE", "issued-after": "DATE", "invalid-since": "DATE", "at": "DATE",
+		"ocsp": "URI", "ca-issuers": "URI", "freshest-crl": "URI", "serial": "HEX", "head": "HEX", "format": "FORM", "inform": "FORM", "reason": "REASON", "revoke": "REASON",
+	}
+	switch f.Value.Type() {
+	case "bool":
+		return ""
+	case "int", "int64", "intSlice":
+		return "N"
+	case "stringSlice":
+		return "LIST"
+	}
+	if f.Name == "crl" && strings.Contains(f.Usage, "URI") {
+		return "URI"
+	}
+	if p, ok := known[f.Name]; ok {
+		return p
+	}
+	return "TEXT"
+}
+
+// wrap breaks a text at blanks into lines of at most so many characters.
+func wrap(text string, most int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > most {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
 }
 
 func indent(text string) string {

@@ -85,11 +85,7 @@ func manualFlags(b *strings.Builder, title string, flags *pflag.FlagSet) {
 		if f.Hidden {
 			return
 		}
-		value := ""
-		if f.Value.Type() != "bool" {
-			value = " VALUE"
-		}
-		fmt.Fprintf(b, ".TP\n\\fB%s\\fP%s\n%s\n", roff("--"+f.Name), value, roff(f.Usage))
+		fmt.Fprintf(b, ".TP\n.B %s\n%s\n", roff(flagUsage(f)), roff(flagText(f)))
 	})
 }
 

@@ -42,6 +42,7 @@ func (p *program) root() *cobra.Command {
 	c.SetErr(p.shell.Err)
 	c.SetIn(p.shell.In)
 	c.SetHelpFunc(help)
+	c.PersistentFlags().BoolP("help", "h", false, "this help")
 	c.SetFlagErrorFunc(flagError)
 	c.CompletionOptions.DisableDefaultCmd = true
 	c.SetHelpCommand(helpCommand())
