@@ -101,12 +101,13 @@ func TestParseFaults(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"[ req\n", "f:1: the section name has no closing bracket"},
 		{"\nno sign\n", "f:2: the line has no equal sign"},
-		{"= x\n", "f:1: the line has no name before its equal sign"},
 		{"a = ${b\n", "f:1: the variable ${b has no closing }"},
-		{".include gone\n", "f:1: the included file gone cannot be read"},
+		{".include=\n.pragma abspath:on\n.include gone\n", "f:3: the .pragma abspath wants includes with absolute paths, not gone"},
+		{"a b = c\n", "f:1: the line has no equal sign"},
+		{"x=1\\\n2\n[a$b]\n", "f:3: the section name has no closing bracket"},
 		{".pragma dollarid\n", "f:1: a .pragma is written NAME:VALUE"},
 		{".pragma dollarid:maybe\n", "f:1: the .pragma dollarid is on or off, not \"maybe\""},
-		{"a = " + strings.Repeat("x", maxValue) + "y\n", "f:1: the value is longer than 65536 octets once its variables are in"},
+		{"b = " + strings.Repeat("x", maxValue) + "\na = x$b\n", "f:2: the value is longer than 65536 octets once its variables are in"},
 		{".include f\n", "f:1: files include each other more than 16 deep"},
 	} {
 		_, err := Parse("f", []byte(c.text), source(map[string]string{"f": ".include f\n"}))
