@@ -71,6 +71,34 @@ func (f *fields) objectTag(tag der.Tag) oid.OID {
 	return id
 }
 
+// any takes an element of any type, which must be whole where the type is a
+// simple one.
+func (f *fields) any() der.Element {
+	e := f.next()
+	ok := true
+	switch e.Tag {
+	case der.Null:
+		ok = len(e.Content) == 0
+	case der.Boolean:
+		ok = len(e.Content) == 1
+	case der.Integer, der.Enumerated:
+		_, ok = readInteger(e.Content)
+	case der.ObjectIdentifier:
+		_, err := oid.ParseContent(e.Content)
+		ok = err == nil
+	case der.BitString:
+		_, ok = readBits(e.Content)
+	case der.BMPString:
+		ok = len(e.Content)%2 == 0
+	case der.UniversalString:
+		ok = len(e.Content)%4 == 0
+	}
+	if !ok {
+		f.fail()
+	}
+	return e
+}
+
 // moment takes a UTCTime or GeneralizedTime, whatever it says.
 func (f *fields) moment() der.Element {
 	e := f.next()

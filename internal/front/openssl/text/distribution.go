@@ -32,6 +32,9 @@ func (f *fields) pointName() (p pointName) {
 		}
 	} else {
 		p.relative = relativeName(in.take(der.ContextConstructed(1)))
+		if !areValues(p.relative) {
+			in.fail()
+		}
 	}
 	if !in.ok() || !p.isFull && len(p.relative.RDNs) == 0 {
 		f.fail()
@@ -111,10 +114,9 @@ type distributionPoint struct {
 	hasIssuer bool
 }
 
-// distributionPoints is cRLDistributionPoints and freshestCRL.
-func distributionPoints(w *bufio.Writer, value []byte, indent int) state {
+// readPoints reads the value of cRLDistributionPoints.
+func readPoints(value []byte) (list []distributionPoint, ok bool) {
 	in := open(value, der.Sequence)
-	var list []distributionPoint
 	for in.more() {
 		one := sub(in.take(der.Sequence))
 		var p distributionPoint
@@ -130,11 +132,17 @@ func distributionPoints(w *bufio.Writer, value []byte, indent int) state {
 			}
 		}
 		if !one.ok() {
-			return unreadable
+			return nil, false
 		}
 		list = append(list, p)
 	}
-	if !in.ok() {
+	return list, in.ok()
+}
+
+// distributionPoints is cRLDistributionPoints and freshestCRL.
+func distributionPoints(w *bufio.Writer, value []byte, indent int) state {
+	list, ok := readPoints(value)
+	if !ok {
 		return unreadable
 	}
 	for i, p := range list {

@@ -69,37 +69,31 @@ func extensions(w *bufio.Writer, title string, list []extension, indent int, fal
 }
 
 func extensionValue(w *bufio.Writer, x extension, indent int, fallback Fallback) {
+	problem := "<Not Supported>"
 	if kind, ok := kindOf(x.id); ok {
-		switch state := kind(w, x.value, indent); {
-		case state == printed:
+		switch kind(w, x.value, indent) {
+		case printed:
 			return
-		case state == unprintable || fallback == FallbackText:
-			spaces(w, indent)
-			printable(w, x.value)
-			return
+		case unprintable:
+			fallback = FallbackText
 		}
-		unknownValue(w, x.value, indent, fallback, "<Parse Error>")
-		return
+		problem = "<Parse Error>"
 	}
-	if fallback == FallbackText {
-		spaces(w, indent)
-		printable(w, x.value)
-		return
-	}
-	unknownValue(w, x.value, indent, fallback, "<Not Supported>")
-}
-
-func unknownValue(w *bufio.Writer, value []byte, indent int, fallback Fallback, problem string) {
 	switch fallback {
 	case FallbackError:
 		spaces(w, indent)
 		w.WriteString(problem)
+		return
 	case FallbackParse:
-		// What can be read before a fault is printed all the same.
-		_ = asn1tree.Write(w, value, asn1tree.Options{})
+		if asn1tree.Write(w, x.value, asn1tree.Options{Indent: true, Dump: true}) == nil {
+			return
+		}
 	case FallbackDump:
-		dump(w, value, indent)
+		dump(w, x.value, indent)
+		return
 	}
+	spaces(w, indent)
+	printable(w, x.value)
 }
 
 // state says how printing an extension went.

@@ -306,6 +306,16 @@ func crlID(w *bufio.Writer, value []byte, indent int) state {
 	return printed
 }
 
+// explicitAny takes an optional [n] EXPLICIT element of any type.
+func (f *fields) explicitAny(n uint8) (der.Element, bool) {
+	e, ok := f.optional(der.ContextConstructed(n))
+	if !ok {
+		return der.Element{}, false
+	}
+	in := sub(e)
+	return in.next(), !in.bad
+}
+
 // explicit takes an optional [n] EXPLICIT element.
 func (f *fields) explicit(n uint8, tag der.Tag) (der.Element, bool) {
 	e, ok := f.optional(der.ContextConstructed(n))

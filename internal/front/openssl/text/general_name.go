@@ -43,7 +43,7 @@ func (f *fields) name() (g generalName) {
 	case 0:
 		g.id = inner.object()
 		explicit := sub(inner.take(der.ContextConstructed(0)))
-		g.value = explicit.next()
+		g.value = explicit.any()
 		if !inner.ok() || !explicit.ok() || primitive {
 			f.fail()
 		}
@@ -99,10 +99,36 @@ func (f *fields) distinguishedName() dn.Name {
 		return dn.Name{}
 	}
 	n, err := dn.Parse(e.Raw)
-	if err != nil || !isText(n) {
+	if err != nil || !areValues(n) || !isText(n) {
 		f.fail()
 	}
 	return n
+}
+
+// areValues reports whether every value is of a type, and in a form, that
+// OpenSSL takes into a name.
+func areValues(n dn.Name) bool {
+	for _, rdn := range n.RDNs {
+		for _, a := range rdn {
+			ok := true
+			switch a.Tag {
+			case der.UTF8String, der.NumericString, der.PrintableString, der.T61String, der.IA5String, der.Sequence:
+			case der.BMPString:
+				ok = len(a.Value)%2 == 0
+			case der.UniversalString:
+				ok = len(a.Value)%4 == 0
+			case der.BitString:
+				_, ok = readBits(a.Value)
+			default:
+				// Tags that X.680 keeps for later or that no name uses pass as unknown.
+				ok = a.Tag >= 7 && a.Tag <= 15 || a.Tag == 29
+			}
+			if !ok {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // isText reports whether every value is text in the type it claims, which
@@ -118,12 +144,6 @@ func isText(n dn.Name) bool {
 				}
 			case der.BMPString, der.UniversalString:
 				if _, ok := escapeAll(&out, a.Value, width(a.Tag), true, 0); !ok {
-					return false
-				}
-			case der.NumericString, der.PrintableString, der.T61String, der.IA5String, der.BitString, der.Sequence:
-			default:
-				// Tags that X.680 keeps for later or that no name uses pass as unknown.
-				if a.Tag < 7 || a.Tag > 15 && a.Tag != 29 {
 					return false
 				}
 			}
@@ -266,7 +286,7 @@ func (g generalName) longOther(w *bufio.Writer) {
 		return
 	}
 	w.WriteString(strings.Replace(prefix, ": ", ":", 1))
-	w.Write(g.value.Content)
+	w.WriteString(untilZero(string(g.value.Content)))
 }
 
 // alternativeNames is subjectAltName, issuerAltName and certificateIssuer.

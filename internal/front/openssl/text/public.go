@@ -207,25 +207,33 @@ func (p PublicKey) writeOctets(w *bufio.Writer, kind string, size, indent int) b
 	return true
 }
 
-func (p PublicKey) writeDSA(w *bufio.Writer, indent int) bool {
+// dsa returns y, p, q and g.
+func (p PublicKey) dsa() (numbers [4]integer, ok bool) {
 	outer := fields{rest: p.bits}
-	y := outer.integer(der.Integer)
-	if outer.bad {
-		return false
-	}
-	if !p.algorithm.given || p.algorithm.parameters.Tag != der.Sequence {
-		return false
+	numbers[0] = outer.integer(der.Integer)
+	if outer.bad || !p.algorithm.given || p.algorithm.parameters.Tag != der.Sequence {
+		return numbers, false
 	}
 	domain := sub(p.algorithm.parameters)
-	prime, q, g := domain.integer(der.Integer), domain.integer(der.Integer), domain.integer(der.Integer)
-	if !domain.ok() {
+	for i := range 3 {
+		numbers[1+i] = domain.integer(der.Integer)
+	}
+	return numbers, domain.ok()
+}
+
+func dsaNumbers(w *bufio.Writer, numbers [4]integer, indent int) {
+	for i, label := range [...]string{"pub: ", "P:   ", "Q:   ", "G:   "} {
+		number(w, label, numbers[i].magnitude, numbers[i].negative, indent)
+	}
+}
+
+func (p PublicKey) writeDSA(w *bufio.Writer, indent int) bool {
+	numbers, ok := p.dsa()
+	if !ok {
 		return false
 	}
-	heading(w, indent, "Public-Key: (", strconv.Itoa(bitLength(prime.magnitude)), " bit)")
-	number(w, "pub: ", y.magnitude, y.negative, indent)
-	number(w, "P:   ", prime.magnitude, prime.negative, indent)
-	number(w, "Q:   ", q.magnitude, q.negative, indent)
-	number(w, "G:   ", g.magnitude, g.negative, indent)
+	heading(w, indent, "Public-Key: (", strconv.Itoa(bitLength(numbers[1].magnitude)), " bit)")
+	dsaNumbers(w, numbers, indent)
 	return true
 }
 

@@ -75,7 +75,7 @@ func (f *fields) attribute() (a attributeValues) {
 	a.id = one.object()
 	set := sub(one.take(der.Set))
 	for set.more() {
-		a.values = append(a.values, set.next())
+		a.values = append(a.values, set.any())
 	}
 	if !one.ok() || !set.ok() {
 		f.fail()

@@ -20,7 +20,7 @@ func (f *fields) algorithm() (a algorithm) {
 	in := sub(e)
 	a.id = in.object()
 	if in.more() {
-		a.parameters, a.given = in.next(), true
+		a.parameters, a.given = in.any(), true
 	}
 	if !in.ok() {
 		f.fail()

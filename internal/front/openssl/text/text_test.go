@@ -153,3 +153,98 @@ func TestSpecimens(t *testing.T) {
 		compare(t, name, der, want, got)
 	}
 }
+
+func TestPrivateKeys(t *testing.T) {
+	for name, command := range map[string]string{
+		"RSA": "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024", "three primes": "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -pkeyopt rsa_keygen_primes:3",
+		"RSA-PSS":            "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:1024",
+		"RSA-PSS restricted": "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:1024 -pkeyopt rsa_pss_keygen_md:sha512 -pkeyopt rsa_pss_keygen_mgf1_md:sha256 -pkeyopt rsa_pss_keygen_saltlen:33",
+		"P-256":              "ecparam -name P-256 -genkey -noout", "secp521r1": "genpkey -algorithm EC -pkeyopt group:secp521r1", "brainpool": "ecparam -name brainpoolP256r1 -genkey -noout",
+		"explicit": "ecparam -name secp384r1 -genkey -noout -param_enc explicit", "compressed": "ecparam -name secp256k1 -genkey -noout -conv_form compressed",
+		"Ed25519": "genpkey -algorithm ed25519", "Ed448": "genpkey -algorithm ed448", "X25519": "genpkey -algorithm x25519", "X448": "genpkey -algorithm x448",
+	} {
+		file, _, ok := specimen.OpenSSL(t, nil, strings.Fields(command)...)
+		if !ok {
+			t.Errorf("%s: openssl %s does not work", name, command)
+			continue
+		}
+		want, _, _ := specimen.OpenSSL(t, []byte(file), "pkey", "-noout", "-text")
+		compare(t, name, nil, want, print(func(w *bufio.Writer) {
+			block, _ := pem.Decode([]byte(file))
+			if err := PrivateDER(w, block.Bytes); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}))
+		spki, _, _ := specimen.OpenSSL(t, []byte(file), "pkey", "-pubout")
+		want, _, _ = specimen.OpenSSL(t, []byte(file), "pkey", "-noout", "-text_pub")
+		compare(t, name+", public", nil, want, print(func(w *bufio.Writer) {
+			block, _ := pem.Decode([]byte(spki))
+			p, err := key.ParsePublic(block.Bytes)
+			if err != nil || !Public(w, p, 0) {
+				t.Errorf("%s: the public half: %v", name, err)
+			}
+		}))
+	}
+}
+
+func TestSingleFields(t *testing.T) {
+	g := newGenerator(t)
+	for i := range 40 {
+		der := g.certificate()
+		c, err := ReadCertificate(der)
+		if err != nil {
+			continue
+		}
+		names := pick(g, Oneline, Compat, Multiline, RFC2253)
+		words := map[NameFlags]string{Oneline: "oneline", Compat: "compat", Multiline: "multiline", RFC2253: "RFC2253"}[names]
+		want, _, ok := specimen.OpenSSL(t, encode("CERTIFICATE", der), "x509", "-noout", "-subject", "-issuer", "-serial", "-startdate", "-enddate",
+			"-subject_hash", "-issuer_hash", "-subject_hash_old", "-issuer_hash_old", "-email", "-ocsp_uri", "-ocspid", "-purpose", "-next_serial", "-alias", "-nameopt", words)
+		if !ok {
+			continue
+		}
+		compare(t, fmt.Sprintf("certificate %d", i), der, want, print(func(w *bufio.Writer) {
+			TitledName(w, "subject=", c.Subject, names)
+			TitledName(w, "issuer=", c.Issuer, names)
+			c.SerialNumber(w)
+			TitledTime(w, "notBefore=", c.NotBefore)
+			TitledTime(w, "notAfter=", c.NotAfter)
+			fmt.Fprintln(w, NameHash(c.Subject))
+			fmt.Fprintln(w, NameHash(c.Issuer))
+			fmt.Fprintln(w, OldNameHash(c.Subject))
+			fmt.Fprintln(w, OldNameHash(c.Issuer))
+			for _, s := range append(c.EmailAddresses(), c.OCSPAddresses()...) {
+				fmt.Fprintln(w, s)
+			}
+			c.OCSPIdentifiers(w)
+			c.Purposes(w)
+			c.NextSerial(w)
+			fmt.Fprintln(w, "<No Alias>")
+		}))
+		if want, _, ok := specimen.OpenSSL(t, encode("CERTIFICATE", der), "x509", "-noout", "-modulus"); ok {
+			compare(t, fmt.Sprintf("modulus %d", i), der, want, print(c.Key.Modulus))
+		}
+	}
+}
+
+func TestTrustSettings(t *testing.T) {
+	file := specimen.File(t, "leaf.crt")
+	for _, args := range [][]string{
+		{"-addtrust", "serverAuth", "-addreject", "emailProtection", "-addreject", "1.2.3.4", "-setalias", "friend"},
+		{"-addtrust", "clientAuth", "-addtrust", "anyExtendedKeyUsage"}, {"-setalias", "x"}, {"-addreject", "serverAuth"},
+	} {
+		trusted, _, _ := specimen.OpenSSL(t, file, append([]string{"x509", "-trustout"}, args...)...)
+		block, _ := pem.Decode([]byte(trusted))
+		c, trust, err := ReadTrusted(block.Bytes)
+		if err != nil || trust == nil {
+			t.Fatalf("%q: %v, %v", args, trust, err)
+		}
+		want, _, _ := specimen.OpenSSL(t, []byte(trusted), "x509", "-noout", "-text")
+		compare(t, fmt.Sprint(args), block.Bytes, want, print(func(w *bufio.Writer) {
+			_ = c.Write(w, Options{Names: Oneline})
+			trust.Write(w)
+		}))
+		if got := append(bytes.Clone(c.Raw), trust.Marshal()...); !bytes.Equal(got, block.Bytes) {
+			t.Errorf("%q is written again as %x, not %x", args, got, block.Bytes)
+		}
+	}
+}
