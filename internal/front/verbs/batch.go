@@ -68,6 +68,9 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 	if err != nil {
 		return err
 	}
+	if err := distinctOutputs(s.outDir, files); err != nil {
+		return err
+	}
 	o, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -143,6 +146,23 @@ func batchFiles(args []string) ([]string, error) {
 		}
 	}
 	return files, nil
+}
+
+// distinctOutputs is distinct for one folder, or for each request's own.
+func distinctOutputs(folder string, files []string) error {
+	if folder != "" {
+		return distinct(folder, files)
+	}
+	beside := map[string][]string{}
+	for _, file := range files {
+		beside[filepath.Dir(file)] = append(beside[filepath.Dir(file)], file)
+	}
+	for own, list := range beside {
+		if err := distinct(own, list); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // items reads the requests of all files, one after the other.

@@ -38,6 +38,9 @@ func keyFailure(file string, err error) error {
 	case errors.Is(err, key.ErrPassphrase):
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodePassphrase, Detail: "the passphrase of " + name + " is wrong, or the file is damaged",
 			Fix: "try another passphrase", Err: err}
+	case errors.Is(err, key.ErrNoPassphrase):
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodePassphrase, Detail: "the key in " + name + " is encrypted",
+			Fix: "give the public key, the request or the certificate instead", Err: err}
 	case errors.Is(err, key.ErrNoPrivateKey):
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeKey, Detail: "there is no private key in " + name, Fix: "see what it is: certwright inspect " + file, Err: err}
 	}

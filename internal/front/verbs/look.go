@@ -97,7 +97,7 @@ func (p *program) inspectData(inputs []named, i inspectFlags) error {
 	unknown := false
 	w := bufio.NewWriter(p.shell.Out)
 	for n, in := range inputs {
-		if i.passphrase != "" || p.shell.Interactive() {
+		if i.passphrase != "" {
 			options.Passphrase = func() ([]byte, error) { return p.shell.Secret(i.passphrase, nameOf(in.name), "passphrase") }
 		}
 		report, err := inspect.Data(in.data, options)

@@ -26,9 +26,16 @@ type outcomeJSON struct {
 	Output      string             `json:"output,omitempty"`
 	Serial      string             `json:"serial,omitempty"`
 	Certificate *certificateJSON   `json:"certificate,omitempty"`
+	PEM         string             `json:"pem,omitempty"` // the certificate and its chain without the root
 	Findings    []issuance.Finding `json:"findings"`
 	Changes     []issuance.Change  `json:"changes"`
 	Error       *front.Failure     `json:"error,omitempty"`
+}
+
+// served is a certificate with its chain without the root, in PEM: what a
+// server sends.
+func served(out *authority.Outcome) []byte {
+	return task.EncodeCertificates(append([][]byte{out.Certificate.DER}, task.WithoutRoot(out.Chain)...)...)
 }
 
 func outcomeToJSON(file string, n int, out *authority.Outcome, dryRun bool) outcomeJSON {
@@ -48,7 +55,7 @@ func outcomeToJSON(file string, n int, out *authority.Outcome, dryRun bool) outc
 	}
 	if out.Certificate != nil {
 		c := certificateToJSON(out.Certificate, certificateIssuer(out.Certificate.DER), out.Certificate.Issued)
-		t.Certificate, t.Serial = &c, c.Serial
+		t.Certificate, t.Serial, t.PEM = &c, c.Serial, string(served(out))
 	}
 	if t.State == string(authority.StateRefused) || t.State == string(authority.StateWithdrawn) {
 		t.Error = refusalOf(out, t.Findings)

@@ -67,6 +67,9 @@ type quickstartRun struct {
 }
 
 func (p *program) quickstart(ctx context.Context, files []string, profile string) error {
+	if err := distinct("", files); err != nil {
+		return err
+	}
 	o, err := p.openOrMake(ctx)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/request"
@@ -143,7 +144,7 @@ func (p *program) again(ctx context.Context, word string, a *againFlags, by newR
 	told := outcomeToJSON("", 0, out, false)
 	run := signRun{p: p, o: o, flags: &signFlags{out: a.out}}
 	if out.Certificate != nil {
-		if told.Output, err = p.releaseAgain(out.Certificate.DER, out.Chain, word, out.Certificate.Serial, a.out); err != nil {
+		if told.Output, err = p.releaseAgain(out, word, a.out); err != nil {
 			return err
 		}
 	}
@@ -160,15 +161,15 @@ func (p *program) again(ctx context.Context, word string, a *againFlags, by newR
 
 // releaseAgain writes a new certificate over the old one's file, or to the
 // file that a flag names.
-func (p *program) releaseAgain(der []byte, chain [][]byte, word string, serial []byte, out string) (string, error) {
-	name := out
+func (p *program) releaseAgain(out *authority.Outcome, word, name string) (string, error) {
 	switch {
+	case name == "-" && p.shell.JSON:
+		return "", nil
 	case name != "":
-	case isFile(word):
+	case word != "-" && isFile(word):
 		name = word
 	default:
-		name = hexOf(serial) + ".crt"
+		name = hexOf(out.Certificate.Serial) + ".crt"
 	}
-	text := task.EncodeCertificates(append([][]byte{der}, task.WithoutRoot(chain)...)...)
-	return name, p.shell.Write(name, text, front.PublicFile, true)
+	return name, p.shell.Write(name, served(out), front.PublicFile, true)
 }

@@ -178,14 +178,10 @@ func (p *program) tellTicket(t *authority.Ticket) error {
 func (p *program) decided(out *authority.Outcome, name string) error {
 	t := outcomeToJSON("", 0, out, false)
 	if out.Certificate != nil {
-		text := task.EncodeCertificates(append([][]byte{out.Certificate.DER}, task.WithoutRoot(out.Chain)...)...)
-		if name == "" {
-			name = t.Serial + ".crt"
-		}
-		if err := p.shell.Write(name, text, front.PublicFile, true); err != nil {
+		var err error
+		if t.Output, err = p.releaseAgain(out, "", name); err != nil {
 			return err
 		}
-		t.Output = name
 	}
 	if p.shell.JSON {
 		return p.shell.Object(t)

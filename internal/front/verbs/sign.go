@@ -131,6 +131,11 @@ func (p *program) signFiles(ctx context.Context, files []string, s *signFlags) e
 	if err != nil {
 		return err
 	}
+	if s.out == "" {
+		if err := distinct("", files); err != nil {
+			return err
+		}
+	}
 	o, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -230,15 +235,15 @@ func (r *signRun) one(ctx context.Context, file string, n int, req *request.Requ
 
 // release writes the certificate and its chain to where they belong.
 func (r *signRun) release(file string, n int, out *authority.Outcome) (string, error) {
-	text := task.EncodeCertificates(append([][]byte{out.Certificate.DER}, task.WithoutRoot(out.Chain)...)...)
-	if r.flags.out != "" {
+	text := served(out)
+	toStream := r.flags.out == "-" || r.flags.out == "" && file == "-"
+	switch {
+	case toStream && r.p.shell.JSON:
+		return "", nil
+	case r.flags.out != "":
 		r.parts = append(r.parts, text)
 		return r.flags.out, nil
-	}
-	if file == "-" {
-		if r.p.shell.JSON {
-			return "", nil
-		}
+	case toStream:
 		return "-", r.p.shell.Write("-", text, front.PublicFile, true)
 	}
 	name := outputName("", file, n)
@@ -260,6 +265,20 @@ func outputName(folder, file string, n int) string {
 		base += "-" + itoa(n)
 	}
 	return filepath.Join(folder, base+".crt")
+}
+
+// distinct checks, before anything is signed, that no two files would have
+// their certificates under the same name in a folder.
+func distinct(folder string, files []string) error {
+	taken := map[string]string{}
+	for _, file := range files {
+		name := outputName(folder, file, 0)
+		if other, ok := taken[name]; ok && other != file {
+			return front.Usage("sign them one at a time with --out", "the certificates of %s and %s would both go to %s", other, file, name)
+		}
+		taken[name] = file
+	}
+	return nil
 }
 
 // tell prints what became of one request.
