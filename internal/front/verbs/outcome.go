@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"os"
 	"strconv"
@@ -147,21 +148,28 @@ func (p *program) printWaiting(t outcomeJSON) {
 	p.shell.Print("  next      certwright review show %s", t.Ticket)
 }
 
-// writeRoot puts the root of a chain into root.crt in the current folder. A
-// file of that name with another content is left as it is.
-func (p *program) writeRoot(chain [][]byte) error {
+// writeRoot puts the root of a chain into root.crt in the current folder, or
+// where that is another root, into a file named by its fingerprint. It returns
+// the name; none where the chain does not reach a root.
+func (p *program) writeRoot(chain [][]byte) (string, error) {
 	root := task.Root(chain)
 	if root == nil {
-		return nil
+		return "", nil
 	}
 	text := task.EncodeCertificates(root)
-	if there, err := os.ReadFile(rootFile); err == nil {
-		if !bytes.Equal(there, text) {
-			p.shell.Warn("root.crt here is not the root of this chain, and was left as it is")
+	sum := sha256.Sum256(root)
+	for _, name := range []string{rootFile, "root-" + hexOf(sum[:4]) + ".crt"} {
+		there, err := os.ReadFile(name)
+		switch {
+		case err == nil && bytes.Equal(there, text):
+			return name, nil
+		case err == nil && name == rootFile:
+			p.shell.Warn("root.crt here is another root, and was left as it is; this one is root-%s.crt", hexOf(sum[:4]))
+			continue
 		}
-		return nil
+		return name, p.shell.Write(name, text, front.PublicFile, true)
 	}
-	return p.shell.Write(rootFile, text, front.PublicFile, true)
+	return "", nil
 }
 
 const rootFile = "root.crt"

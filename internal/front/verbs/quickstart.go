@@ -257,7 +257,11 @@ func (r *quickstartRun) outcome(file string, n int, out *authority.Outcome) erro
 
 func (r *quickstartRun) printSigned(e quickstartEntry) {
 	s := r.p.shell
-	s.Print("Signed %s: %s, and its chain; verified to the root in %s", e.File, e.Output, rootFile)
+	where := "its root"
+	if r.sign.root != "" {
+		where = "the root in " + r.sign.root
+	}
+	s.Print("Signed %s: %s, and its chain; verified to %s", e.File, e.Output, where)
 	r.p.printIssued(*e.Certificate)
 	r.p.printFindings(e.Findings, issuance.Warning)
 	r.p.printChanges(e.Changes)
@@ -302,7 +306,10 @@ func (r *quickstartRun) next() []string {
 		if e.Output == "" {
 			continue
 		}
-		next = append(next, "certwright inspect "+e.Output, "certwright verify "+e.Output+" --root "+rootFile)
+		next = append(next, "certwright inspect "+e.Output)
+		if r.sign.root != "" {
+			next = append(next, "certwright verify "+e.Output+" --root "+r.sign.root)
+		}
 		next = append(next, "certwright renew"+home+" "+e.Output, "certwright revoke"+home+" "+e.Output+" --reason superseded")
 		break
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -48,7 +49,8 @@ func (p *program) showCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "show SERIAL|FILE|TICKET|NAME", Short: "Show a certificate and its record", Args: takes(1, 1, "a serial number, certificate file, ticket or name"),
 		Long: `Show what is recorded of a certificate: its status, who asked and who decided, and how it
-differs from its request. "certwright inspect" shows every field of the certificate itself.`,
+differs from its request. A ticket without a certificate is shown as "certwright review show"
+does. "certwright inspect" shows every field of the certificate itself.`,
 		Example: `certwright show server.crt
 certwright show www.example.com
 certwright show 4b1d… --output json`,
@@ -58,10 +60,13 @@ certwright show 4b1d… --output json`,
 				return err
 			}
 			record, err := p.target(c.Context(), o, args[0])
-			if err != nil {
-				return err
+			if err == nil {
+				return p.show(c.Context(), o, record)
 			}
-			return p.show(c.Context(), o, record)
+			if ticket, missing := o.Store.Ticket(c.Context(), strings.ToUpper(args[0])); missing == nil {
+				return p.tellTicket(ticket)
+			}
+			return err
 		},
 	}
 	c.Flags().StringVar(&p.ca, "ca", "", "authority that issued it")

@@ -160,7 +160,7 @@ type signRun struct {
 	asked  issuance.Asked
 	parts  [][]byte // of --out, which takes all certificates
 	failed *front.Failure
-	roots  map[string]bool
+	root   string // file of the root of the last chain; empty where it is not known
 }
 
 // keep tells a failure of one file and goes on; the worst is the exit code.
@@ -250,7 +250,12 @@ func (r *signRun) release(file string, n int, out *authority.Outcome) (string, e
 	if err := r.p.shell.Write(name, text, front.PublicFile, true); err != nil {
 		return "", err
 	}
-	return name, r.p.writeRoot(out.Chain)
+	root, err := r.p.writeRoot(out.Chain)
+	if err != nil {
+		return "", err
+	}
+	r.root = root
+	return name, nil
 }
 
 // outputName is where the certificate of a request file goes: X.crt for X.csr,
