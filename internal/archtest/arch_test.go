@@ -37,7 +37,7 @@ internal/store/sqlite
 internal/task
 internal/front
 internal/front/openssl/text
-internal/front/verbs
+internal/front/verbs internal/front/openssl
 cmd/certwright
 `
 

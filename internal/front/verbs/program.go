@@ -16,6 +16,8 @@ import (
 type program struct {
 	shell   *front.Shell
 	version string
+	openssl func(args []string) int
+	exit    int // what openssl returned
 
 	homeFlag     string
 	output       string // text, json, csv
@@ -29,9 +31,9 @@ type program struct {
 }
 
 // Run runs the command line with these arguments, without the program's name,
-// and returns the exit code.
-func Run(shell *front.Shell, version string, args []string) int {
-	p := &program{shell: shell, version: version}
+// and returns the exit code. openssl runs what follows the verb of that name.
+func Run(shell *front.Shell, version string, openssl func(args []string) int, args []string) int {
+	p := &program{shell: shell, version: version, openssl: openssl}
 	root := p.root()
 	root.SetArgs(args)
 	shell.JSON = wantsJSON(args)
@@ -40,7 +42,7 @@ func Run(shell *front.Shell, version string, args []string) int {
 		err = errors.Join(err, p.office.Close())
 	}
 	if err == nil {
-		return front.ExitDone
+		return p.exit
 	}
 	failure := explain(err)
 	shell.Tell(failure)

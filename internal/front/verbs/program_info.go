@@ -35,6 +35,22 @@ func versionOf(told string) string {
 	return "devel"
 }
 
+// opensslCommand hands everything behind it on, untouched.
+func (p *program) opensslCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "openssl COMMAND [options]", Short: "The commands of OpenSSL 3.0, with their options and messages", DisableFlagParsing: true,
+		Long: "Run a command as OpenSSL 3.0 does. A link to certwright with the name openssl does the same.\n\n" +
+			"Options that are not supported are errors, never passed over. \"certwright openssl help\" lists the commands,\n" +
+			"\"certwright openssl COMMAND -help\" the options of one.",
+		Example: `certwright openssl genrsa -out ca.key 2048
+certwright openssl rsa -in ca.key -pubout`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			p.exit = p.openssl(args)
+			return nil
+		},
+	}
+}
+
 func completionCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "completion bash|zsh|fish|powershell", Short: "Completion of commands for a shell", Args: takes(1, 1, "one of bash, zsh, fish, powershell"),
