@@ -23,7 +23,7 @@ const (
 	schemaVersion = 1 // of the newest migration; each sets PRAGMA user_version
 	// Before 3.51.3, a checkpoint at the wrong moment could damage the file.
 	oldestEngine = "3.51.3"
-	readers      = 8 // connections that read
+	readers      = 4 // connections that read
 )
 
 // Store is an authority.Store in one file.
@@ -54,7 +54,7 @@ func (s *Store) open(ctx context.Context) error {
 			return err
 		}
 	}
-	read, err := sql.Open("sqlite", dataSource(s.path, "query_only(1)", "cache_size(-16384)"))
+	read, err := sql.Open("sqlite", dataSource(s.path, "query_only(1)", "cache_size(-32768)"))
 	if err != nil {
 		return err
 	}
