@@ -25,6 +25,15 @@ func open(data []byte, tag der.Tag) fields {
 	return fields{rest: e.Children(), bad: f.bad}
 }
 
+// openList is open for a SEQUENCE OF, of which OpenSSL does not ask that it is
+// marked as constructed.
+func openList(data []byte) fields {
+	if len(data) > 0 && data[0] == byte(der.Sequence)&^0x20 {
+		return open(data, der.Sequence&^0x20)
+	}
+	return open(data, der.Sequence)
+}
+
 // sub returns the fields of a constructed element.
 func sub(e der.Element) fields { return fields{rest: e.Children()} }
 
@@ -127,6 +136,11 @@ func (f *fields) integer(tag der.Tag) integer {
 		f.fail()
 	}
 	return n
+}
+
+// unsigned takes an INTEGER of a key, which OpenSSL reads without its sign.
+func (f *fields) unsigned() integer {
+	return integer{magnitude: f.take(der.Integer).Content}
 }
 
 func (f *fields) optionalInteger(tag der.Tag) (integer, bool) {

@@ -116,7 +116,7 @@ type distributionPoint struct {
 
 // readPoints reads the value of cRLDistributionPoints.
 func readPoints(value []byte) (list []distributionPoint, ok bool) {
-	in := open(value, der.Sequence)
+	in := openList(value)
 	for in.more() {
 		one := sub(in.take(der.Sequence))
 		var p distributionPoint

@@ -210,6 +210,13 @@ var kinds = [...]struct {
 	{"\x2b\x06\x01\x05\x05\x07\x30\x01\x05", noCheck},        // 1.3.6.1.5.5.7.48.1.5
 	{"\x2b\x06\x01\x05\x05\x07\x30\x01\x06", generalizedTime},
 	{"\x2b\x06\x01\x05\x05\x07\x30\x01\x07", serviceLocator},
+	{"\x2b\x06\x01\x05\x05\x07\x30\x01\x04", objects},          // 1.3.6.1.5.5.7.48.1.4
+	{"\x2b\x06\x01\x05\x05\x07\x01\x07", ipResources},          // 1.3.6.1.5.5.7.1.7
+	{"\x2b\x06\x01\x05\x05\x07\x01\x08", asResources},          // 1.3.6.1.5.5.7.1.8
+	{"\x2b\x65\x01\x04\x01", strongExtranet},                   // 1.3.101.1.4.1
+	{"\x2a\x85\x03\x64\x6f", utf8String},                       // 1.2.643.100.111
+	{"\x2a\x85\x03\x64\x70", issuerSignTool},                   // 1.2.643.100.112
+	{"\x2b\x24\x08\x03\x03", admissions},                       // 1.3.36.8.3.3
 	{"\x60\x86\x48\x01\x86\xf8\x42\x01\x01", netscapeCertType}, // 2.16.840.1.113730.1.1
 	{"\x60\x86\x48\x01\x86\xf8\x42\x01\x02", ia5String},
 	{"\x60\x86\x48\x01\x86\xf8\x42\x01\x03", ia5String},

@@ -109,7 +109,7 @@ func netscapeCertType(w *bufio.Writer, value []byte, indent int) state {
 
 // objects is extKeyUsage: a SEQUENCE OF OBJECT IDENTIFIER.
 func objects(w *bufio.Writer, value []byte, indent int) state {
-	in := open(value, der.Sequence)
+	in := openList(value)
 	var list values
 	for in.more() {
 		list = append(list, shortened(in.object(), 79))
@@ -204,7 +204,7 @@ func privateKeyUsagePeriod(w *bufio.Writer, value []byte, indent int) state {
 }
 
 func tlsFeature(w *bufio.Writer, value []byte, indent int) state {
-	in := open(value, der.Sequence)
+	in := openList(value)
 	var list values
 	for in.more() {
 		n := in.integer(der.Integer)
@@ -225,7 +225,7 @@ func tlsFeature(w *bufio.Writer, value []byte, indent int) state {
 
 // accessDescriptions is authorityInfoAccess and subjectInfoAccess.
 func accessDescriptions(w *bufio.Writer, value []byte, indent int) state {
-	in := open(value, der.Sequence)
+	in := openList(value)
 	var list values
 	unwritable := false
 	for in.more() {
@@ -417,7 +417,7 @@ func policyConstraints(w *bufio.Writer, value []byte, indent int) state {
 }
 
 func policyMappings(w *bufio.Writer, value []byte, indent int) state {
-	in := open(value, der.Sequence)
+	in := openList(value)
 	var list values
 	for in.more() {
 		one := sub(in.take(der.Sequence))
@@ -438,7 +438,7 @@ func certificatePolicies(w *bufio.Writer, value []byte, indent int) state {
 	if !readablePolicies(value) {
 		return unreadable
 	}
-	in := open(value, der.Sequence)
+	in := openList(value)
 	for i := 0; in.more(); i++ {
 		one := sub(in.take(der.Sequence))
 		if i > 0 {
@@ -461,7 +461,7 @@ const (
 )
 
 func readablePolicies(value []byte) bool {
-	in := open(value, der.Sequence)
+	in := openList(value)
 	for in.more() {
 		one := sub(in.take(der.Sequence))
 		one.object()
@@ -743,5 +743,7 @@ func (s sct) algorithmName() string {
 func (s sct) writeTime(w *bufio.Writer) {
 	stamp := unixStamp(int64(s.milliseconds / 1000))
 	ms := strconv.Itoa(int(1000 + s.milliseconds%1000))[1:]
-	writeTime(w, der.Element{Tag: der.GeneralizedTime, Content: []byte(stamp + "." + ms + "Z")})
+	if len(stamp) == len("20060102150405") {
+		writeTime(w, der.Element{Tag: der.GeneralizedTime, Content: []byte(stamp + "." + ms + "Z")})
+	}
 }

@@ -291,7 +291,7 @@ func (g generalName) longOther(w *bufio.Writer) {
 
 // alternativeNames is subjectAltName, issuerAltName and certificateIssuer.
 func alternativeNames(w *bufio.Writer, value []byte, indent int) state {
-	in := open(value, der.Sequence)
+	in := openList(value)
 	names := in.names()
 	if !in.ok() {
 		return unreadable

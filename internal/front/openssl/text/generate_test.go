@@ -348,10 +348,56 @@ func (g *generator) rareValue(id oid.OID) []byte {
 			g.maybe(60, func() []byte { return tlv(der.ContextConstructed(1), g.integer()) }), g.maybe(60, func() []byte { return tlv(der.ContextConstructed(2), g.time()) }))
 	case "\x2b\x06\x01\x05\x05\x07\x30\x01\x07":
 		return seq(g.name(), g.maybe(60, func() []byte { return seq(g.some(2, g.access)) }))
+	case "\x2b\x06\x01\x05\x05\x07\x30\x01\x04":
+		return seq(g.some(4, g.object))
+	case "\x2b\x24\x08\x03\x03":
+		return seq(g.maybe(40, g.generalName), seq(g.some(2, g.admission)))
+	case "\x2b\x65\x01\x04\x01":
+		return seq(g.integer(), seq(g.some(3, func() []byte { return seq(g.integer(), tlv(der.OctetString, g.text(9))) })))
+	case "\x2a\x85\x03\x64\x6f":
+		return tlv(der.UTF8String, g.text(9))
+	case "\x2a\x85\x03\x64\x70":
+		s := func() []byte { return tlv(der.UTF8String, g.text(9)) }
+		return seq(s(), s(), s(), s())
+	case "\x2b\x06\x01\x05\x05\x07\x01\x07":
+		return seq(g.some(3, g.ipFamily))
+	case "\x2b\x06\x01\x05\x05\x07\x01\x08":
+		choice := func(n uint8) []byte {
+			return tlv(der.ContextConstructed(n), pick(g, tlv(der.Null), seq(g.some(3, func() []byte { return pick(g, g.integer(), seq(g.integer(), g.integer())) }))))
+		}
+		return seq(g.maybe(60, func() []byte { return choice(0) }), g.maybe(60, func() []byte { return choice(1) }))
 	case "\x2b\x06\x01\x05\x05\x07\x30\x01\x05", "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x03":
 		return tlv(der.Null)
 	}
 	return tlv(pick(g, der.IA5String, der.IA5String, der.IA5String, der.UTF8String, der.Sequence), g.text(20))
+}
+
+func (g *generator) directoryString() []byte {
+	return tlv(pick(g, der.UTF8String, der.PrintableString, der.T61String), g.plain(9))
+}
+
+func (g *generator) naming(n uint8) []byte {
+	return g.maybe(60, func() []byte {
+		return tlv(der.ContextConstructed(n), seq(g.maybe(60, g.object), g.maybe(60, func() []byte { return tlv(der.IA5String, g.text(9)) }), g.maybe(70, g.directoryString)))
+	})
+}
+
+func (g *generator) admission() []byte {
+	return seq(g.maybe(40, func() []byte { return tlv(der.ContextConstructed(0), g.generalName()) }), g.naming(1), seq(g.some(3, func() []byte {
+		return seq(g.naming(0), seq(g.some(3, g.directoryString)), g.maybe(50, func() []byte { return seq(g.some(3, g.object)) }),
+			g.maybe(50, func() []byte { return tlv(der.PrintableString, g.text(9)) }), g.maybe(30, func() []byte { return tlv(der.OctetString, g.octets(4)) }))
+	})))
+}
+
+func (g *generator) ipFamily() []byte {
+	family := pick(g, []byte{0, 1}, []byte{0, 2}, []byte{0, 1, 1}, []byte{0, 2, 128}, []byte{0, 2, 77}, []byte{0, 5}, []byte{1})
+	size := 3
+	if len(family) > 1 && family[1] == 2 {
+		size = 16
+	}
+	return seq(tlv(der.OctetString, family), pick(g, tlv(der.Null), seq(g.some(3, func() []byte {
+		return pick(g, g.bits(size), seq(g.bits(size), g.bits(size)))
+	}))))
 }
 
 func (g *generator) extension() []byte {

@@ -5,6 +5,7 @@ package text
 import (
 	"bufio"
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -88,17 +89,21 @@ func ParseNameOptions(words string) (NameFlags, error) {
 				continue
 			}
 			known = true
+			flags &^= o.mask | Compat
 			if minus {
 				flags &^= o.set
 			} else {
-				flags = flags&^o.mask | o.set
+				flags |= o.set
 			}
 		}
-		if !known {
+		if !known && words != "" {
 			return 0, fmt.Errorf("%q is not an option for names", word)
 		}
 	}
-	if flags&Compat == 0 && flags&separators == 0 {
+	switch {
+	case flags&^Compat == 0:
+		flags = Compat
+	case flags&separators == 0:
 		flags |= SepCommaPlusSpace
 	}
 	return flags, nil
@@ -390,10 +395,15 @@ func startsField(s string) bool {
 }
 
 // Slash writes a name as X509_NAME_oneline does: "/C=US/CN=a".
-func Slash(n dn.Name) string {
+func Slash(n dn.Name) string { return SlashWithin(n, math.MaxInt) }
+
+// SlashWithin is Slash in at most size octets: the first attribute that does
+// not fit is left out, and so is what follows it.
+func SlashWithin(n dn.Name, size int) string {
 	var out strings.Builder
 	for _, rdn := range n.RDNs {
 		for i, a := range rdn {
+			before := out.Len()
 			name := a.Type.String()
 			if short, _, ok := oid.OpenSSLNames(a.Type); ok {
 				name = short
@@ -402,6 +412,9 @@ func Slash(n dn.Name) string {
 			out.WriteString(name)
 			out.WriteByte('=')
 			slashValue(&out, a)
+			if out.Len() > size {
+				return out.String()[:before]
+			}
 		}
 	}
 	return out.String()
@@ -435,11 +448,4 @@ func slashValue(out *strings.Builder, a dn.Attribute) {
 		}
 		out.WriteByte(c)
 	}
-}
-
-// SlashWithin is Slash in at most size octets: parts that do not fit whole are
-// left out, and so is what follows.
-func SlashWithin(n dn.Name, size int) string {
-	s := Slash(n)
-	return s[:min(len(s), size)]
 }

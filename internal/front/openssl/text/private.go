@@ -82,13 +82,13 @@ func privateRSA(w *bufio.Writer, octets []byte) bool {
 	in.integer(der.Integer)
 	var numbers []integer
 	for range rsaLabels {
-		numbers = append(numbers, in.integer(der.Integer))
+		numbers = append(numbers, in.unsigned())
 	}
 	var others []integer
 	if list, ok := in.optional(der.Sequence); ok {
 		for more := sub(list); more.more(); {
 			one := sub(more.take(der.Sequence))
-			others = append(others, one.integer(der.Integer), one.integer(der.Integer), one.integer(der.Integer))
+			others = append(others, one.unsigned(), one.unsigned(), one.unsigned())
 		}
 	}
 	if !in.ok() {

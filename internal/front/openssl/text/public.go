@@ -64,7 +64,7 @@ func (p PublicKey) Write(w *bufio.Writer, indent int) bool {
 		return p.writeOctets(w, "X25519", 32, indent)
 	case oid.X448:
 		return p.writeOctets(w, "X448", 56, indent)
-	case oid.DSA, "\x2b\x0e\x03\x02\x0c": // 1.3.14.3.2.12
+	case oid.DSA, dsaWithSHA1, "\x2b\x0e\x03\x02\x0c", "\x2b\x0e\x03\x02\x0d", dsaWithSHA1Old: // 1.3.14.3.2.12 and 13
 		return p.writeDSA(w, indent)
 	case oid.DHKeyAgreement, oid.DHPublicNumber:
 		return p.writeDH(w, indent)
@@ -83,7 +83,7 @@ func heading(w *bufio.Writer, indent int, words ...string) {
 func (p PublicKey) rsa() (n, e integer, ok bool) {
 	outer := fields{rest: p.bits}
 	in := sub(outer.take(der.Sequence))
-	n, e = in.integer(der.Integer), in.integer(der.Integer)
+	n, e = in.unsigned(), in.unsigned()
 	return n, e, in.ok() && !outer.bad
 }
 
@@ -216,7 +216,7 @@ func (p PublicKey) dsa() (numbers [4]integer, ok bool) {
 	}
 	domain := sub(p.algorithm.parameters)
 	for i := range 3 {
-		numbers[1+i] = domain.integer(der.Integer)
+		numbers[1+i] = domain.unsigned()
 	}
 	return numbers, domain.ok()
 }

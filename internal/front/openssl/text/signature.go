@@ -60,11 +60,15 @@ func signature(w *bufio.Writer, a algorithm, octets []byte) {
 	colonLines(w, octets, signatureIndent, 18)
 }
 
+const (
+	dsaWithSHA1    oid.OID = "\x2a\x86\x48\xce\x38\x04\x03" // 1.2.840.10040.4.3
+	dsaWithSHA1Old oid.OID = "\x2b\x0e\x03\x02\x1b"         // 1.3.14.3.2.27
+)
+
 // isDSA reports whether the signature is a pair that OpenSSL takes apart.
 func isDSA(id oid.OID) bool {
 	switch id {
-	case "\x2a\x86\x48\xce\x38\x04\x03", // 1.2.840.10040.4.3
-		"\x2b\x0e\x03\x02\x1b",                 // 1.3.14.3.2.27
+	case dsaWithSHA1, dsaWithSHA1Old,
 		"\x60\x86\x48\x01\x65\x03\x04\x03\x01", // 2.16.840.1.101.3.4.3.1
 		"\x60\x86\x48\x01\x65\x03\x04\x03\x02": // 2.16.840.1.101.3.4.3.2
 		return true

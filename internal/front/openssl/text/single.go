@@ -242,14 +242,13 @@ func (c *Certificate) OCSPAddresses() (list []string) {
 	return list
 }
 
-// SelectedExtensions writes the extensions with these names, short or long or
-// in numbers, in the order of the certificate; found is false, and nothing
-// written, where there are none.
+// SelectedExtensions writes the extensions with these short names, in the
+// order of the certificate; found is false, and nothing written, where there
+// are none.
 func (c *Certificate) SelectedExtensions(w *bufio.Writer, names []string, fallback Fallback) (found bool) {
 	var list []extension
 	for _, x := range c.extensions {
-		short, long, _ := oid.OpenSSLNames(x.id)
-		if slices.Contains(names, short) || slices.Contains(names, long) || slices.Contains(names, x.id.String()) {
+		if short, _, ok := oid.OpenSSLNames(x.id); ok && slices.Contains(names, short) {
 			list = append(list, x)
 		}
 	}
