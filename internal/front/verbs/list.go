@@ -15,10 +15,10 @@ import (
 )
 
 type listFlags struct {
-	name, san, serial, key, profile, requester, status, ticket, text string
-	expiresBefore, expiresWithin, issuedAfter                        string
-	expired, authorities                                             bool
-	limit                                                            int
+	name, san, serial, key, profile, requester, status, ticket string
+	expiresBefore, expiresWithin, issuedAfter                  string
+	expired, authorities                                       bool
+	limit                                                      int
 }
 
 func (p *program) listCommand() *cobra.Command {

@@ -190,7 +190,6 @@ type asn1Flags struct {
 	flat, indent   bool
 	dump           bool
 	dumpLimit      int
-	in             string
 }
 
 func (p *program) asn1Command() *cobra.Command {

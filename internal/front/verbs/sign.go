@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -18,10 +19,10 @@ import (
 
 // termFlags are the terms a certificate is asked for under.
 type termFlags struct {
-	profile, requester, subject          string
-	validity, notBefore, notAfter, retry string
-	days                                 int
-	names                                []string
+	profile, requester, subject   string
+	validity, notBefore, notAfter string
+	days                          int
+	names                         []string
 }
 
 func (p *program) termFlags(f *pflag.FlagSet, t *termFlags) {
@@ -80,7 +81,7 @@ func (t *termFlags) asked() (issuance.Asked, error) {
 type signFlags struct {
 	termFlags
 	out, idempotency, report, outDir, batchName string
-	dryRun, batch, noRoot                       bool
+	dryRun, batch                               bool
 	jobs                                        int
 }
 
@@ -126,6 +127,9 @@ certwright sign --batch requests/ --profile device --report report.jsonl`,
 func (p *program) signFiles(ctx context.Context, files []string, s *signFlags) error {
 	if s.idempotency != "" && len(files) > 1 {
 		return front.Usage("sign one request at a time", "--idempotency-key is for one request")
+	}
+	if s.report != "" || s.outDir != "" || s.batchName != "" {
+		return front.Usage("add --batch", "--report, --out-dir and --batch-name are for batches")
 	}
 	asked, err := s.asked()
 	if err != nil {
@@ -188,6 +192,9 @@ func (r *signRun) finish() error {
 }
 
 func (r *signRun) file(ctx context.Context, file string) error {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return front.Usage("sign all in it with --batch", "%s is a folder", file)
+	}
 	data, err := r.p.shell.Read(file)
 	if err != nil {
 		return err
