@@ -177,12 +177,15 @@ func (p *program) tellAudit(t auditJSON) error {
 	if t.Whole {
 		return nil
 	}
-	for _, f := range t.Faults {
-		where := ""
+	for i, f := range t.Faults {
+		told := &front.Failure{Detail: "the audit chain does not hold: " + f.Detail}
 		if f.Seq > 0 {
-			where = fmt.Sprintf("entry %d: ", f.Seq)
+			told.Detail = fmt.Sprintf("the audit chain does not hold: entry %d: %s", f.Seq, f.Detail)
 		}
-		p.shell.TellLines("error", &front.Failure{Detail: fmt.Sprintf("the audit chain does not hold: %s%s", where, f.Detail)})
+		if i == len(t.Faults)-1 {
+			told.Fix = "leave this home as it is, and compare it with a backup: certwright restore FILE --home OTHER"
+		}
+		p.shell.TellLines("error", told)
 	}
 	return front.No(front.CodeInvalid)
 }
