@@ -58,19 +58,14 @@ func authorityOptions(items []item) (keyID, issuer want, err error) {
 	}
 	for _, i := range items {
 		asked := wantIfThere
-		if i.has {
-			if i.value != "always" {
-				return 0, 0, fmt.Errorf("%s takes the option always, not %q", clip(i.name), clip(i.value))
-			}
+		if i.value == "always" {
 			asked = wantAlways
 		}
-		switch {
-		case i.name == "keyid" && keyID == wantNot:
+		switch i.name {
+		case "keyid":
 			keyID = asked
-		case i.name == "issuer" && issuer == wantNot:
+		case "issuer":
 			issuer = asked
-		case i.name == "none" || i.name == "keyid" || i.name == "issuer":
-			return 0, 0, fmt.Errorf("%s cannot stand beside what is there before it", i.name)
 		default:
 			return 0, 0, unknownItem(i)
 		}
@@ -95,7 +90,7 @@ func (m *maker) authorityKeyIdentifier(b *der.Builder, items []item) error {
 }
 
 // authority copies from the issuer what was asked for. For self-signed
-// certificates that is nothing, unless it was asked for always.
+// certificates there is no key identifier, unless it was asked for always.
 func (m *maker) authority(keyID, issuer want) (ext.AuthorityKeyIdentifier, error) {
 	var a ext.AuthorityKeyIdentifier
 	if m.c.Issuer == nil && !m.c.SelfIssued {
@@ -108,7 +103,7 @@ func (m *maker) authority(keyID, issuer want) (ext.AuthorityKeyIdentifier, error
 			return a, errors.New("the issuer's certificate has no subject key identifier to copy")
 		}
 	}
-	if issuer == wantAlways || issuer == wantIfThere && !selfSigned && a.KeyID == nil {
+	if issuer == wantAlways || issuer == wantIfThere && a.KeyID == nil {
 		name, serial := m.issuerDetails()
 		n, err := der.Element{Tag: der.Integer, Content: serial}.BigInt()
 		if err != nil {

@@ -101,8 +101,11 @@ func (m *maker) userNotice(b *der.Builder, value string, ia5 bool) error {
 			return fmt.Errorf("section %s: %w", section, err)
 		}
 	}
-	if (n.organization == nil) != (n.numbers == nil) {
-		return fmt.Errorf("section %s: organization and noticeNumbers stand together or not at all", section)
+	if n.organization == nil && n.numbers != nil {
+		return fmt.Errorf("section %s: noticeNumbers stand with an organization or not at all", section)
+	}
+	if n.numbers == nil {
+		n.numbers = []byte{byte(der.Sequence), 0}
 	}
 	mark := b.Begin(der.Sequence)
 	b.OID(string(oid.QualifierUserNotice))

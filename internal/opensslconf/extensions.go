@@ -23,7 +23,7 @@ func (f *File) Extensions(section string, c Context) ([]ext.Extension, error) {
 	}
 	m := newMaker(f, &c)
 	var out []ext.Extension
-	for _, p := range subjectKeyFirst(pairs) {
+	for _, p := range pairs {
 		e, err := m.extension(p.Name, p.Value)
 		if err != nil {
 			return nil, &ExtensionError{Section: section, Name: p.Name, Value: p.Value, File: p.File, Line: p.Line, Err: err}
@@ -46,19 +46,6 @@ func (f *File) Extension(c Context, name, value string) (ext.Extension, error) {
 
 func without(list []ext.Extension, id oid.OID) []ext.Extension {
 	return slices.DeleteFunc(list, func(e ext.Extension) bool { return e.ID == id })
-}
-
-// subjectKeyFirst lets the two key identifiers change places where the
-// authority's comes first: it may be copied from the subject's.
-func subjectKeyFirst(pairs []Pair) []Pair {
-	at := func(name string) int {
-		return slices.IndexFunc(pairs, func(p Pair) bool { return p.Name == name })
-	}
-	authority, subject := at("authorityKeyIdentifier"), at("subjectKeyIdentifier")
-	if authority >= 0 && subject > authority {
-		pairs[authority], pairs[subject] = pairs[subject], pairs[authority]
-	}
-	return pairs
 }
 
 // maker makes extensions one after the other.
@@ -142,10 +129,15 @@ type item struct {
 // list reads what an extension of many values says: the lines of "@section",
 // or names and values with commas between.
 func (m *maker) list(value string) ([]item, error) {
-	if name, ok := strings.CutPrefix(value, "@"); ok {
-		return sectionItems(m.lists, name)
+	name, ok := strings.CutPrefix(value, "@")
+	if !ok {
+		return splitList(value)
 	}
-	return splitList(value)
+	items, err := sectionItems(m.lists, name)
+	if err == nil && len(items) == 0 {
+		err = fmt.Errorf("the section %s has nothing in it", name)
+	}
+	return items, err
 }
 
 // section returns the lines of a section that a value names.

@@ -185,6 +185,9 @@ func parseTag(text string) (wrap, error) {
 
 // parseHex reads pairs of hexadecimal digits, with or without colons between.
 func parseHex(text string) ([]byte, error) {
+	if len(text) < 2 {
+		return nil, errors.New("at least two hexadecimal digits are needed")
+	}
 	out := []byte{}
 	for i := 0; i < len(text); {
 		if text[i] == ':' {
