@@ -104,12 +104,12 @@ func (a *Authority) decidedMeanwhile(ctx context.Context, id string) error {
 // mayDecide refuses an officer without a name, and one who is the requester.
 func mayDecide(t *Ticket, officer string) error {
 	if officer == "" {
-		return &request.Refusal{Reason: request.NotAuthorized, Field: "officer", Detail: "a decision needs the name of the officer who makes it", Fix: "name the officer with --as OFFICER"}
+		return &request.Refusal{Reason: request.NotAuthorized, Field: "officer", Detail: "a decision needs the name of the officer who makes it", Fix: "name the officer: --officer NAME"}
 	}
 	if officer == t.Requester {
 		return &request.Refusal{Reason: request.NotAuthorized, Field: "officer",
 			Detail: fmt.Sprintf("%s asked for this certificate, and a requester cannot approve what they asked for", officer),
-			Fix:    "have another officer decide, named with --as OFFICER"}
+			Fix:    "have another officer decide: --officer NAME"}
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func (a *Authority) mayRevoke(ctx context.Context, c *Certificate, o *Revocation
 	case len(o.Proof) > 0:
 		return "holder", "key-signature", checkProof(c, o)
 	}
-	return "", "", notHolder("nothing shows that the order comes from an officer or from the holder", "show the challenge password, sign with the key, or name the officer with --as OFFICER")
+	return "", "", notHolder("nothing shows that the order comes from an officer or from the holder", "show the challenge password, sign with the key, or name the officer: --officer NAME")
 }
 
 func notHolder(detail, fix string) *request.Refusal {
@@ -185,7 +185,7 @@ func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrit
 // Release takes a certificate off hold.
 func (a *Authority) Release(ctx context.Context, ca string, serial []byte, officer string) (*Certificate, error) {
 	if officer == "" {
-		return nil, notHolder("a release needs the name of the officer who orders it", "name the officer with --as OFFICER")
+		return nil, notHolder("a release needs the name of the officer who orders it", "name the officer: --officer NAME")
 	}
 	c, err := a.certificate(ctx, ca, serial)
 	if err != nil {
