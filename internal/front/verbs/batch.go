@@ -90,7 +90,7 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 	started := time.Now()
 	bar := p.startProgress(run.counts)
 	err = run.work(ctx, o, task.BatchSpec{
-		CA: p.ca, Profile: p.profileOr(s.profile), Name: s.batchName, Origin: p.origin(s.requester), Asked: asked, Workers: s.jobs,
+		CA: p.signer(), Profile: p.profileOr(s.profile), Name: s.batchName, Origin: p.origin(s.requester), Asked: asked, Workers: s.jobs,
 	})
 	bar.stop()
 	run.tally.Seconds = time.Since(started).Seconds()

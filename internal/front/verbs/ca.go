@@ -284,9 +284,9 @@ func (p *program) tellMade(o *task.Office, made []*authority.CA) error {
 		if t.State == "awaiting" {
 			p.shell.Print("Made the authority %s: %s; it awaits its certificate", t.Name, t.Subject)
 			p.shell.Print("  next      certwright ca request %s --out %s.csr", t.Name, t.Name)
-			continue
+		} else {
+			p.shell.Print("Made the authority %s: %s, %s, valid to %s", t.Name, t.Subject, t.Key, day(t.notAfter))
 		}
-		p.shell.Print("Made the authority %s: %s, %s, valid to %s", t.Name, t.Subject, t.Key, day(t.notAfter))
 		if encrypted, err := o.Keys.Encrypted(made[i].Key); err == nil && !encrypted {
 			p.shell.Say("The key of %s is not encrypted; --ca-passphrase or CERTWRIGHT_PASSPHRASE would encrypt it.", t.Name)
 		}

@@ -58,12 +58,10 @@ certwright crl publish --ca issuing --delta --out /var/www/pki`,
 }
 
 func (p *program) crlPublish(ctx context.Context, f *publishFlags) error {
-	ca := p.ca
 	o, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
-	p.ca = ca
 	all, err := p.authorities(ctx, o)
 	if err != nil {
 		return err

@@ -135,12 +135,10 @@ func (p *program) wholeChain(ctx context.Context, word string) ([][]byte, error)
 	if !h.Exists() && isFile(word) {
 		return p.chainInFile(word, nil)
 	}
-	ca := p.ca
 	o, err := p.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p.ca = ca
 	record, err := p.target(ctx, o, word)
 	var refusal *request.Refusal
 	if errors.As(err, &refusal) && refusal.Reason == request.UnknownCertificate && isFile(word) {

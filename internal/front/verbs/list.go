@@ -63,12 +63,11 @@ func (p *program) list(ctx context.Context, l *listFlags) error {
 	if err != nil {
 		return err
 	}
-	ca := p.ca
 	o, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
-	q.CA = ca
+	q.CA = p.ca
 	now := p.shell.Now()
 	issuers := issuerNames{}
 	var own map[string]bool

@@ -131,12 +131,18 @@ func (p *program) openAt(ctx context.Context, h config.Home) (*task.Office, erro
 
 func (p *program) applyFile(file config.File) {
 	p.file = file
-	if p.ca == "" {
-		p.ca = file.CA
-	}
 	if p.caPassphrase == "" {
 		p.caPassphrase = file.Passphrase
 	}
+}
+
+// signer is the authority that signs where several could: the flag's, or that
+// of the configuration file. What was signed is looked for in all of them.
+func (p *program) signer() string {
+	if p.ca != "" {
+		return p.ca
+	}
+	return p.file.CA
 }
 
 // passphraseSource is where the passphrase of the authorities' keys comes

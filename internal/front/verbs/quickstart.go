@@ -215,7 +215,7 @@ func (r *quickstartRun) file(ctx context.Context, file string) error {
 		return inFile(file, err)
 	}
 	for n, one := range requests {
-		out, err := r.o.Authority.Submit(ctx, authority.Submission{CA: r.p.ca, Profile: r.p.profileOr(r.sign.flags.profile), Request: one, Origin: r.p.origin("")})
+		out, err := r.o.Authority.Submit(ctx, authority.Submission{CA: r.p.signer(), Profile: r.p.profileOr(r.sign.flags.profile), Request: one, Origin: r.p.origin("")})
 		if err != nil {
 			return inFile(file, err)
 		}

@@ -93,12 +93,11 @@ func (p *program) reviewList(ctx context.Context, q authority.TicketQuery, close
 	if err != nil {
 		return err
 	}
-	ca := p.ca
 	o, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
-	q.CA = ca
+	q.CA = p.ca
 	told := []ticketJSON{}
 	for t, err := range o.Store.Tickets(ctx, q) {
 		if err != nil {

@@ -225,7 +225,7 @@ func ordinal(n, of int) int {
 
 func (r *signRun) one(ctx context.Context, file string, n int, req *request.Request) error {
 	out, err := r.o.Authority.Submit(ctx, authority.Submission{
-		CA: r.p.ca, Profile: r.p.profileOr(r.flags.profile), Request: req, Origin: r.p.origin(r.flags.requester), Asked: r.asked,
+		CA: r.p.signer(), Profile: r.p.profileOr(r.flags.profile), Request: req, Origin: r.p.origin(r.flags.requester), Asked: r.asked,
 		IdempotencyKey: r.flags.idempotency, DryRun: r.flags.dryRun,
 	})
 	if err != nil {
