@@ -40,6 +40,14 @@ const (
 	CodeInternal   = "internal"   // anything else
 )
 
+// Codes returns them all, so that their descriptions can be proved complete.
+func Codes() []string {
+	return []string{
+		CodeUsage, CodeRefused, CodeInvalid, CodeMismatch, CodeNotFound, CodeConflict, CodeDeclined, CodeExists,
+		CodeFile, CodeNetwork, CodePassphrase, CodeKey, CodeTerminal, CodeStopped, CodeInternal,
+	}
+}
+
 // Failure is why a command did not do what it was asked, as it is told.
 type Failure struct {
 	Exit   int            `json:"-"`

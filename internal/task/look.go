@@ -46,6 +46,11 @@ func HasCRL(data []byte) bool {
 
 // KindAndKey returns what data are, in words, and the public key in them.
 func KindAndKey(data []byte, passphrase key.Passphrase) (string, *key.Public, error) {
+	// A private JWK is a public one with more in it, so private keys come first
+	// where they need no passphrase.
+	if k, err := key.ReadPrivate(data, nil); err == nil {
+		return "private key", k.Public, nil
+	}
 	if p, err := key.ReadPublic(data); err == nil {
 		return "public key", p, nil
 	}

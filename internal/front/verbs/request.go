@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/config"
@@ -198,12 +200,16 @@ func requestToJSON(file string, r *request.Request) requestJSON {
 	return out
 }
 
-func subjectOrNames(r *request.Request) string {
-	if !r.Subject.IsEmpty() {
-		return r.Subject.String()
+func subjectOrNames(r *request.Request) string { return whose(r.Subject, r.SubjectAltNames()) }
+
+// whose names the holder of a request or a certificate: the subject, or the
+// names where that is empty.
+func whose(subject dn.Name, sans []ext.GeneralName) string {
+	if !subject.IsEmpty() {
+		return subject.String()
 	}
 	var names []string
-	for _, n := range r.SubjectAltNames() {
+	for _, n := range sans {
 		names = append(names, n.String())
 	}
 	if len(names) == 0 {
@@ -294,7 +300,7 @@ func (p *program) judge(ctx context.Context, r *request.Request, profile string)
 	if err != nil {
 		return task.Check{}, err
 	}
-	out, err := o.Authority.Submit(ctx, authority.Submission{CA: p.ca, Profile: p.profileOr(profile), Request: r, Origin: p.origin(""), DryRun: true})
+	out, err := o.Authority.Submit(ctx, authority.Submission{CA: p.signer(), Profile: p.profileOr(profile), Request: r, Origin: p.origin(""), DryRun: true})
 	if err != nil {
 		return task.Check{}, err
 	}

@@ -205,6 +205,10 @@ func (p *program) tellRevoked(told []certificateJSON, r *revokeFlags) error {
 			p.shell.Print("Revoked %s: %s (%s)", c.Serial, c.who(), c.Reason)
 		}
 	}
-	p.shell.Say("It is on the revocation list from the next \"certwright crl publish\" on.")
+	if r.release {
+		p.shell.Say("It is off the revocation list from the next \"certwright crl publish\" on.")
+	} else {
+		p.shell.Say("It is on the revocation list from the next \"certwright crl publish\" on.")
+	}
 	return nil
 }

@@ -208,7 +208,7 @@ func (r *verifyRun) certificate(ctx context.Context, file string, certificates [
 	}
 	leaf := certificates[0]
 	result := chain.Verify(leaf, append(certificates[1:len(certificates):len(certificates)], r.issuers...), r.roots, r.options)
-	told := verifyJSON{File: file, Kind: "certificate", Valid: result.Valid, Subject: leaf.Subject.String(), Path: []string{}, Checks: result.Checks}
+	told := verifyJSON{File: file, Kind: "certificate", Valid: result.Valid, Subject: whose(leaf.Subject, leaf.SubjectAltNames()), Path: []string{}, Checks: result.Checks}
 	for _, c := range result.Path {
 		told.Path = append(told.Path, c.Subject.String())
 	}
