@@ -469,7 +469,7 @@ func readablePolicies(value []byte) bool {
 		for quals := sub(list); quals.more(); {
 			q := sub(quals.take(der.Sequence))
 			id := q.object()
-			e := q.next()
+			e := q.any()
 			switch {
 			case !q.ok() || quals.bad:
 				return false
@@ -494,7 +494,7 @@ func readableNotice(e der.Element) bool {
 	in := sub(e)
 	if ref, ok := in.optional(der.Sequence); ok {
 		r := sub(ref)
-		if organization := r.next(); !isDisplayText(organization.Tag) {
+		if organization := r.any(); !isDisplayText(organization.Tag) {
 			return false
 		}
 		numbers := sub(r.take(der.Sequence))
@@ -505,7 +505,7 @@ func readableNotice(e der.Element) bool {
 			return false
 		}
 	}
-	if in.more() && !isDisplayText(in.next().Tag) {
+	if in.more() && !isDisplayText(in.any().Tag) {
 		return false
 	}
 	return in.ok() && e.Tag == der.Sequence

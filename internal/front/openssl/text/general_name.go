@@ -187,7 +187,7 @@ func (g generalName) short() (string, bool) {
 		switch {
 		case known && tag != otherNameTag(g.id):
 			return "", false
-		case !known && tag != der.UTF8String && tag != der.IA5String:
+		case !known && (tag != der.UTF8String && tag != der.IA5String || hasZero(g.value.Content)):
 			return prefix + ":<unsupported>", true
 		}
 		return prefix + ":" + string(g.value.Content), !hasZero(g.value.Content)

@@ -12,7 +12,8 @@ import (
 // string type, time form and key type, regular and odd.
 type generator struct {
 	*rand.Rand
-	keys [][]byte // SubjectPublicKeyInfos to choose from
+	keys      [][]byte // SubjectPublicKeyInfos to choose from
+	mutations int      // per cent of the extensions that are damaged
 }
 
 func tlv(tag der.Tag, parts ...[]byte) []byte {
@@ -406,7 +407,7 @@ func (g *generator) extension() []byte {
 		id = pick(g, oid.OID("\x2a\x03\x04\x05"), "\x55\x1d\x09", "\x2b\x06\x01\x04\x01\x82\x37\x14\x02", "\x2b\x06\x01\x04\x01\x82\x37\x15\x0a")
 	}
 	value := g.value(id)
-	if g.chance(25) {
+	if g.chance(g.mutations) {
 		value = g.mutate(value)
 	}
 	return seq(tlv(der.ObjectIdentifier, []byte(id)), g.maybe(30, func() []byte { return tlv(der.Boolean, []byte{0xff}) }), tlv(der.OctetString, value))
@@ -416,7 +417,10 @@ func (g *generator) extension() []byte {
 func (g *generator) mutate(value []byte) []byte {
 	e, err := der.Parse(value)
 	if err != nil || g.chance(25) {
-		return g.damage(value)
+		if m := g.damage(value); regular(value, m) {
+			return m
+		}
+		return value
 	}
 	if !e.Tag.Constructed() {
 		return tlv(e.Tag, g.damage(e.Content))
@@ -444,6 +448,9 @@ func (g *generator) mutate(value []byte) []byte {
 	return tlv(e.Tag, children...)
 }
 
+// damage changes an octet, or the length. It keeps off what DER forbids and
+// OpenSSL takes all the same: a SEQUENCE OF marked as primitive, tag numbers in
+// long form, lengths left open.
 func (g *generator) damage(b []byte) []byte {
 	b = append([]byte(nil), b...)
 	if len(b) == 0 {
@@ -461,6 +468,34 @@ func (g *generator) damage(b []byte) []byte {
 		b = b[:len(b)-1]
 	}
 	return b
+}
+
+// regular reports whether what a mutation made keeps off what damage names,
+// wherever elements can be told.
+func regular(old, b []byte) bool {
+	if len(b) < 2 {
+		return true
+	}
+	if b[0]&0x1f == 0x1f || b[1] == 0x80 || len(old) > 0 && b[0]^old[0] == 0x20 || b[0] == 0x10 {
+		return false
+	}
+	if b[0]&0x20 == 0 {
+		return true
+	}
+	e, err := der.Parse(b)
+	if err != nil {
+		return true
+	}
+	for r := e.Children(); len(r) > 0; {
+		rest := []byte(r)
+		if !regular(nil, rest) || rest[0] == 0x10 || rest[0] == 0x11 {
+			return false
+		}
+		if _, err := r.Next(); err != nil {
+			return true
+		}
+	}
+	return true
 }
 
 func (g *generator) extensions(most int) []byte {

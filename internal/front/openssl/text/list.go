@@ -106,7 +106,7 @@ func (l *List) readableEntries() bool {
 	return in.ok()
 }
 
-// Write prints the list. It stops short, with an error, where OpenSSL does.
+// Write prints the list; of o it looks at the names alone. It stops short, with an error, where OpenSSL does.
 func (l *List) Write(w *bufio.Writer, o Options) error {
 	w.WriteString("Certificate Revocation List (CRL):\n        Version ")
 	if v, ok := l.version.small(); ok && (v == 0 || v == 1) {
@@ -132,7 +132,7 @@ func (l *List) Write(w *bufio.Writer, o Options) error {
 		w.WriteString("NONE")
 	}
 	w.WriteByte('\n')
-	extensions(w, "CRL extensions", l.extensions, 8, o.Fallback)
+	extensions(w, "CRL extensions", l.extensions, 8, FallbackText)
 	in := fields{rest: l.entries}
 	if in.more() {
 		w.WriteString("Revoked Certificates:\n")
@@ -146,7 +146,7 @@ func (l *List) Write(w *bufio.Writer, o Options) error {
 		w.WriteString("\n        Revocation Date: ")
 		writeTime(w, r.when)
 		w.WriteByte('\n')
-		extensions(w, "CRL entry extensions", r.extensions, 8, o.Fallback)
+		extensions(w, "CRL entry extensions", r.extensions, 8, FallbackText)
 	}
 	signature(w, l.outer, l.signature)
 	return nil

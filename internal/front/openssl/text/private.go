@@ -113,7 +113,7 @@ func (p PublicKey) privateEC(w *bufio.Writer, octets []byte) bool {
 		p.algorithm.parameters, p.algorithm.given = parameters, true
 	}
 	order, ok := orderBits(p.algorithm)
-	if in.bad || !ok || scalar.BitLen() > (order+7)/8*8 {
+	if in.bad || !ok || len(p.bits) == 0 || scalar.BitLen() > (order+7)/8*8 {
 		return false
 	}
 	heading(w, 0, "Private-Key: (", strconv.Itoa(order), " bit)")
@@ -121,7 +121,7 @@ func (p PublicKey) privateEC(w *bufio.Writer, octets []byte) bool {
 	colonLines(w, scalar.FillBytes(make([]byte, (order+7)/8)), 4, 15)
 	heading(w, 0, "pub:")
 	colonLines(w, p.bits, 4, 15)
-	writeCurve(w, p.algorithm, 0)
+	writeCurve(w, p.algorithm, p.bits[0]&^1, 0)
 	return true
 }
 
@@ -181,6 +181,6 @@ func CurveParameters(w *bufio.Writer, parameters []byte) error {
 		return errors.New("the curve is not one that can be printed")
 	}
 	heading(w, 0, "EC-Parameters: (", strconv.Itoa(order), " bit)")
-	writeCurve(w, a, 0)
+	writeCurve(w, a, uncompressedForm, 0)
 	return nil
 }

@@ -34,7 +34,7 @@ func (p PublicKey) writeEC(w *bufio.Writer, indent int) bool {
 	heading(w, indent, "Public-Key: (", strconv.Itoa(order), " bit)")
 	heading(w, indent, "pub:")
 	colonLines(w, p.bits, indent+4, 15)
-	writeCurve(w, p.algorithm, indent)
+	writeCurve(w, p.algorithm, p.bits[0]&^1, indent)
 	return true
 }
 
@@ -52,10 +52,21 @@ func (p PublicKey) onCurve() bool {
 		return true
 	}
 	if p.algorithm.parameters.Tag == der.ObjectIdentifier {
-		return k.Size == 0
+		return k.Size == 0 && p.fits()
 	}
 	d, ok := readDomain(p.algorithm.parameters)
 	return ok && (d.binary || d.contains(p.bits) && d.contains(d.base))
+}
+
+// fits reports whether the point has about the length that points of its
+// binary curve have.
+func (p PublicKey) fits() bool {
+	order, ok := orderBits(p.algorithm)
+	width := len(p.bits) - 1
+	if p.bits[0] >= 4 {
+		width /= 2
+	}
+	return ok && p.bits[0] >= 2 && p.bits[0] <= 7 && 8*width >= order-8 && 8*width <= order+24
 }
 
 // contains reports whether a point solves y² = x³ + ax + b over the prime.
@@ -65,13 +76,14 @@ func (d domain) contains(point []byte) bool {
 	if prime.BitLen() < 2 || prime.Bit(0) == 0 || prime.BitLen() > 661 || len(d.a) > 100 || len(d.b) > 100 {
 		return false
 	}
-	x, right := new(big.Int), new(big.Int)
+	x := new(big.Int)
 	if len(point) > 0 {
 		x.SetBytes(point[1:min(len(point), 1+width)])
 	}
-	if right.Mul(x, x).Add(right, new(big.Int).SetBytes(d.a)).Mul(right, x).Add(right, new(big.Int).SetBytes(d.b)).Mod(right, prime); x.Cmp(prime) >= 0 {
+	if x.Cmp(prime) >= 0 {
 		return false
 	}
+	right := d.right(x)
 	switch {
 	case len(point) == 1+width && (point[0] == 2 || point[0] == 3):
 		return right.Sign() == 0 || big.Jacobi(right, prime) == 1
@@ -80,6 +92,13 @@ func (d domain) contains(point []byte) bool {
 		return y.Cmp(prime) < 0 && y.Mul(y, y).Mod(y, prime).Cmp(right) == 0
 	}
 	return false
+}
+
+// right computes x³ + ax + b modulo the prime.
+func (d domain) right(x *big.Int) *big.Int {
+	r := new(big.Int).Mul(x, x)
+	r.Add(r, new(big.Int).SetBytes(d.a)).Mul(r, x).Add(r, new(big.Int).SetBytes(d.b))
+	return r.Mod(r, new(big.Int).SetBytes(d.prime))
 }
 
 func orderBits(a algorithm) (int, bool) {
@@ -183,7 +202,56 @@ func (d domain) guessCofactor() []byte {
 	return h.Bytes()
 }
 
-func writeCurve(w *bufio.Writer, a algorithm, indent int) {
+// Forms of points: the first octet, without the bit of y that it carries
+// (SEC 1, Section 2.3.3).
+const (
+	compressedForm   = 2
+	uncompressedForm = 4
+	hybridForm       = 6
+)
+
+func formName(form byte) string {
+	switch form {
+	case compressedForm:
+		return "compressed"
+	case hybridForm:
+		return "hybrid"
+	}
+	return "uncompressed"
+}
+
+// generator returns the base point in a form; as it was read where it is that
+// of a binary curve.
+func (d domain) generator(form byte) []byte {
+	prime := new(big.Int).SetBytes(d.prime)
+	width := (prime.BitLen() + 7) / 8
+	if d.binary || len(d.base) <= width || d.base[0]&^1 == form {
+		return d.base
+	}
+	x, y := d.base[1:1+width], d.base[1+width:]
+	if len(y) == 0 {
+		root := new(big.Int).ModSqrt(d.right(new(big.Int).SetBytes(x)), prime)
+		if root == nil {
+			return d.base
+		}
+		if root.Bit(0) != uint(d.base[0]&1) {
+			root.Sub(prime, root).Mod(root, prime)
+		}
+		y = root.FillBytes(make([]byte, width))
+	}
+	first := form
+	if form != uncompressedForm {
+		first |= y[len(y)-1] & 1
+	}
+	out := append([]byte{first}, x...)
+	if form == compressedForm {
+		return out
+	}
+	return append(out, y...)
+}
+
+// writeCurve writes the curve, its base point in this form.
+func writeCurve(w *bufio.Writer, a algorithm, form byte, indent int) {
 	if a.parameters.Tag == der.ObjectIdentifier {
 		c, _ := namedCurve(oid.OID(a.parameters.Content))
 		short, _, _ := oid.OpenSSLNames(c.id)
@@ -204,15 +272,8 @@ func writeCurve(w *bufio.Writer, a algorithm, indent int) {
 	}
 	number(w, "A:   ", d.a, false, indent)
 	number(w, "B:   ", d.b, false, indent)
-	form := "uncompressed"
-	if len(d.base) > 0 && d.base[0] != 4 {
-		form = "compressed"
-		if d.base[0] > 5 {
-			form = "hybrid"
-		}
-	}
-	heading(w, indent, "Generator (", form, "):")
-	colonLines(w, d.base, indent+4, 15)
+	heading(w, indent, "Generator (", formName(form), "):")
+	colonLines(w, d.generator(form), indent+4, 15)
 	number(w, "Order: ", d.order.magnitude, false, indent)
 	if cofactor := d.guessCofactor(); cofactor != nil {
 		number(w, "Cofactor: ", cofactor, false, indent)

@@ -3,9 +3,12 @@ package text
 import (
 	"bufio"
 	"bytes"
+	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,7 +31,7 @@ func newGenerator(t *testing.T) *generator {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	return &generator{Rand: rand.New(rand.NewPCG(seed, 1)), keys: publicKeys(t)}
+	return &generator{Rand: rand.New(rand.NewPCG(seed, 1)), keys: publicKeys(t), mutations: 12}
 }
 
 // publicKeys returns the keys in testdata.
@@ -66,55 +69,215 @@ func encode(label string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der})
 }
 
-func TestGeneratedCertificates(t *testing.T) {
-	g := newGenerator(t)
-	for i := range 60 {
-		der := g.certificate()
-		c, err := ReadCertificate(der)
+// sample is a certificate, request or list with the options it is printed by.
+type sample struct {
+	kind         string // the word of PEM
+	der          []byte
+	names, print string
+	options      Options
+}
+
+// randomObject makes one that we read, and chooses how it is printed.
+func (g *generator) randomObject(kind string) sample {
+	names := pick(g, "oneline", "compat", "multiline", "RFC2253", "oneline,-esc_msb,show_type", "multiline,-align,dn_rev", "sep_semi_plus_space,oid,esc_2254,dump_nostr", "dump_all,lname,ignore_type")
+	print := pick(g, "ext_default", "ext_error", "ext_dump", "ext_parse,no_header,no_version,no_serial", "no_signame,no_issuer,no_validity,no_subject", "no_pubkey,no_sigdump", "ca_default", "no_extensions,no_attributes")
+	o := sample{kind: kind, names: names, print: print}
+	switch kind {
+	case "CERTIFICATE":
+		o.der = g.certificate()
+	case "CERTIFICATE REQUEST":
+		o.der = g.request()
+	default:
+		o.der, o.print = g.list(), ""
+	}
+	return o
+}
+
+// ours prints an object; ok is false where it cannot be read.
+func (o *sample) ours(t *testing.T) (text string, ok bool) {
+	t.Helper()
+	var err error
+	if o.options.Names, err = ParseNameOptions(o.names); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.options.ParsePrintOptions(o.print); err != nil {
+		t.Fatal(err)
+	}
+	var write func(*bufio.Writer, Options) error
+	switch o.kind {
+	case "CERTIFICATE":
+		c, err := ReadCertificate(o.der)
 		if err != nil {
-			continue
+			return "", false
 		}
-		o := Options{Names: pick(g, Oneline, Compat, Multiline, RFC2253), Fallback: pick(g, FallbackText, FallbackError, FallbackDump)}
-		words := map[NameFlags]string{Oneline: "oneline", Compat: "compat", Multiline: "multiline", RFC2253: "RFC2253"}[o.Names]
-		fallback := [...]string{"ext_default", "ext_error", "", "ext_dump"}[o.Fallback]
-		out, _, ok := specimen.OpenSSL(t, encode("CERTIFICATE", der), "x509", "-noout", "-text", "-nameopt", words, "-certopt", fallback)
-		if !ok && out == "" {
-			continue
+		write = c.Write
+	case "CERTIFICATE REQUEST":
+		r, err := ReadRequest(o.der)
+		if err != nil {
+			return "", false
 		}
-		compare(t, fmt.Sprintf("certificate %d with %s and %s", i, words, fallback), der, out, print(func(w *bufio.Writer) { _ = c.Write(w, o) }))
+		write = r.Write
+	default:
+		l, err := ReadList(o.der)
+		if err != nil {
+			return "", false
+		}
+		write = l.Write
+	}
+	return print(func(w *bufio.Writer) { _ = write(w, o.options) }), true
+}
+
+// theirs prints it by the openssl command; ok is false where that cannot read it.
+func (o *sample) theirs(t *testing.T) (text string, ok bool) {
+	t.Helper()
+	args := map[string][]string{
+		"CERTIFICATE":         {"x509", "-certopt", o.print},
+		"CERTIFICATE REQUEST": {"req", "-reqopt", o.print},
+		"X509 CRL":            {"crl"},
+	}[o.kind]
+	out, _, ok := specimen.OpenSSL(t, encode(o.kind, o.der), append(args, "-noout", "-text", "-nameopt", o.names)...)
+	return out, ok || out != ""
+}
+
+func TestGeneratedObjects(t *testing.T) {
+	g := newGenerator(t)
+	for _, kind := range []string{"CERTIFICATE", "CERTIFICATE REQUEST", "X509 CRL"} {
+		for range 70 {
+			o := g.randomObject(kind)
+			got, ok := o.ours(t)
+			if !ok {
+				continue
+			}
+			if want, ok := o.theirs(t); ok {
+				compare(t, fmt.Sprintf("%s with %s and %s", kind, o.names, o.print), o.der, want, got)
+			}
+		}
 	}
 }
 
-func TestGeneratedRequests(t *testing.T) {
-	g := newGenerator(t)
-	for i := range 60 {
-		der := g.request()
-		r, err := ReadRequest(der)
+// TestKept prints what once differed.
+func TestKept(t *testing.T) {
+	file, err := os.ReadFile("testdata/kept.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(file)), "\n") {
+		kind, digits, _ := strings.Cut(line, " ")
+		der, err := hex.DecodeString(digits)
 		if err != nil {
+			t.Fatal(err)
+		}
+		o := sample{kind: map[string]string{"certificate": "CERTIFICATE", "request": "CERTIFICATE REQUEST", "list": "X509 CRL"}[kind], der: der, names: "oneline", print: "ext_error"}
+		got, ok := o.ours(t)
+		if !ok {
+			t.Errorf("line %d cannot be read", i+1)
 			continue
 		}
-		out, _, ok := specimen.OpenSSL(t, encode("CERTIFICATE REQUEST", der), "req", "-noout", "-text")
-		if !ok && out == "" {
-			continue
-		}
-		compare(t, fmt.Sprintf("request %d", i), der, out, print(func(w *bufio.Writer) { _ = r.Write(w, Options{Names: Oneline}) }))
+		want, _ := o.theirs(t)
+		compare(t, fmt.Sprintf("line %d", i+1), der, want, got)
 	}
 }
 
-func TestGeneratedLists(t *testing.T) {
+func TestUnreadable(t *testing.T) {
 	g := newGenerator(t)
-	for i := range 60 {
-		der := g.list()
-		l, err := ReadList(der)
-		if err != nil {
-			continue
+	for _, der := range [][]byte{nil, {0x30}, {0x30, 0}, {0x30, 0x80, 0, 0}, g.octets(40), seq(g.name())} {
+		if _, err := ReadCertificate(der); err == nil || err.Error() != "it is not a certificate that can be read" {
+			t.Errorf("certificate %x: %v", der, err)
 		}
-		out, _, ok := specimen.OpenSSL(t, encode("X509 CRL", der), "crl", "-noout", "-text")
-		if !ok && out == "" {
-			continue
+		if _, err := ReadRequest(der); err == nil || err.Error() != "it is not a certification request that can be read" {
+			t.Errorf("request %x: %v", der, err)
 		}
-		compare(t, fmt.Sprintf("list %d", i), der, out, print(func(w *bufio.Writer) { _ = l.Write(w, Options{Names: Oneline}) }))
+		if _, err := ReadList(der); err == nil || err.Error() != "it is not a certificate revocation list that can be read" {
+			t.Errorf("list %x: %v", der, err)
+		}
+		if _, _, err := ReadTrusted(der); err == nil {
+			t.Errorf("trusted certificate %x is read", der)
+		}
 	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, words := range []string{"", "compat", "-oneline", "sname", "compat,utf8", "ONELINE, -space_eq ", "multiline,sep_comma_plus", "ca_default", "+lname,-lname", "RFC2253,-esc_msb,-utf8", "oneline,nofname", "oneline,-nofname"} {
+		flags, err := ParseNameOptions(words)
+		if err != nil {
+			t.Errorf("%q: %v", words, err)
+			continue
+		}
+		file := specimen.File(t, "string-types.csr")
+		want, _, _ := specimen.OpenSSL(t, file, "req", "-noout", "-subject", "-nameopt", words)
+		r, err := ReadRequest(specimen.DER(t, "string-types.csr"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, words, nil, want, print(func(w *bufio.Writer) { TitledName(w, "subject=", r.Subject, flags) }))
+	}
+	if _, err := ParseNameOptions("oneline,big"); err == nil || err.Error() != `"big" is not an option for names` {
+		t.Error(err)
+	}
+	var o Options
+	if err := o.ParsePrintOptions("no_header,loud"); err == nil || err.Error() != `"loud" is not an option for printing` {
+		t.Error(err)
+	}
+	if err := o.ParsePrintOptions("no_header,no_pubkey,-no_header,ext_dump,-ext_dump"); err != nil || o.Without != NoPublicKey || o.Fallback != FallbackText {
+		t.Error(o, err)
+	}
+}
+
+func TestSelectedExtensions(t *testing.T) {
+	c, err := ReadCertificate(specimen.DER(t, "leaf.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"subjectAltName", "basicConstraints", "nothing"}
+	want, _, _ := specimen.OpenSSL(t, specimen.File(t, "leaf.crt"), "x509", "-noout", "-ext", strings.Join(names, ","))
+	compare(t, "leaf.crt", nil, want, print(func(w *bufio.Writer) { c.SelectedExtensions(w, names, FallbackText) }))
+	if c.SelectedExtensions(bufio.NewWriter(io.Discard), []string{"nothing"}, FallbackText) || !c.HasExtensions() {
+		t.Error("extensions are found that are not there, or not those that are")
+	}
+}
+
+func TestCurveParameters(t *testing.T) {
+	for _, args := range []string{"-name P-256", "-name brainpoolP384r1", "-name sect233k1", "-name secp256k1 -param_enc explicit", "-name sect163k1 -param_enc explicit", "-name secp224r1 -param_enc explicit -conv_form compressed"} {
+		file, _, _ := specimen.OpenSSL(t, nil, strings.Fields("ecparam "+args)...)
+		want, _, _ := specimen.OpenSSL(t, []byte(file), "ecparam", "-noout", "-text")
+		block, _ := pem.Decode([]byte(file))
+		compare(t, args, block.Bytes, want, print(func(w *bufio.Writer) {
+			if err := CurveParameters(w, block.Bytes); err != nil {
+				t.Errorf("%s: %v", args, err)
+			}
+		}))
+	}
+	if err := CurveParameters(bufio.NewWriter(io.Discard), []byte{6, 1, 42}); err == nil || err.Error() != "the curve is not one that can be printed" {
+		t.Error(err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	g := &generator{Rand: rand.New(rand.NewPCG(1, 1)), keys: [][]byte{seq(seq(tlv(6, []byte{42})), tlv(3, []byte{0, 1}))}, mutations: 50}
+	for range 20 {
+		f.Add(g.certificate())
+		f.Add(g.request())
+		f.Add(g.list())
+	}
+	f.Fuzz(func(t *testing.T, der []byte) {
+		w := bufio.NewWriter(io.Discard)
+		o := Options{Names: Oneline, Fallback: FallbackParse}
+		if c, trust, err := ReadTrusted(der); err == nil {
+			_ = c.Write(w, o)
+			c.Purposes(w)
+			c.Key.Modulus(w)
+			if trust != nil {
+				trust.Write(w)
+			}
+		}
+		if r, err := ReadRequest(der); err == nil {
+			_ = r.Write(w, o)
+		}
+		if l, err := ReadList(der); err == nil {
+			_ = l.Write(w, o)
+		}
+		_ = PrivateDER(w, der)
+	})
 }
 
 func TestPublicKeys(t *testing.T) {
