@@ -12,8 +12,9 @@ import (
 )
 
 // Extensions makes the extensions of a section in the syntax of
-// x509v3_config(5), in order; a later one takes the place of an earlier one of
-// the same identifier. A subjectKeyIdentifier or authorityKeyIdentifier that
+// x509v3_config(5), in order. For a certificate a later one takes the place of
+// an earlier one of the same identifier; requests and revocation lists keep
+// both. A subjectKeyIdentifier or authorityKeyIdentifier that
 // has nothing in it stands for "none": see KeyIdentifiers. The error is an
 // *ExtensionError, or says that there is no such section.
 func (f *File) Extensions(section string, c Context) ([]ext.Extension, error) {
@@ -28,8 +29,8 @@ func (f *File) Extensions(section string, c Context) ([]ext.Extension, error) {
 		if err != nil {
 			return nil, &ExtensionError{Section: section, Name: p.Name, Value: p.Value, File: p.File, Line: p.Line, Err: err}
 		}
-		out = append(without(out, e.ID), e)
-		m.existing = append(without(m.existing, e.ID), e)
+		out = m.put(out, e)
+		m.existing = m.put(m.existing, e)
 	}
 	return out, nil
 }
@@ -42,6 +43,24 @@ func (f *File) Extension(c Context, name, value string) (ext.Extension, error) {
 		return ext.Extension{}, &ExtensionError{Name: name, Value: value, Err: err}
 	}
 	return e, nil
+}
+
+// put appends an extension as Extensions does.
+func (m *maker) put(list []ext.Extension, e ext.Extension) []ext.Extension {
+	if (m.c.Issuer != nil || m.c.SelfIssued) && !m.c.CRL {
+		list = without(list, e.ID)
+	}
+	return append(list, e)
+}
+
+// Replace puts extensions that were made into those that a certificate has
+// already: they come after, and stand in for those of the same identifier.
+func Replace(existing, made []ext.Extension) []ext.Extension {
+	out := slices.Clone(existing)
+	for _, e := range made {
+		out = without(out, e.ID)
+	}
+	return append(out, made...)
 }
 
 func without(list []ext.Extension, id oid.OID) []ext.Extension {

@@ -54,6 +54,7 @@ type wrap struct {
 type valueText struct {
 	kind     der.Tag
 	text     string
+	has      bool // a colon stands before the text
 	format   textFormat
 	wraps    []wrap
 	implicit *wrap
@@ -75,7 +76,7 @@ func (g *generator) value(text string, depth int) ([]byte, error) {
 	}
 	var base []byte
 	if v.kind == der.Sequence || v.kind == der.Set {
-		base, err = g.section(v.kind, v.text, depth)
+		base, err = g.section(v, depth)
 	} else {
 		base, err = g.primitive(v)
 	}
@@ -93,14 +94,12 @@ func (g *generator) value(text string, depth int) ([]byte, error) {
 		w := *v.implicit
 		w.constructed = e.Tag.Constructed() || w.class == 0 && (w.tag == 16 || w.tag == 17)
 		base = w.around(e.Content)
-		if len(v.wraps) == 0 && w.class == 0 {
-			if err := universal(w.tag, e.Content); err != nil {
-				return nil, err
-			}
-		}
 	}
 	for _, w := range slices.Backward(v.wraps) {
 		base = w.around(base)
+	}
+	if base, err = retyped(base); err != nil {
+		return nil, err
 	}
 	return g.count(base)
 }
@@ -150,28 +149,8 @@ func appendLength(out []byte, n int) []byte {
 	return append(append(out, 0x80|byte(len(octets))), octets...)
 }
 
-// universal refuses content that no value of this universal type has.
-func universal(tag uint64, content []byte) error {
-	n, ok := len(content), true
-	switch der.Tag(tag) {
-	case der.Boolean:
-		ok = n == 1
-	case der.Integer, der.Enumerated, der.BitString, der.ObjectIdentifier:
-		ok = n > 0
-	case der.Null:
-		ok = n == 0
-	case der.BMPString:
-		ok = n%2 == 0
-	case der.UniversalString:
-		ok = n%4 == 0
-	}
-	if !ok {
-		return fmt.Errorf("under the tag IMPLICIT:%dU it is no value of that type", tag)
-	}
-	return nil
-}
-
-func (g *generator) section(kind der.Tag, name string, depth int) ([]byte, error) {
+func (g *generator) section(v valueText, depth int) ([]byte, error) {
+	name := v.text
 	if g.conf == nil {
 		return nil, fmt.Errorf("a SEQUENCE or SET takes its parts from a section of a configuration file, and there is none")
 	}
@@ -179,7 +158,7 @@ func (g *generator) section(kind der.Tag, name string, depth int) ([]byte, error
 		return nil, fmt.Errorf("sections name each other more than %d deep", maxSections)
 	}
 	var parts [][]byte
-	if name != "" {
+	if v.has {
 		pairs, ok := g.conf.Section(name)
 		if !ok {
 			return nil, fmt.Errorf("there is no section %s", name)
@@ -192,11 +171,11 @@ func (g *generator) section(kind der.Tag, name string, depth int) ([]byte, error
 			parts = append(parts, part)
 		}
 	}
-	if kind == der.Set {
+	if v.kind == der.Set {
 		slices.SortStableFunc(parts, bytes.Compare)
 	}
 	b := der.NewBuilder(nil)
-	b.Add(kind, bytes.Join(parts, nil))
+	b.Add(v.kind, bytes.Join(parts, nil))
 	return b.Bytes(), nil
 }
 

@@ -78,7 +78,7 @@ func readValue(text string) (valueText, error) {
 		trimmed := strings.TrimRight(item, blanks)
 		word, value, hasValue := strings.Cut(trimmed, ":")
 		if kind, ok := typeWord(word); ok {
-			v.kind = kind
+			v.kind, v.has = kind, hasValue
 			if hasValue {
 				v.text = rest[len(word)+1:]
 			} else if len(trimmed) < len(rest) {
@@ -104,14 +104,14 @@ func (v *valueText) modify(word, value string, hasValue bool) error {
 		if v.implicit != nil {
 			return errors.New("an IMPLICIT tag follows another IMPLICIT tag")
 		}
-		w, err := parseTag(value)
+		w, err := parseTag(value, hasValue)
 		v.implicit = &w
 		return err
 	case "EXP", "EXPLICIT":
 		if v.implicit != nil {
 			return errors.New("an EXPLICIT tag follows an IMPLICIT one")
 		}
-		w, err := parseTag(value)
+		w, err := parseTag(value, hasValue)
 		if err != nil {
 			return err
 		}
@@ -159,10 +159,10 @@ func (v *valueText) setFormat(name string) error {
 }
 
 // parseTag reads the number of a tag and the letter of its class: "0", "3A".
-func parseTag(text string) (wrap, error) {
+func parseTag(text string, given bool) (wrap, error) {
 	digits := text[:len(text)-len(strings.TrimLeft(text, "0123456789"))]
 	n, ok := new(big.Int).SetString("0"+digits, 10)
-	if text == "" || !ok || n.BitLen() > 31 {
+	if !given || !ok || n.BitLen() > 31 {
 		return wrap{}, fmt.Errorf("the tag %q is not a number with U, A, P or C after it", clip(text))
 	}
 	w := wrap{tag: n.Uint64(), class: 0x80}

@@ -64,17 +64,19 @@ func (f *File) named(text string) (oid.OID, bool) {
 	return "", false
 }
 
-// numbers reads the dotted form; blanks for dots and a last dot are let pass,
-// as OpenSSL does.
+// numbers reads the dotted form; blanks for dots, a last dot, and nothing for
+// a zero are let pass, as OpenSSL does.
 func numbers(text string) (oid.OID, error) {
 	if text == "" || text[0] < '0' || text[0] > '9' {
 		return "", fmt.Errorf("%q is neither the name of an object nor its number, such as 2.5.4.3", clip(text))
 	}
-	dotted := strings.ReplaceAll(text, " ", ".")
-	if strings.Count(dotted, ".") > 1 {
-		dotted = strings.TrimSuffix(dotted, ".")
+	arcs := strings.Split(strings.TrimSuffix(strings.ReplaceAll(text, " ", "."), "."), ".")
+	for i, arc := range arcs {
+		if arc == "" {
+			arcs[i] = "0"
+		}
 	}
-	id, err := oid.Parse(dotted)
+	id, err := oid.Parse(strings.Join(arcs, "."))
 	if err != nil {
 		return "", fmt.Errorf("%q: %w", clip(text), err)
 	}
