@@ -129,7 +129,7 @@ func (a *Authority) certify(ctx context.Context, n *NewCA, ca *CA, r *request.Re
 			return nil, err
 		}
 		if d.refusal == nil {
-			if err := a.judge(ctx, d); err != nil {
+			if err := a.judge(ctx, d, true); err != nil {
 				return nil, err
 			}
 		}
@@ -151,7 +151,7 @@ func (a *Authority) certify(ctx context.Context, n *NewCA, ca *CA, r *request.Re
 		if refusal := d.refused(); err == nil && refusal != nil {
 			return nil, refusal
 		}
-		if !errors.Is(err, ErrExists) {
+		if !again(err) {
 			return ca, err
 		}
 		// Either the name was taken meanwhile, or by chance the serial number.

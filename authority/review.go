@@ -195,7 +195,7 @@ func (a *Authority) Approve(ctx context.Context, ticket, officer, note string) (
 		switch {
 		case errors.Is(err, ErrConflict):
 			return nil, a.decidedMeanwhile(ctx, ticket)
-		case !errors.Is(err, ErrExists): // else a serial number was taken, by chance
+		case !again(err): // else by chance the serial number was taken, or the key may not be certified any more
 			return out, err
 		}
 	}
@@ -212,7 +212,7 @@ func (a *Authority) approveOnce(ctx context.Context, t *Ticket, officer, note st
 		return nil, err
 	}
 	if d.refusal == nil {
-		if err := a.judge(ctx, d); err != nil {
+		if err := a.judge(ctx, d, true); err != nil {
 			return nil, err
 		}
 	}
@@ -288,6 +288,6 @@ func (a *Authority) Preview(ctx context.Context, ticket string) (issuance.Judgem
 	if d.refusal != nil {
 		return issuance.Judgement{}, d.refusal
 	}
-	err = a.judge(ctx, d)
+	err = a.judge(ctx, d, true)
 	return d.judgement, err
 }

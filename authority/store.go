@@ -29,6 +29,8 @@ type Store interface {
 	Ticket(ctx context.Context, id string) (*Ticket, error)
 	// TicketByKey finds by Ticket.IdempotencyKey.
 	TicketByKey(ctx context.Context, key string) (*Ticket, error)
+	// UsedKeys returns which of these idempotency keys have a ticket.
+	UsedKeys(ctx context.Context, keys []string) (map[string]bool, error)
 	Tickets(ctx context.Context, q TicketQuery) iter.Seq2[*Ticket, error]
 
 	Certificate(ctx context.Context, ca string, serial []byte) (*Certificate, error)
@@ -57,6 +59,7 @@ var (
 	ErrNotFound = errors.New("no such record")
 	ErrConflict = errors.New("the record was changed meanwhile") // a From state does not hold, a CRL number is taken
 	ErrExists   = errors.New("the record exists already")        // same serial, name, id or idempotency key
+	ErrKey      = errors.New("the key may not be certified")     // Change.KeyGuard does not hold
 )
 
 // Change is what is written together, in the order of the fields.
@@ -64,11 +67,23 @@ type Change struct {
 	PutCA          *CAWrite
 	PutTicket      *TicketWrite
 	AddCertificate *Certificate
+	KeyGuard       KeyGuard // what must hold of the certificate's key, else ErrKey
 	SetStatus      *StatusWrite
 	AddCRL         *CRL
 	Delete         *Retention
 	Events         []*Event // Seq, Previous and Hash are filled in by Commit
 }
+
+// KeyGuard is a condition on the key of a certificate that is added. It is
+// checked as the change is written, so that nothing comes in between.
+type KeyGuard uint8
+
+// The guards; each includes the one before.
+const (
+	AnyKey         KeyGuard = iota
+	KeyNotExposed           // no certificate of the key was revoked for keyCompromise
+	KeyUncertified          // there is no certificate of the key at all
+)
 
 // CAWrite stores an authority: a new one where From is 0, else one whose
 // Revision is From. Commit sets CA.Revision to From+1.

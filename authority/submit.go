@@ -26,6 +26,7 @@ type Submission struct {
 	IdempotencyKey string
 	Replaces       *Certificate // the certificate this one renews
 	DryRun         bool         // judge, record nothing, sign nothing
+	First          bool         // Submitted has said that the idempotency key is new; a mistake is found all the same
 }
 
 // Outcome is a ticket with what the sender may know.
@@ -49,21 +50,35 @@ func (a *Authority) Submit(ctx context.Context, s Submission) (*Outcome, error) 
 	if s.Request == nil {
 		return nil, errors.New("a submission without a request")
 	}
-	for range attempts {
-		if s.IdempotencyKey != "" && !s.DryRun {
+	for attempt := range attempts {
+		if s.IdempotencyKey != "" && !s.DryRun && (attempt > 0 || !s.First) {
 			if out, err := a.repeated(ctx, &s); out != nil || err != nil {
 				return out, err
 			}
 		}
-		out, err := a.submitOnce(ctx, &s)
+		out, err := a.submitOnce(ctx, &s, attempt > 0 || s.DryRun)
 		// Taken meanwhile: the idempotency key, which the next round finds, or
-		// by chance the serial number or ID, which it draws anew. Either way
-		// what was signed is thrown away unseen.
-		if !errors.Is(err, ErrExists) {
+		// by chance the serial number or ID, which it draws anew; or the key
+		// may not be certified, for which the next round finds the words.
+		// Either way what was signed is thrown away unseen.
+		if !again(err) {
 			return out, err
 		}
 	}
 	return nil, errors.New("recording a request: the same one is being submitted again and again")
+}
+
+// again reports whether a change was refused for what another look at the
+// records shows.
+func again(err error) bool { return errors.Is(err, ErrExists) || errors.Is(err, ErrKey) }
+
+// Submitted returns which of these idempotency keys were used before.
+func (a *Authority) Submitted(ctx context.Context, keys []string) (map[string]bool, error) {
+	used, err := a.config.Store.UsedKeys(ctx, keys)
+	if err != nil {
+		return nil, fmt.Errorf("looking for earlier submissions: %w", err)
+	}
+	return used, nil
 }
 
 // repeated returns the outcome of an earlier submission with the same key;
@@ -103,13 +118,15 @@ type decision struct {
 	refusal    *request.Refusal // found before there was anything to judge
 }
 
-func (a *Authority) submitOnce(ctx context.Context, s *Submission) (*Outcome, error) {
+// submitOnce leaves it to the store to find that a key may not be certified,
+// unless it is asked to look.
+func (a *Authority) submitOnce(ctx context.Context, s *Submission, look bool) (*Outcome, error) {
 	d, err := a.prepare(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	if d.refusal == nil {
-		if err := a.judge(ctx, d); err != nil {
+		if err := a.judge(ctx, d, look); err != nil {
 			return nil, err
 		}
 	}
@@ -156,16 +173,21 @@ func unlessRefusal(err error) error {
 	return err
 }
 
-// judge has the profile, the records and the linters judge.
-func (a *Authority) judge(ctx context.Context, d *decision) error {
+// judge has the profile, the records and the linters judge. The records are
+// asked if look says so, and for what is held: what is signed is guarded by
+// the store.
+func (a *Authority) judge(ctx context.Context, d *decision, look bool) error {
 	s := d.submission
 	d.judgement = d.profile.Judge(s.Request, d.evidence, d.issuer, s.Asked, d.now)
 	if d.judgement.Verdict() == issuance.Refused {
 		return nil
 	}
-	findings, err := a.keyFindings(ctx, d)
-	if err != nil {
-		return err
+	var findings []issuance.Finding
+	if look || d.judgement.Verdict() == issuance.Held {
+		var err error
+		if findings, err = a.keyFindings(ctx, d); err != nil {
+			return err
+		}
 	}
 	for _, name := range d.profile.Linters {
 		more, err := a.lint(ctx, d, name)
@@ -317,6 +339,10 @@ func (a *Authority) record(ctx context.Context, d *decision, w *TicketWrite, off
 			return nil, err
 		}
 		w.Ticket.Serial = c.AddCertificate.Serial
+		c.KeyGuard = KeyNotExposed
+		if d.profile.UniqueKey {
+			c.KeyGuard = KeyUncertified
+		}
 		out.Certificate, out.Chain = c.AddCertificate, d.chain()
 	}
 	e, err := d.event(w.Ticket, officer, c.AddCertificate)

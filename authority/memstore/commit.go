@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -30,7 +31,7 @@ func (s *Store) Commit(ctx context.Context, changes ...*authority.Change) ([]err
 
 // check tells whether a change can be applied whole.
 func (s *Store) check(c *authority.Change) error {
-	for _, err := range []error{s.checkCA(c.PutCA), s.checkTicket(c.PutTicket), s.checkCertificate(c.AddCertificate), s.checkStatus(c), s.checkCRL(c.AddCRL)} {
+	for _, err := range []error{s.checkCA(c.PutCA), s.checkTicket(c.PutTicket), s.checkCertificate(c.AddCertificate), s.checkKey(c), s.checkStatus(c), s.checkCRL(c.AddCRL)} {
 		if err != nil {
 			return err
 		}
@@ -81,6 +82,19 @@ func (s *Store) checkCertificate(c *authority.Certificate) error {
 	}
 	if _, known := s.bySerial[serialKey(c.CA, c.Serial)]; known {
 		return authority.ErrExists
+	}
+	return nil
+}
+
+func (s *Store) checkKey(c *authority.Change) error {
+	if c.AddCertificate == nil || c.KeyGuard == authority.AnyKey {
+		return nil
+	}
+	for _, old := range s.certificates {
+		exposed := old.Status == authority.StatusRevoked && old.Reason == int(crl.KeyCompromise)
+		if (exposed || c.KeyGuard == authority.KeyUncertified) && bytes.Equal(old.KeyFingerprint, c.AddCertificate.KeyFingerprint) {
+			return authority.ErrKey
+		}
 	}
 	return nil
 }

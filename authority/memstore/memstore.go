@@ -122,6 +122,22 @@ func (s *Store) TicketByKey(ctx context.Context, key string) (*authority.Ticket,
 	return nil, authority.ErrNotFound
 }
 
+// UsedKeys returns which of these idempotency keys have a ticket.
+func (s *Store) UsedKeys(ctx context.Context, keys []string) (map[string]bool, error) {
+	unlock, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	used := map[string]bool{}
+	for _, key := range keys {
+		if _, ok := s.ticketByKey[key]; ok {
+			used[key] = true
+		}
+	}
+	return used, nil
+}
+
 // Certificate returns a certificate by its authority and serial number.
 func (s *Store) Certificate(ctx context.Context, ca string, serial []byte) (*authority.Certificate, error) {
 	unlock, err := s.read(ctx)

@@ -29,6 +29,8 @@ func Run(t *testing.T, open func(t *testing.T) authority.Store) {
 		{"ticket states", testTicketStates},
 		{"ticket queries", testTicketQueries},
 		{"idempotency keys", testIdempotencyKeys},
+		{"used keys", testUsedKeys},
+		{"guarded keys", testKeyGuards},
 		{"certificates", testCertificates},
 		{"unique serials", testUniqueSerials},
 		{"certificate queries", testCertificateQueries},

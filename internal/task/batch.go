@@ -50,7 +50,7 @@ type BatchResult[Label any] struct {
 func Batch[Label any](ctx context.Context, o *Office, s BatchSpec, items iter.Seq[BatchItem[Label]], tell func(BatchResult[Label])) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	queue := make(chan BatchItem[Label])
+	queue := make(chan keyed[Label])
 	var workers sync.WaitGroup
 	for range max(1, s.Workers) {
 		workers.Go(func() {
@@ -64,20 +64,68 @@ func Batch[Label any](ctx context.Context, o *Office, s BatchSpec, items iter.Se
 			}
 		})
 	}
-	for item := range items {
-		select {
-		case queue <- item:
-			continue
-		case <-ctx.Done():
-		}
-		break
+	if err := feed(ctx, o, s, items, queue); err != nil {
+		stop(err)
 	}
 	close(queue)
 	workers.Wait()
 	return context.Cause(ctx)
 }
 
-func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item BatchItem[Label]) (BatchResult[Label], error) {
+// keyed is an item with the idempotency key it is submitted under.
+type keyed[Label any] struct {
+	BatchItem[Label]
+	key   string
+	first bool // the key was not used before
+}
+
+// lookedUp is how many keys are looked up at once.
+const lookedUp = 128
+
+// feed gives the items to the workers, in groups that are looked up together.
+func feed[Label any](ctx context.Context, o *Office, s BatchSpec, items iter.Seq[BatchItem[Label]], queue chan<- keyed[Label]) error {
+	group := make([]keyed[Label], 0, lookedUp)
+	hand := func() error {
+		defer func() { group = group[:0] }()
+		var keys []string
+		for _, item := range group {
+			if item.Err == nil {
+				keys = append(keys, item.key)
+			}
+		}
+		used, err := o.Authority.Submitted(ctx, keys)
+		if err != nil {
+			return err
+		}
+		for _, item := range group {
+			item.first = !used[item.key]
+			select {
+			case queue <- item:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		return nil
+	}
+	for item := range items {
+		k := keyed[Label]{BatchItem: item}
+		if item.Err == nil {
+			var err error
+			if k.key, err = batchKey(s, item.Request); err != nil {
+				return err
+			}
+		}
+		if group = append(group, k); len(group) < lookedUp {
+			continue
+		}
+		if err := hand(); err != nil {
+			return err
+		}
+	}
+	return hand()
+}
+
+func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item keyed[Label]) (BatchResult[Label], error) {
 	result := BatchResult[Label]{Label: item.Label, Request: item.Request, Err: item.Err}
 	if item.Err != nil {
 		return result, nil
@@ -85,14 +133,11 @@ func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item Bat
 	if err := ctx.Err(); err != nil {
 		return result, err
 	}
-	key, err := batchKey(s, item.Request)
-	if err != nil {
-		return result, err
-	}
-	submission := authority.Submission{CA: s.CA, Profile: s.Profile, Request: item.Request, Origin: s.Origin, Asked: s.Asked, IdempotencyKey: key}
+	submission := authority.Submission{CA: s.CA, Profile: s.Profile, Request: item.Request, Origin: s.Origin, Asked: s.Asked, IdempotencyKey: item.key, First: item.first}
 	out, err := o.Authority.Submit(ctx, submission)
 	if err == nil && refusedByOldProfile(o, out) {
-		submission.IdempotencyKey = key + "+" + profileVersion(o, out.Ticket.Profile)
+		submission.IdempotencyKey = item.key + "+" + profileVersion(o, out.Ticket.Profile)
+		submission.First = false
 		out, err = o.Authority.Submit(ctx, submission)
 	}
 	var refusal *request.Refusal

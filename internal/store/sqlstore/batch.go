@@ -56,7 +56,7 @@ func (b *batch) apply(c *authority.Change) error {
 		}
 	}
 	if c.AddCertificate != nil {
-		if err := b.addCertificate(c.AddCertificate); err != nil {
+		if err := b.addCertificate(c.AddCertificate, c.KeyGuard); err != nil {
 			return fmt.Errorf("certificate %x: %w", c.AddCertificate.Serial, err)
 		}
 	}
@@ -153,7 +153,10 @@ func (b *batch) addTicket(t *authority.Ticket, args []any) error {
 	return nil
 }
 
-func (b *batch) addCertificate(c *authority.Certificate) error {
+func (b *batch) addCertificate(c *authority.Certificate, guard authority.KeyGuard) error {
+	if err := b.guardKey(c.KeyFingerprint, guard); err != nil {
+		return err
+	}
 	b.head.row++
 	id := b.head.row
 	args, err := certificateArgs(id, c)

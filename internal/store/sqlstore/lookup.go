@@ -74,6 +74,7 @@ type entry struct{ hash, id int64 }
 // together, in order: the pages they need are then touched once and in turn.
 type entries struct {
 	serials, keys, lookups []entry
+	unexposed              []int64 // hashes of keys of which no certificate may have been revoked for keyCompromise
 }
 
 func (e *entries) addLookups(id int64, hashes ...int64) {
@@ -84,22 +85,43 @@ func (e *entries) addLookups(id int64, hashes ...int64) {
 
 // settle writes the entries that wait.
 func (b *batch) settle() error {
-	for _, e := range sorted(b.waiting.serials) {
-		if _, err := b.run(insertSerial, e.hash, e.id); err != nil {
-			return fmt.Errorf("serial number: %w", err)
-		}
+	if err := b.checkExposed(b.waiting.unexposed); err != nil {
+		return err
 	}
-	for _, e := range sorted(b.waiting.keys) {
-		if _, err := b.run(insertIdempotency, e.hash, e.id); err != nil {
-			return fmt.Errorf("idempotency key: %w", err)
-		}
+	plain := func(e entry) []any { return []any{e.hash, e.id} }
+	if err := b.insertAll(insertSerial, b.waiting.serials, plain); err != nil {
+		return fmt.Errorf("serial number: %w", err)
 	}
-	for _, e := range sorted(b.waiting.lookups) {
-		if _, err := b.run(insertLookup, partOf(e.id), e.hash, e.id); err != nil {
-			return fmt.Errorf("looking up: %w", err)
-		}
+	if err := b.insertAll(insertIdempotency, b.waiting.keys, plain); err != nil {
+		return fmt.Errorf("idempotency key: %w", err)
+	}
+	parted := func(e entry) []any { return []any{partOf(e.id), e.hash, e.id} }
+	if err := b.insertAll(insertLookup, b.waiting.lookups, parted); err != nil {
+		return fmt.Errorf("looking up: %w", err)
 	}
 	b.waiting = entries{}
+	return nil
+}
+
+// insertAll inserts entries in order, many with one statement while there are
+// enough of them.
+func (b *batch) insertAll(st insertion, list []entry, values func(entry) []any) error {
+	list = sorted(list)
+	for len(list) >= manyRows {
+		args := make([]any, 0, 3*manyRows)
+		for _, e := range list[:manyRows] {
+			args = append(args, values(e)...)
+		}
+		if _, err := b.run(st.many, args...); err != nil {
+			return err
+		}
+		list = list[manyRows:]
+	}
+	for _, e := range list {
+		if _, err := b.run(st.one, values(e)...); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -112,10 +134,19 @@ func sorted(list []entry) []entry {
 
 // found is a term for the rows with one of these hashes, in whatever part.
 func (a *arguments) found(column string, hashes ...int64) string {
+	return a.foundIn("(SELECT row_seq FROM head)", column, hashes)
+}
+
+// foundUpTo is found for a batch at work, whose newest row is not in the head yet.
+func (a *arguments) foundUpTo(row int64, column string, hashes ...int64) string {
+	return a.foundIn(strconv.FormatInt(row, 10), column, hashes)
+}
+
+func (a *arguments) foundIn(newest, column string, hashes []int64) string {
 	marks := make([]string, len(hashes))
 	for i, hash := range hashes {
 		marks[i] = a.add(hash)
 	}
-	return column + " IN (WITH RECURSIVE parts (part) AS (SELECT 0 UNION ALL SELECT part + 1 FROM parts WHERE part < (SELECT row_seq FROM head) / " + strconv.Itoa(partSize) + ")" +
+	return column + " IN (WITH RECURSIVE parts (part) AS (SELECT 0 UNION ALL SELECT part + 1 FROM parts WHERE part < " + newest + " / " + strconv.Itoa(partSize) + ")" +
 		" SELECT l.id FROM parts CROSS JOIN lookup l WHERE l.part = parts.part AND l.hash IN (" + strings.Join(marks, ", ") + "))"
 }

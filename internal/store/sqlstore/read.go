@@ -147,6 +147,43 @@ func (s *Store) TicketByKey(ctx context.Context, key string) (*authority.Ticket,
 	return s.ticketWhere(ctx, "id = (SELECT id FROM idempotency WHERE hash = "+a.add(keyHash(key))+") AND idempotency_key = "+a.add(key), a)
 }
 
+// usedAtOnce is how many idempotency keys one query asks for.
+const usedAtOnce = 128
+
+// UsedKeys returns which of these idempotency keys have a ticket.
+func (s *Store) UsedKeys(ctx context.Context, keys []string) (map[string]bool, error) {
+	used := map[string]bool{}
+	for some := range slices.Chunk(keys, usedAtOnce) {
+		byHash := make(map[int64]string, len(some))
+		a, marks := s.arguments(), make([]string, usedAtOnce)
+		for i := range marks { // a query of one text for any number of keys stays prepared
+			key := some[min(i, len(some)-1)]
+			hash := keyHash(key)
+			byHash[hash], marks[i] = key, a.add(hash)
+		}
+		if err := s.collectUsed(ctx, "SELECT hash FROM idempotency WHERE hash IN ("+strings.Join(marks, ", ")+")", a, byHash, used); err != nil {
+			return nil, fmt.Errorf("reading idempotency keys: %w", err)
+		}
+	}
+	return used, nil
+}
+
+func (s *Store) collectUsed(ctx context.Context, text string, a *arguments, byHash map[int64]string, used map[string]bool) error {
+	rows, err := s.rows(ctx, text, a)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var hash int64
+		if err := rows.Scan(&hash); err != nil {
+			return err
+		}
+		used[byHash[hash]] = true
+	}
+	return s.explain(rows.Err())
+}
+
 const certificateFrom = " FROM certificate c JOIN certificate_der d ON d.id = c.id "
 
 func certificateSelect() string {

@@ -32,6 +32,21 @@ func insert(table, columns string, taken error) *statement {
 	return &statement{"INSERT INTO " + table + " (" + columns + ") VALUES (" + marks + ")", taken}
 }
 
+// manyRows is how many rows the statement for many of them inserts.
+const manyRows = 32
+
+// insertion inserts one row, or manyRows of them.
+type insertion struct{ one, many *statement }
+
+func insertMany(table, columns, conflict string, taken error) insertion {
+	one := insert(table, columns, taken)
+	row := one.sql[strings.LastIndex(one.sql, "("):]
+	return insertion{
+		one:  &statement{one.sql + conflict, taken},
+		many: &statement{one.sql + strings.Repeat(", "+row, manyRows-1) + conflict, taken},
+	}
+}
+
 func update(table, columns, where string, taken error) *statement {
 	set := strings.ReplaceAll(columns, ",", " = ?,") + " = ?"
 	return &statement{"UPDATE " + table + " SET " + set + " WHERE " + where, taken}
@@ -56,10 +71,10 @@ var (
 	insertTicket      = insert("ticket", "id, "+ticketColumns, authority.ErrExists)
 	updateTicket      = update("ticket", ticketColumns, "ticket = ? AND state = ?", nil)
 	insertCertificate = insert("certificate", "id, "+certificateColumns+", "+certificateKeys, nil)
-	insertSerial      = insert("serial_number", "hash, id", authority.ErrExists)
-	insertIdempotency = insert("idempotency", "hash, id", authority.ErrExists)
+	insertSerial      = insertMany("serial_number", "hash, id", "", authority.ErrExists)
+	insertIdempotency = insertMany("idempotency", "hash, id", "", authority.ErrExists)
 	insertDER         = insert("certificate_der", "id, der", nil)
-	insertLookup      = &statement{"INSERT INTO lookup (part, hash, id) VALUES (?, ?, ?) ON CONFLICT (part, hash, id) DO NOTHING", nil}
+	insertLookup      = insertMany("lookup", "part, hash, id", " ON CONFLICT (part, hash, id) DO NOTHING", nil)
 	updateStatus      = update("certificate", "status, revoked, reason, invalid", byOwnSerial+" AND status = ?", nil)
 	upsertRevocation  = &statement{insert("revocation", revocationColumns, nil).sql +
 		" ON CONFLICT (ca, serial) DO UPDATE SET at = excluded.at, reason = excluded.reason, invalid = excluded.invalid, changed = excluded.changed", nil}

@@ -109,7 +109,8 @@ func (w *writer) attempt(group []*job) error {
 
 // refused reports whether an error is about one change, not the store.
 func refused(err error) bool {
-	return errors.Is(err, authority.ErrExists) || errors.Is(err, authority.ErrConflict) || errors.Is(err, authority.ErrNotFound)
+	return errors.Is(err, authority.ErrExists) || errors.Is(err, authority.ErrConflict) || errors.Is(err, authority.ErrNotFound) ||
+		errors.Is(err, authority.ErrKey)
 }
 
 func (w *writer) transaction(group []*job, careful bool) (err error) {
