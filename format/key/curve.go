@@ -32,6 +32,15 @@ func (k *ECPublicKey) Equal(x crypto.PublicKey) bool {
 	return ok && k.Curve.ID == other.Curve.ID && k.X.Cmp(other.X) == 0 && k.Y.Cmp(other.Y) == 0
 }
 
+// Curves returns the curves that are known.
+func Curves() []*Curve {
+	var all []*Curve
+	for i := range knownCurves {
+		all = append(all, knownCurves[i].curve())
+	}
+	return all
+}
+
 // curveByID returns the curve of an identifier, nil where it is not known.
 func curveByID(id oid.OID) *Curve {
 	for i := range knownCurves {

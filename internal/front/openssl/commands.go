@@ -5,8 +5,14 @@ import "slices"
 // commands are all that is offered, by name.
 func commands() []command {
 	return []command{
+		ecCommand(),
+		ecparamCommand(),
+		genpkeyCommand(),
 		genrsaCommand(),
 		helpCommand(),
+		pkcs8Command(),
+		pkeyCommand(),
+		rsaCommand(),
 		versionCommand(),
 	}
 }

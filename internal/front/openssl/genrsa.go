@@ -17,7 +17,7 @@ func genrsaCommand() command {
 		{"f4", flag, "The same as -F4", ""},
 		title("Output options"),
 		{"out", outFile, "File for the key", ""},
-		{"passout", text, "Where the passphrase of the key comes from", ""},
+		{"passout", str, "Where the passphrase of the key comes from", ""},
 		{"primes", positive, "Number of primes, 2 to 5", ""},
 		{"verbose", flag, "Tell what is being done", ""},
 		{"traditional", flag, "Write PKCS #1 instead of PKCS #8", ""},

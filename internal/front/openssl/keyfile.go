@@ -46,7 +46,11 @@ func (c *call) keyData(s keySource) ([]byte, error) {
 	data, err := c.read(strings.TrimPrefix(s.file, "file:"))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-			return nil, because(fmt.Sprintf("Could not open file or uri for loading %s from %s", s.what, orStdin(s.file)),
+			what := s.what
+			if what == "key of Public Key" {
+				what = "public key of Public Key"
+			}
+			return nil, because(fmt.Sprintf("Could not open file or uri for loading %s from %s", what, orStdin(s.file)),
 				fmt.Errorf("%s: %s", s.file, reason(err)))
 		}
 		return nil, because(fmt.Sprintf("Could not read %s from %s", s.what, orStdin(s.file)), err)
@@ -128,6 +132,8 @@ type keySink struct {
 	secret      []byte // nil to ask
 	traditional bool
 	prompt      string // of the passphrase
+	form        ecForm
+	options     key.EncryptOptions // of PKCS #8; the cipher is set here too
 }
 
 const defaultPrompt = "Enter PEM pass phrase:"
@@ -154,19 +160,22 @@ func (c *call) encodePrivate(p *key.Private, s keySink) ([]byte, error) {
 		s.secret = secret
 	}
 	if s.traditional {
-		if _, _, err := traditional(p); err == nil {
+		if _, _, err := traditional(p, s.form); err == nil {
 			return c.encodeTraditional(p, s)
 		}
 	}
-	info, err := key.MarshalPKCS8(p)
+	info, err := pkcs8Of(p, s.form)
 	if err != nil {
 		return nil, err
 	}
 	label := "PRIVATE KEY"
 	if s.cipher != "" {
 		label = "ENCRYPTED PRIVATE KEY"
-		options := key.EncryptOptions{Cipher: s.cipher, Iterations: iterations}
-		if info, err = key.WrapPKCS8(info, s.secret, options, c.random()); err != nil {
+		if s.options.Iterations == 0 {
+			s.options.Iterations = iterations
+		}
+		s.options.Cipher = s.cipher
+		if info, err = key.WrapPKCS8(info, s.secret, s.options, c.random()); err != nil {
 			return nil, err
 		}
 	}
@@ -174,4 +183,19 @@ func (c *call) encodePrivate(p *key.Private, s keySink) ([]byte, error) {
 		return info, nil
 	}
 	return pem.Encode(label, info), nil
+}
+
+// pkcs8Of writes a private key as PrivateKeyInfo.
+func pkcs8Of(p *key.Private, form ecForm) ([]byte, error) {
+	if p.Public.Type != "EC" {
+		return key.MarshalPKCS8(p)
+	}
+	n, err := numbersOf(p)
+	if err != nil {
+		return nil, err
+	}
+	if err := form.apply(&n, p.Public); err != nil {
+		return nil, err
+	}
+	return n.pkcs8(), nil
 }

@@ -6,7 +6,7 @@ type kind byte
 
 const (
 	flag       kind = '-' // nothing
-	text       kind = 's'
+	str        kind = 's'
 	inFile     kind = '<'
 	outFile    kind = '>'
 	folder     kind = '/'
@@ -66,7 +66,7 @@ func title(words string) option { return option{kind: heading, help: words} }
 const noEngines = "engines are not loaded; keys in devices are for certwright's own commands"
 
 func engineOption() option {
-	return option{"engine", text, "Name of an engine (refused: engines are not loaded)", noEngines}
+	return option{"engine", str, "Name of an engine (refused: engines are not loaded)", noEngines}
 }
 
 func helpOption() option { return option{"help", flag, "Show this list", ""} }
@@ -74,7 +74,7 @@ func helpOption() option { return option{"help", flag, "Show this list", ""} }
 func randomOptions() []option {
 	return []option{
 		title("Random state"),
-		{"rand", text, "Files that must be readable; the system's randomness is used", ""},
+		{"rand", str, "Files that must be readable; the system's randomness is used", ""},
 		{"writerand", outFile, "Write random octets to a file", ""},
 	}
 }
@@ -82,8 +82,8 @@ func randomOptions() []option {
 func providerOptions() []option {
 	return []option{
 		title("Provider"),
-		{"provider-path", text, "Folder of providers; nothing is loaded from it", ""},
-		{"provider", text, "default, base or legacy, which are built in", ""},
-		{"propquery", text, "Property query that the default provider answers", ""},
+		{"provider-path", str, "Folder of providers; nothing is loaded from it", ""},
+		{"provider", str, "default, base or legacy, which are built in", ""},
+		{"propquery", str, "Property query that the default provider answers", ""},
 	}
 }

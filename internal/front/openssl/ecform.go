@@ -1,0 +1,269 @@
+package openssl
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+
+	"github.com/certwright/certwright/format/der"
+	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/oid"
+)
+
+// ecForm is how elliptic curve keys are written; the zero value leaves
+// everything as it is.
+type ecForm struct {
+	point    string // uncompressed, compressed, hybrid
+	explicit string // named_curve, explicit
+	bare     bool   // leave the public key out of the private
+}
+
+// ecForm reads two options, whose names differ between commands.
+func (c *call) ecForm(conversion, encoding string) (f ecForm, err error) {
+	f.point, f.explicit = c.text(conversion), c.text(encoding)
+	if err := c.oneOf(conversion, "uncompressed", "compressed", "hybrid"); err != nil {
+		return f, err
+	}
+	return f, c.oneOf(encoding, "named_curve", "explicit")
+}
+
+// oneOf checks the value of an option that is one of some words.
+func (c *call) oneOf(name string, words ...string) error {
+	if !c.has(name) {
+		return nil
+	}
+	value := c.text(name)
+	list := "Value must be one of:"
+	for _, w := range words {
+		if w == value {
+			return nil
+		}
+		list += "\n\t" + w
+	}
+	return c.misuse("%s", list)
+}
+
+func (f ecForm) changes() bool { return f.point != "" || f.explicit != "" || f.bare }
+
+// ecNumbers are the parts of an elliptic curve private key.
+type ecNumbers struct {
+	parameters []byte // of the algorithm
+	scalar     []byte
+	point      []byte
+}
+
+var errNotEC = errors.New("it is not a key of an elliptic curve")
+
+// numbersOf takes an elliptic curve private key apart.
+func numbersOf(p *key.Private) (n ecNumbers, err error) {
+	if p.Public.Type != "EC" {
+		return n, errNotEC
+	}
+	info, err := key.MarshalPKCS8(p)
+	if err != nil {
+		return n, err
+	}
+	outer, err := der.ParseTag(info, der.Sequence)
+	if err != nil {
+		return n, err
+	}
+	r := outer.Children()
+	if _, err = r.Take(der.Integer); err != nil {
+		return n, err
+	}
+	if _, err = r.Take(der.Sequence); err != nil {
+		return n, err
+	}
+	octets, err := r.Take(der.OctetString)
+	if err != nil {
+		return n, err
+	}
+	inner, err := der.ParseTag(octets.Content, der.Sequence)
+	if err != nil {
+		return n, err
+	}
+	r = inner.Children()
+	if _, err = r.Take(der.Integer); err != nil {
+		return n, err
+	}
+	scalar, err := r.Take(der.OctetString)
+	n.parameters, n.scalar, n.point = p.Public.Algorithm.Parameters, scalar.Content, p.Public.Bits
+	return n, err
+}
+
+// apply changes the parts to the form asked for.
+func (f ecForm) apply(n *ecNumbers, public *key.Public) error {
+	if f.point != "" {
+		point, err := convertPoint(public, f.point)
+		if err != nil {
+			return err
+		}
+		n.point = point
+	}
+	parameters, err := f.parameters(public)
+	if err == nil {
+		n.parameters = parameters
+	}
+	if f.bare {
+		n.point = nil
+	}
+	return err
+}
+
+// parameters returns those of the key in the form asked for.
+func (f ecForm) parameters(public *key.Public) ([]byte, error) {
+	name := public.Curve
+	if public.SameAs != "" {
+		name = public.SameAs
+	}
+	switch f.explicit {
+	case "":
+		return public.Algorithm.Parameters, nil
+	case "explicit":
+		if public.Curve == "explicit" {
+			return public.Algorithm.Parameters, nil
+		}
+		curve := curveNamed(name)
+		if curve == nil {
+			return nil, fmt.Errorf("the parameters of the curve %s are not known here", name)
+		}
+		return explicitParameters(curve, f.point), nil
+	}
+	curve := curveNamed(name)
+	if curve == nil {
+		return public.Algorithm.Parameters, nil
+	}
+	return namedParameters(curve), nil
+}
+
+// curveNamed finds a curve by its name in key.Public.Curve.
+func curveNamed(name string) *key.Curve {
+	for _, c := range key.Curves() {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+func namedParameters(c *key.Curve) []byte {
+	var b der.Builder
+	b.OID(string(c.ID))
+	return b.Bytes()
+}
+
+// explicitParameters writes ECParameters (SEC 1, Appendix C.2), without a seed.
+func explicitParameters(c *key.Curve, form string) []byte {
+	width := (c.Size + 7) / 8
+	var b der.Builder
+	all := b.Begin(der.Sequence)
+	b.Int(1)
+	field := b.Begin(der.Sequence)
+	b.OID("\x2a\x86\x48\xce\x3d\x01\x01") // prime-field, 1.2.840.10045.1.1
+	b.BigInt(c.P)
+	b.End(field)
+	curve := b.Begin(der.Sequence)
+	b.Add(der.OctetString, c.A.FillBytes(make([]byte, width)))
+	b.Add(der.OctetString, c.B.FillBytes(make([]byte, width)))
+	b.End(curve)
+	b.Add(der.OctetString, encodePoint(c.X, c.Y, width, form))
+	b.BigInt(c.N)
+	b.Int(1)
+	b.End(all)
+	return b.Bytes()
+}
+
+// encodePoint writes a point (SEC 1, Section 2.3.3; X9.62 for the hybrid form).
+func encodePoint(x, y *big.Int, width int, form string) []byte {
+	out := make([]byte, 1+2*width)
+	out[0] = 4
+	x.FillBytes(out[1 : 1+width])
+	y.FillBytes(out[1+width:])
+	switch form {
+	case "compressed":
+		out[0] = 2 | byte(y.Bit(0))
+		return out[:1+width]
+	case "hybrid":
+		out[0] = 6 | byte(y.Bit(0))
+	}
+	return out
+}
+
+// convertPoint writes the point of a public key in another form.
+func convertPoint(public *key.Public, form string) ([]byte, error) {
+	uncompressed, err := uncompressedPoint(public)
+	if err != nil {
+		return nil, err
+	}
+	width := len(uncompressed) / 2
+	x := new(big.Int).SetBytes(uncompressed[1 : 1+width])
+	y := new(big.Int).SetBytes(uncompressed[1+width:])
+	return encodePoint(x, y, width, form), nil
+}
+
+// convertPublic returns a public key in the form asked for.
+func (f ecForm) convertPublic(public *key.Public) (*key.Public, error) {
+	if !f.changes() || public.Type != "EC" {
+		return public, nil
+	}
+	bits := public.Bits
+	if f.point != "" {
+		converted, err := convertPoint(public, f.point)
+		if err != nil {
+			return nil, err
+		}
+		bits = converted
+	}
+	parameters, err := f.parameters(public)
+	if err != nil {
+		return nil, err
+	}
+	return ecPublic(parameters, bits)
+}
+
+// ecPublic makes a public key of parameters and a point.
+func ecPublic(parameters, point []byte) (*key.Public, error) {
+	var b der.Builder
+	all := b.Begin(der.Sequence)
+	algorithm := b.Begin(der.Sequence)
+	b.OID(string(oid.ECPublicKey))
+	b.Raw(parameters)
+	b.End(algorithm)
+	b.Bits(point)
+	b.End(all)
+	return key.ParsePublic(b.Bytes())
+}
+
+// sec1 writes an ECPrivateKey (RFC 5915), with its parameters where it stands
+// alone.
+func (n ecNumbers) sec1(alone bool) []byte {
+	var b der.Builder
+	all := b.Begin(der.Sequence)
+	b.Int(1)
+	b.Add(der.OctetString, n.scalar)
+	if alone {
+		mark := b.Begin(der.ContextConstructed(0))
+		b.Raw(n.parameters)
+		b.End(mark)
+	}
+	if n.point != nil {
+		mark := b.Begin(der.ContextConstructed(1))
+		b.Bits(n.point)
+		b.End(mark)
+	}
+	b.End(all)
+	return b.Bytes()
+}
+
+func (n ecNumbers) pkcs8() []byte {
+	var b der.Builder
+	all := b.Begin(der.Sequence)
+	b.Int(0)
+	algorithm := b.Begin(der.Sequence)
+	b.OID(string(oid.ECPublicKey))
+	b.Raw(n.parameters)
+	b.End(algorithm)
+	b.Add(der.OctetString, n.sec1(false))
+	b.End(all)
+	return b.Bytes()
+}
