@@ -271,3 +271,27 @@ func shortened(id oid.OID, size int) string {
 	name := objectName(id)
 	return name[:min(len(name), size)]
 }
+
+// explicitAny takes an optional [n] EXPLICIT element of any type.
+func (f *fields) explicitAny(n uint8) (der.Element, bool) {
+	e, ok := f.optional(der.ContextConstructed(n))
+	if !ok {
+		return der.Element{}, false
+	}
+	in := sub(e)
+	return in.next(), !in.bad
+}
+
+// explicit takes an optional [n] EXPLICIT element.
+func (f *fields) explicit(n uint8, tag der.Tag) (der.Element, bool) {
+	e, ok := f.optional(der.ContextConstructed(n))
+	if !ok {
+		return der.Element{}, false
+	}
+	in := sub(e)
+	inner := in.take(tag)
+	if !in.ok() {
+		f.fail()
+	}
+	return inner, true
+}

@@ -236,7 +236,3 @@ func (p PublicKey) writeDSA(w *bufio.Writer, indent int) bool {
 	dsaNumbers(w, numbers, indent)
 	return true
 }
-
-func (p PublicKey) writeDH(w *bufio.Writer, indent int) bool {
-	return false
-}

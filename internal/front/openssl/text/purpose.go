@@ -3,6 +3,7 @@ package text
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"strconv"
 
 	"github.com/certwright/certwright/format/der"
@@ -197,7 +198,7 @@ func (u *usage) readExtended(c *Certificate) {
 // checkOthers refuses extensions that cannot be read, of those that are read
 // whatever the purpose.
 func (u *usage) checkOthers(c *Certificate) {
-	w := bufio.NewWriter(nowhere{})
+	w := bufio.NewWriter(io.Discard)
 	for _, id := range [...]oid.OID{
 		oid.SubjectKeyIdentifier, oid.AuthorityKeyIdentifier, oid.SubjectAltName, "\x55\x1d\x1e", oid.CRLDistributionPoints,
 		"\x2b\x06\x01\x05\x05\x07\x01\x0e",
@@ -224,11 +225,6 @@ func (u *usage) checkOthers(c *Certificate) {
 		u.invalid = u.invalid || u.ca || subject || issuer
 	}
 }
-
-// nowhere takes what nobody reads.
-type nowhere struct{}
-
-func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
 
 // identifiesItself reports whether the authority key identifier, if any, is
 // that of the certificate, and its key of the kind that signed it.
@@ -258,7 +254,7 @@ func (c *Certificate) identifiesItself() bool {
 // signedByItsKind reports whether the signature is of the kind that the key
 // makes.
 func (c *Certificate) signedByItsKind() bool {
-	if !c.Key.Write(bufio.NewWriter(nowhere{}), 0) {
+	if !c.Key.Write(bufio.NewWriter(io.Discard), 0) {
 		return false
 	}
 	const nist = "\x60\x86\x48\x01\x65\x03\x04\x03" // 2.16.840.1.101.3.4.3

@@ -94,6 +94,24 @@ func hexNumber(w *bufio.Writer, n integer) {
 	w.WriteString(text)
 }
 
+// CRLNumber writes "crlNumber=" and the number of a list in hexadecimal.
+func (l *List) CRLNumber(w *bufio.Writer) {
+	w.WriteString("crlNumber=")
+	for _, x := range l.extensions {
+		in := fields{rest: x.value}
+		if x.id != "\x55\x1d\x14" {
+			continue
+		}
+		if n := in.integer(der.Integer); !in.bad {
+			w.WriteString("0x")
+			hexNumber(w, n)
+			w.WriteByte('\n')
+			return
+		}
+	}
+	w.WriteString("<NONE>\n")
+}
+
 // NameHash is the hash that folders of certificates are looked up by: of the
 // canonical form of a name.
 func NameHash(n dn.Name) string {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -288,6 +289,41 @@ func TestPublicKeys(t *testing.T) {
 		}
 		out, _, _ := specimen.OpenSSL(t, encode("PUBLIC KEY", der), "pkey", "-pubin", "-noout", "-text")
 		compare(t, p.String(), der, out, print(func(w *bufio.Writer) { Public(w, p, 0) }))
+	}
+}
+
+func TestDiffieHellmanKeys(t *testing.T) {
+	for _, args := range []string{"-algorithm DH -pkeyopt group:ffdhe2048", "-algorithm DH -pkeyopt group:modp_1536", "-algorithm DHX -pkeyopt dh_rfc5114:2", "-algorithm DH -pkeyopt dh_paramgen_prime_len:512"} {
+		parameters, _, _ := specimen.OpenSSL(t, nil, strings.Fields("genpkey -genparam "+args)...)
+		path := filepath.Join(t.TempDir(), "parameters.pem")
+		if err := os.WriteFile(path, []byte(parameters), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, _, _ := specimen.OpenSSL(t, nil, "genpkey", "-paramfile", path)
+		spki, _, _ := specimen.OpenSSL(t, []byte(file), "pkey", "-pubout")
+		want, _, _ := specimen.OpenSSL(t, []byte(file), "pkey", "-noout", "-text_pub")
+		block, _ := pem.Decode([]byte(spki))
+		p, err := key.ParsePublic(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, args, block.Bytes, want, print(func(w *bufio.Writer) { Public(w, p, 0) }))
+	}
+}
+
+func TestSingleFieldsOfLists(t *testing.T) {
+	for _, name := range []string{"full.crl", "v1.crl", "delta.crl"} {
+		l, err := ReadList(specimen.DER(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _, _ := specimen.OpenSSL(t, specimen.File(t, name), "crl", "-noout", "-crlnumber", "-lastupdate", "-issuer", "-hash")
+		compare(t, name, nil, want, print(func(w *bufio.Writer) {
+			l.CRLNumber(w)
+			TitledTime(w, "lastUpdate=", l.ThisUpdate)
+			TitledName(w, "issuer=", l.Issuer, Oneline)
+			fmt.Fprintf(w, "issuer name hash=%s\n", NameHash(l.Issuer))
+		}))
 	}
 }
 
