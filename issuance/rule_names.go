@@ -16,7 +16,7 @@ import (
 func draftNames(c *judging) {
 	names := c.asked.Names
 	if names != nil {
-		c.change("subjectAltName", "replaced", "", joinNames(names), "an officer gave the names")
+		c.change("subjectAltName", "replaced", joinNames(c.request.SubjectAltNames()), joinNames(names), "an officer gave the names")
 		c.changed = true
 	} else if e, ok := ext.Find(c.request.Extensions, oid.SubjectAltName); ok {
 		var err error

@@ -70,8 +70,12 @@ func validityIssuer(c *judging) {
 func validityLimits(c *judging) {
 	p := &c.profile.validity
 	if span := c.span(); span > p.maximum {
+		shown := span
+		if rest := span % day; span > 2*day && rest > 0 {
+			shown += day - rest // nobody reads minutes of years
+		}
 		c.refuseBy("validity.maximum", request.BadValidity, "notAfter",
-			fmt.Sprintf("the validity would be %v, want at most %v", duration(span), duration(p.maximum)), "ask for an earlier end")
+			fmt.Sprintf("the validity would be %v, want at most %v", duration(shown), duration(p.maximum)), "ask for an earlier end")
 	}
 	if !c.plan.notAfter.After(c.now) {
 		c.refuse(request.BadValidity, "notAfter", fmt.Sprintf("the end %s is not in the future", stamp(c.plan.notAfter)), "ask for a later end")

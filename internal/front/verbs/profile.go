@@ -144,7 +144,7 @@ func (p *program) profileTestCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "test DIR", Short: "Test profiles with requests and what is expected of them", Args: takes(1, 1, "one folder of fixtures"),
 		Long: `Judge every request of a folder, and compare with what is expected of it. For X.csr the file
-X.expect says so, in YAML:
+X.expect says so, in YAML, of which only the verdict is needed:
 
   verdict: refused          # accepted, held or refused
   profile: server           # where it is not the one of --profile
@@ -153,8 +153,9 @@ X.expect says so, in YAML:
   dropped: [extension.keyUsage]
   days: 30                  # validity to ask for
 
-A profile NAME.yaml in the folder is used before the home's and the built-in ones. The last
-line is "N passed, N failed", and the exit code 1 where one failed.`,
+A YAML file with a list of "cases" holds several at once, with a time, an issuer, and the
+evidence there is. Every other NAME.yaml in the folder is a profile, and is used before the home's
+and the built-in ones. The last line is "N passed, N failed", and the exit code 1 where one failed.`,
 		Example: "certwright profile test policy/ --profile intranet",
 		RunE:    func(c *cobra.Command, args []string) error { return p.profileTest(c.Context(), args[0], profile) },
 	}
@@ -164,6 +165,7 @@ line is "N passed, N failed", and the exit code 1 where one failed.`,
 
 // fixtureJSON is how a fixture came out.
 type fixtureJSON struct {
+	Name     string             `json:"name,omitempty"` // of a case
 	Request  string             `json:"request"`
 	Passed   bool               `json:"passed"`
 	Verdict  string             `json:"verdict"`
@@ -177,23 +179,41 @@ func (p *program) profileTest(ctx context.Context, folder, profile string) error
 	if err != nil {
 		return err
 	}
-	trial, err := task.NewTrial(ctx, profilesOf(folder, config.NewProfiles(h)), p.shell.Now())
-	if err != nil {
-		return err
-	}
-	fixtures, err := p.fixtures(folder)
+	find := profilesOf(folder, config.NewProfiles(h))
+	cases, err := caseFiles(folder)
 	if err != nil {
 		return err
 	}
 	told := []fixtureJSON{}
-	failed := 0
+	for _, f := range cases {
+		results, err := p.runCases(f, find)
+		if err != nil {
+			return err
+		}
+		told = append(told, results...)
+	}
+	fixtures, err := p.fixtures(folder, cases)
+	if err != nil {
+		return err
+	}
+	trial, err := task.NewTrial(ctx, find, p.shell.Now())
+	if err != nil {
+		return err
+	}
 	for _, f := range fixtures {
 		r, err := task.RunFixture(ctx, trial, f, profile)
 		if err != nil {
 			return inFile(f.Name, err)
 		}
-		one := fixtureJSON{Request: r.Name, Passed: len(r.Problems) == 0, Verdict: string(r.Check.Verdict), Profile: r.Check.Profile, Problems: append([]string{}, r.Problems...), Findings: r.Check.Findings}
-		told = append(told, one)
+		told = append(told, fixtureJSON{Request: r.Name, Passed: len(r.Problems) == 0, Verdict: string(r.Check.Verdict), Profile: r.Check.Profile,
+			Problems: append([]string{}, r.Problems...), Findings: r.Check.Findings})
+	}
+	return p.tellFixtures(told)
+}
+
+func (p *program) tellFixtures(told []fixtureJSON) error {
+	failed := 0
+	for _, one := range told {
 		if !one.Passed {
 			failed++
 		}
@@ -215,11 +235,15 @@ func (p *program) profileTest(ctx context.Context, folder, profile string) error
 }
 
 func (p *program) printFixture(f fixtureJSON) {
+	name := f.Request
+	if f.Name != "" && f.Name != f.Request {
+		name += ", " + f.Name
+	}
 	if f.Passed {
-		p.shell.Print("ok    %s: %s", f.Request, f.Verdict)
+		p.shell.Print("ok    %s: %s", name, f.Verdict)
 		return
 	}
-	p.shell.Print("FAIL  %s", f.Request)
+	p.shell.Print("FAIL  %s", name)
 	for _, problem := range f.Problems {
 		p.shell.Print("        %s", problem)
 	}
@@ -246,18 +270,23 @@ func profilesOf(folder string, others *config.Profiles) func(string) (*issuance.
 	}
 }
 
-func (p *program) fixtures(folder string) ([]task.Fixture, error) {
+// fixtures reads the requests of a folder that no case is about, each with its
+// file of what is expected.
+func (p *program) fixtures(folder string, cases []caseFile) ([]task.Fixture, error) {
 	files, err := batchFiles([]string{folder + string(filepath.Separator)})
 	if err != nil {
 		return nil, err
 	}
 	var out []task.Fixture
 	for _, file := range files {
+		expect := strings.TrimSuffix(file, filepath.Ext(file)) + ".expect"
+		if hasCase(cases, file) && !isFile(expect) {
+			continue
+		}
 		requests, err := readRequests(p.shell, file)
 		if err != nil {
 			return nil, inFile(file, err)
 		}
-		expect := strings.TrimSuffix(file, filepath.Ext(file)) + ".expect"
 		text, err := p.shell.Read(expect)
 		if err != nil {
 			return nil, err
