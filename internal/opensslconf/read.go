@@ -32,7 +32,10 @@ func (p *parser) read(name string, text []byte, depth int) error {
 		return &Error{File: name, Line: 1, Reported: p.lines + 1, Detail: fmt.Sprintf("files include each other more than %d deep", maxDepth)}
 	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	lines := strings.Split(string(text), "\n")
+	if len(text) == 0 {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
 		at := i + 1
 		line := strings.TrimRight(lines[i], "\r")
