@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -87,6 +88,9 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 	run := &batchRun{p: p, flags: s, files: files, report: report, folders: map[string]bool{}, total: len(files)}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// What a batch allocates is gone with each request, and what stays is
+	// little: collecting more seldom costs some megabytes and saves a tenth of the time.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	started := time.Now()
 	bar := p.startProgress(run.counts)
 	err = run.work(ctx, o, task.BatchSpec{
