@@ -71,19 +71,32 @@ func Fingerprint(w *bufio.Writer, name string, digest []byte) {
 	w.WriteByte('\n')
 }
 
-// Modulus writes "Modulus=" and the modulus of an RSA key, the number itself
-// of a DSA key.
-func (p PublicKey) Modulus(w *bufio.Writer) {
+// Modulus writes "Modulus=" and the modulus of the certificate's RSA key, or
+// the number itself of a DSA key.
+func (c *Certificate) Modulus(w *bufio.Writer) {
 	w.WriteString("Modulus=")
-	switch p.algorithm.id {
+	switch c.Key.algorithm.id {
 	case oid.RSAEncryption, oid.RSASSAPSS:
-		n, _, _ := p.rsa()
+		n, _, _ := c.Key.rsa()
 		hexNumber(w, n)
 	case oid.DSA:
-		numbers, _ := p.dsa()
+		numbers, _ := c.Key.dsa()
 		hexNumber(w, numbers[0])
 	default:
 		w.WriteString("No modulus for this public key type")
+	}
+	w.WriteByte('\n')
+}
+
+// Modulus writes "Modulus=" and the modulus of the request's RSA key.
+func (r *Request) Modulus(w *bufio.Writer) {
+	w.WriteString("Modulus=")
+	switch r.Key.algorithm.id {
+	case oid.RSAEncryption, oid.RSASSAPSS:
+		n, _, _ := r.Key.rsa()
+		hexNumber(w, n)
+	default:
+		w.WriteString("Wrong Algorithm type")
 	}
 	w.WriteByte('\n')
 }

@@ -15,7 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/internal/specimen"
 )
 
@@ -266,7 +268,7 @@ func FuzzRead(f *testing.F) {
 		if c, trust, err := ReadTrusted(der); err == nil {
 			_ = c.Write(w, o)
 			c.Purposes(w)
-			c.Key.Modulus(w)
+			c.Modulus(w)
 			if trust != nil {
 				trust.Write(w)
 			}
@@ -420,7 +422,7 @@ func TestSingleFields(t *testing.T) {
 			fmt.Fprintln(w, "<No Alias>")
 		}))
 		if want, _, ok := specimen.OpenSSL(t, encode("CERTIFICATE", der), "x509", "-noout", "-modulus"); ok {
-			compare(t, fmt.Sprintf("modulus %d", i), der, want, print(c.Key.Modulus))
+			compare(t, fmt.Sprintf("modulus %d", i), der, want, print(c.Modulus))
 		}
 	}
 }
@@ -446,4 +448,50 @@ func TestTrustSettings(t *testing.T) {
 			t.Errorf("%q is written again as %x, not %x", args, got, block.Bytes)
 		}
 	}
+}
+
+func TestSingleFieldsOfRequests(t *testing.T) {
+	for _, name := range []string{"rsa-sans.csr", "p256.csr", "rsa-pss-key.csr", "many.csr"} {
+		der := specimen.DER(t, name)
+		r, err := ReadRequest(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _, _ := specimen.OpenSSL(t, encode("CERTIFICATE REQUEST", der), "req", "-noout", "-modulus", "-subject", "-nameopt", "multiline")
+		got := print(func(w *bufio.Writer) { TitledName(w, "subject=", r.Subject, Multiline) }) + print(r.Modulus)
+		compare(t, name, nil, want, got)
+	}
+}
+
+func TestStopsShort(t *testing.T) {
+	var b bytes.Buffer
+	w := bufio.NewWriter(&b)
+	spki := publicKeys(t)[0]
+	algorithm := seq(tlv(der.ObjectIdentifier, []byte(oid.Ed25519)))
+	empty := seq(seq(tlv(der.Integer, []byte{0}), seq(), spki, tlv(der.ContextConstructed(0), seq(tlv(der.ObjectIdentifier, []byte(oid.ChallengePassword)), tlv(der.Set)))), algorithm, tlv(der.BitString, []byte{0}))
+	r, err := ReadRequest(empty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Write(w, Options{Names: Oneline}); err == nil || err.Error() != "an attribute of the request has no value" {
+		t.Error(err)
+	}
+	surrogate := tlv(der.BMPString, []byte{0xd8, 0})
+	if String(w, der.BMPString, surrogate[2:], Oneline) {
+		t.Error("half a surrogate pair is printed as a character")
+	}
+	if err := PrivateDER(w, []byte{0x30, 0}); err == nil || !strings.HasPrefix(err.Error(), "reading the private key: ") {
+		t.Error(err)
+	}
+	file, _, _ := specimen.OpenSSL(t, nil, "genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-256")
+	p, err := key.ReadPrivate([]byte(file), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, _ := specimen.OpenSSL(t, []byte(file), "pkey", "-noout", "-text")
+	compare(t, "a key that was read", nil, want, print(func(w *bufio.Writer) {
+		if err := Private(w, p); err != nil {
+			t.Error(err)
+		}
+	}))
 }
