@@ -1,17 +1,15 @@
 package task
 
 import (
-	"bytes"
-	"crypto/x509"
+	"crypto/rand"
 	"fmt"
+	"strings"
 	"time"
-
-	keystore "github.com/pavlo-v-chernykh/keystore-go/v4"
-	pkcs12 "software.sslmate.com/src/go-pkcs12"
 
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/keystore"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/request"
@@ -57,29 +55,29 @@ func EncodePKCS7(chain [][]byte, asDER bool) []byte {
 // EncodePKCS12 writes a key store, or without a key a trust store of the
 // issuers, in the ciphers that a reader of Readers takes.
 func EncodePKCS12(bundle Bundle, reader string, passphrase []byte) ([]byte, error) {
-	encoder, err := encoderFor(reader)
+	preset, err := keystore.ParsePreset(reader)
 	if err != nil {
-		return nil, err
-	}
-	certificates, err := standard(bundle.Chain)
-	if err != nil {
-		return nil, err
+		return nil, unknownForm(reader, presets(), Readers)
 	}
 	if bundle.Key == nil {
-		var entries []pkcs12.TrustStoreEntry
-		for _, c := range trusted(certificates) {
-			entries = append(entries, pkcs12.TrustStoreEntry{Cert: c, FriendlyName: friendlyName(c)})
+		certificates, err := trusted(bundle.Chain)
+		if err != nil {
+			return nil, err
 		}
-		return encoder.EncodeTrustStoreEntries(entries, string(passphrase))
+		return keystore.WriteTruststorePKCS12(certificates, passphrase, preset, rand.Reader)
 	}
 	if err := belongs(bundle); err != nil {
 		return nil, err
 	}
-	out, err := encoder.Encode(bundle.Key.Key, certificates[0], certificates[1:], string(passphrase))
-	if err != nil {
-		return nil, form(fmt.Sprintf("a key of the kind %s cannot go into PKCS#12 here", bundle.Key.Public), "export the certificate alone, and keep the key in its own file")
+	return keystore.WritePKCS12(bundle.Key, bundle.Chain[0], bundle.Chain[1:], passphrase, preset, bundle.Name, rand.Reader)
+}
+
+func presets() []string {
+	var names []string
+	for _, p := range keystore.Presets() {
+		names = append(names, string(p))
 	}
-	return out, nil
+	return names
 }
 
 // belongs checks that the key is the certificate's.
@@ -95,89 +93,48 @@ func belongs(b Bundle) error {
 	return nil
 }
 
-func encoderFor(reader string) (*pkcs12.Encoder, error) {
-	switch reader {
-	case "", "modern":
-		return pkcs12.Modern2023, nil
-	case "java8", "windows-2016", "macos":
-		return pkcs12.LegacyDES, nil
-	case "legacy":
-		return pkcs12.LegacyRC2, nil
+// trusted are the issuers of a chain, or the certificate itself where it has
+// none, each with a name of its own.
+func trusted(chain [][]byte) ([]keystore.Certificate, error) {
+	if len(chain) > 1 {
+		chain = chain[1:]
 	}
-	return nil, unknownForm(reader, []string{"modern", "java8", "windows-2016", "macos", "legacy"}, Readers)
-}
-
-// standard reads certificates for the libraries that take them so.
-func standard(chain [][]byte) ([]*x509.Certificate, error) {
-	var out []*x509.Certificate
+	var out []keystore.Certificate
+	taken := map[string]bool{}
 	for _, der := range chain {
-		c, err := x509.ParseCertificate(der)
+		c, err := cert.Parse(der)
 		if err != nil {
-			return nil, form("the certificate is of a kind this container cannot take here", "export it as pem, der or pkcs7")
+			return nil, err
 		}
-		out = append(out, c)
+		name := c.Subject.String()
+		if common := c.Subject.Values(oid.CommonName); len(common) > 0 {
+			name = common[0]
+		}
+		for n, first := 2, name; taken[strings.ToLower(name)]; n++ {
+			name = fmt.Sprintf("%s %d", first, n)
+		}
+		taken[strings.ToLower(name)] = true
+		out = append(out, keystore.Certificate{Alias: name, Raw: der})
 	}
 	return out, nil
-}
-
-// trusted are the issuers of a chain, or the certificate itself where it has
-// none.
-func trusted(chain []*x509.Certificate) []*x509.Certificate {
-	if len(chain) > 1 {
-		return chain[1:]
-	}
-	return chain
-}
-
-func friendlyName(c *x509.Certificate) string {
-	if c.Subject.CommonName != "" {
-		return c.Subject.CommonName
-	}
-	return c.Subject.String()
 }
 
 // EncodeJKS writes a Java key store, or without a key a trust store of the
 // issuers.
 func EncodeJKS(bundle Bundle, passphrase []byte) ([]byte, error) {
-	if len(passphrase) < 6 {
+	if len([]rune(string(passphrase))) < 6 {
 		return nil, form("a JKS needs a passphrase of six characters or more", "give a longer one with --new-passphrase")
 	}
-	certificates, err := standard(bundle.Chain)
-	if err != nil {
-		return nil, err
-	}
-	store := keystore.New(keystore.WithOrderedAliases())
 	if bundle.Key == nil {
-		for _, c := range trusted(certificates) {
-			entry := keystore.TrustedCertificateEntry{CreationTime: bundle.At, Certificate: keystore.Certificate{Type: "X509", Content: c.Raw}}
-			if err := store.SetTrustedCertificateEntry(friendlyName(c), entry); err != nil {
-				return nil, fmt.Errorf("writing the JKS: %w", err)
-			}
+		certificates, err := trusted(bundle.Chain)
+		if err != nil {
+			return nil, err
 		}
-	} else if err := addKey(store, bundle, passphrase); err != nil {
+		return keystore.WriteJKS(&keystore.Contents{Certificates: certificates}, passphrase, bundle.At, rand.Reader)
+	}
+	if err := belongs(bundle); err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	if err := store.Store(&out, passphrase); err != nil {
-		return nil, fmt.Errorf("writing the JKS: %w", err)
-	}
-	return out.Bytes(), nil
-}
-
-func addKey(store keystore.KeyStore, bundle Bundle, passphrase []byte) error {
-	if err := belongs(bundle); err != nil {
-		return err
-	}
-	info, err := key.MarshalPKCS8(bundle.Key)
-	if err != nil {
-		return err
-	}
-	entry := keystore.PrivateKeyEntry{CreationTime: bundle.At, PrivateKey: info}
-	for _, der := range bundle.Chain {
-		entry.CertificateChain = append(entry.CertificateChain, keystore.Certificate{Type: "X509", Content: der})
-	}
-	if err := store.SetPrivateKeyEntry(bundle.Name, entry, passphrase); err != nil {
-		return fmt.Errorf("writing the JKS: %w", err)
-	}
-	return nil
+	entry := keystore.Entry{Alias: bundle.Name, Key: bundle.Key, Certificate: bundle.Chain[0], Chain: bundle.Chain[1:]}
+	return keystore.WriteJKS(&keystore.Contents{Entries: []keystore.Entry{entry}}, passphrase, bundle.At, rand.Reader)
 }

@@ -34,8 +34,7 @@ func (p *program) exportCommand() *cobra.Command {
 
 --with-root adds the root. pkcs12 and jks take the private key with --key and a passphrase
 with --new-passphrase; without a key they are trust stores with the issuers. --for chooses
-ciphers that the reader knows: modern (AES-256), java8, windows-2016 and macos (3DES), legacy
-(RC2).`,
+ciphers that the reader knows: modern (AES-256), java8, windows-2016, macos and legacy (3DES).`,
 		Example: `certwright export server.crt --format fullchain --out fullchain.pem
 certwright export server.crt --format pkcs12 --key server.key --out server.p12
 certwright export 4b1d… --format jks --key server.key --new-passphrase env:STOREPASS --out server.jks`,
@@ -47,7 +46,7 @@ certwright export 4b1d… --format jks --key server.key --new-passphrase env:STO
 	f.StringVar(&e.key, "key", "", "file of the private key, for pkcs12 and jks")
 	secretFlag(f, &e.source, "passphrase", "passin", "passphrase of that key")
 	secretFlag(f, &e.newSource, "new-passphrase", "passout", "passphrase of the container")
-	f.StringVar(&e.name, "name", "", "alias in a jks file (default: from the file or the serial number)")
+	f.StringVar(&e.name, "name", "", "alias of the key in a pkcs12 or jks file (default: from the file or the serial number)")
 	f.BoolVar(&e.withRoot, "with-root", false, "add the root to the chain")
 	f.BoolVar(&e.asDER, "der", false, "write pkcs7 in DER instead of PEM")
 	f.StringVar(&e.out, "out", "-", "file to write")
