@@ -3,6 +3,7 @@ package text
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
@@ -145,7 +146,7 @@ func (o *sample) theirs(t *testing.T) (text string, ok bool) {
 func TestGeneratedObjects(t *testing.T) {
 	g := newGenerator(t)
 	for _, kind := range []string{"CERTIFICATE", "CERTIFICATE REQUEST", "X509 CRL"} {
-		for range 70 {
+		for range 50 {
 			o := g.randomObject(kind)
 			got, ok := o.ours(t)
 			if !ok {
@@ -390,7 +391,7 @@ func TestPrivateKeys(t *testing.T) {
 
 func TestSingleFields(t *testing.T) {
 	g := newGenerator(t)
-	for i := range 40 {
+	for i := range 25 {
 		der := g.certificate()
 		c, err := ReadCertificate(der)
 		if err != nil {
@@ -494,4 +495,30 @@ func TestStopsShort(t *testing.T) {
 			t.Error(err)
 		}
 	}))
+}
+
+func TestSignedKeys(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key.pem")
+	for _, args := range []string{"-algorithm RSA -pkeyopt rsa_keygen_bits:1024", "-algorithm EC -pkeyopt group:P-256"} {
+		file, _, _ := specimen.OpenSSL(t, nil, strings.Fields("genpkey "+args)...)
+		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, challenge := range []string{"", "hello"} {
+			line, _, _ := specimen.OpenSSL(t, nil, "spkac", "-key", path, "-digest", "sha256", "-challenge", challenge)
+			raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(strings.TrimPrefix(line, "SPKAC=")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := ReadSignedKey(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, _, _ := specimen.OpenSSL(t, []byte(line), "spkac")
+			compare(t, args+" "+challenge, raw, want, print(s.Write))
+		}
+	}
+	if _, err := ReadSignedKey([]byte{0x30, 0}); err == nil || err.Error() != "it is not a SignedPublicKeyAndChallenge that can be read" {
+		t.Error(err)
+	}
 }
