@@ -159,7 +159,8 @@ func TestGeneratedObjects(t *testing.T) {
 	}
 }
 
-// TestKept prints what once differed.
+// TestKept prints objects that stay the same from run to run; what a run of
+// TestGeneratedObjects finds to differ is added to them.
 func TestKept(t *testing.T) {
 	file, err := os.ReadFile("testdata/kept.txt")
 	if err != nil {
