@@ -30,7 +30,7 @@ const (
 func (f *File) PolicyRules(section string) ([]PolicyRule, error) {
 	pairs, ok := f.Section(section)
 	if !ok {
-		return nil, &SettingError{Section: section, Detail: "there is no such section of a policy"}
+		return nil, &SettingError{Section: section, Detail: "there is no such section, and a policy is wanted from it"}
 	}
 	var rules []PolicyRule
 	for _, p := range pairs {

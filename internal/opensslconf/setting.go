@@ -19,6 +19,12 @@ func (e *SettingError) Error() string {
 	if e.Missing {
 		return fmt.Sprintf("the configuration has no %s in section %s", e.Name, e.Section)
 	}
+	switch {
+	case e.Name == "":
+		return fmt.Sprintf("section %s: %s", e.Section, e.Detail)
+	case e.Value == "":
+		return fmt.Sprintf("%s in section %s: %s", e.Name, e.Section, e.Detail)
+	}
 	return fmt.Sprintf("%s = %s in section %s: %s", e.Name, clip(e.Value), e.Section, e.Detail)
 }
 
