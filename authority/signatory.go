@@ -141,6 +141,16 @@ func (s *signatory) keyLocked(ctx context.Context) (crypto.Signer, error) {
 	return s.signer, nil
 }
 
+// judging returns an issuer of this shard that cannot sign, so that nobody is
+// asked for the passphrase of a key that is not needed.
+func (s *signatory) judging(shard int) (*issuance.Issuer, error) {
+	i, err := issuance.NewIssuer(s.settings.issuer(s.ca.Name, shard, s.certificate, nil))
+	if err != nil {
+		return nil, fmt.Errorf("authority %q: %w", s.ca.Name, err)
+	}
+	return i, nil
+}
+
 // issuer returns what signs certificates of this shard.
 func (s *signatory) issuer(ctx context.Context, shard int) (*issuance.Issuer, error) {
 	s.mu.Lock()

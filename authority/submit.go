@@ -162,7 +162,11 @@ func (a *Authority) prepare(ctx context.Context, s *Submission) (*decision, erro
 	}
 	d.serial = newSerial()
 	d.shard = d.signatory.settings.shardOf(d.serial)
-	d.issuer, err = d.signatory.issuer(ctx, d.shard)
+	if s.DryRun {
+		d.issuer, err = d.signatory.judging(d.shard)
+	} else {
+		d.issuer, err = d.signatory.issuer(ctx, d.shard)
+	}
 	return d, err
 }
 

@@ -93,6 +93,9 @@ func subjectFlags(f *pflag.FlagSet, r *requestFlags) {
 }
 
 func (p *program) requestNew(r *requestFlags) error {
+	if err := r.checkKey(); err != nil {
+		return err // before a person answers eight questions
+	}
 	spec, err := p.requestSpec(r)
 	if err != nil {
 		return err
@@ -129,19 +132,31 @@ func (p *program) requestNew(r *requestFlags) error {
 	return nil
 }
 
-// requestKey opens or makes the key that signs the request.
-func (p *program) requestKey(r *requestFlags) (*key.Private, error) {
+// checkKey checks what is said of the key that signs the request.
+func (r *requestFlags) checkKey() error {
 	switch {
 	case r.key != "" && (r.newKey != "" || r.keyOut != ""):
-		return nil, front.Usage("leave one of the two out", "--key and a new key exclude each other")
+		return front.Usage("leave one of the two out", "--key and a new key exclude each other")
 	case r.key != "":
-		return p.readKey(r.key, r.passphrase, "passphrase")
+		return nil
 	case r.newKey == "" && r.keyOut == "":
-		return nil, front.Usage("name an existing key with --key FILE, or have one made with --key-out FILE", "a request needs a private key to sign it")
+		return front.Usage("name an existing key with --key FILE, or have one made with --key-out FILE", "a request needs a private key to sign it")
 	case r.keyOut == "":
-		return nil, front.Usage("add --key-out FILE", "a new key needs a file to be written to")
+		return front.Usage("add --key-out FILE", "a new key needs a file to be written to")
 	case r.newKey == "":
 		r.newKey = "ecdsa-p256"
+	}
+	if !r.force && isFile(r.keyOut) && r.keyOut != "-" {
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeExists, Detail: r.keyOut + " exists already, and is not overwritten",
+			Fix: "choose another name with --key-out, sign with that key by --key, or overwrite it with --force"}
+	}
+	return nil
+}
+
+// requestKey opens or makes the key that signs the request.
+func (p *program) requestKey(r *requestFlags) (*key.Private, error) {
+	if r.key != "" {
+		return p.readKey(r.key, r.passphrase, "passphrase")
 	}
 	k, err := newKey("new-key", r.newKey)
 	if err != nil {
