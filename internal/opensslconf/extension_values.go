@@ -92,6 +92,12 @@ func (m *maker) listWriter(id oid.OID) func(*der.Builder, []item) error {
 		return tlsFeature
 	case issuerSignTool:
 		return signTool
+	case ipAddrBlocks:
+		return ipBlocks
+	case autonomousSys:
+		return autonomousSystems
+	case strongExtranet:
+		return extranet
 	}
 	return nil
 }

@@ -185,6 +185,13 @@ var specimens = []struct{ name, value string }{
 	{"proxyCertInfo", "critical,language:id-ppl-anyLanguage,pathlen:3,policy:foo"}, {"proxyCertInfo", "language:id-ppl-anyLanguage,pathlen:3,policy:text:foo"}, {"proxyCertInfo", "@pci"},
 	{"proxyCertInfo", "language:id-ppl-inheritAll"}, {"proxyCertInfo", "language:id-ppl-inheritAll,policy:text:x"}, {"proxyCertInfo", "pathlen:1"}, {"proxyCertInfo", "language:1.2.3,policy:hex:01:02,policy:text:x"},
 	{"proxyCertInfo", "language:1.2.3,foo:bar"},
+	{"sbgp-ipAddrBlock", "IPv4:10.0.0.0/8"}, {"sbgp-ipAddrBlock", "IPv4:10.0.0.0-10.0.0.255,IPv4:10.0.1.0"}, {"sbgp-ipAddrBlock", "IPv4:inherit,IPv6:2001:db8::/32"}, {"sbgp-ipAddrBlock", "IPv6-SAFI:1:2001::/16,IPv4-SAFI:2:inherit"},
+	{"sbgp-ipAddrBlock", "IPv4:10.128.0.0/9,IPv4:10.0.0.0/9"}, {"sbgp-ipAddrBlock", "critical,IPv4:10.0.0.1 - 10.0.2.3"}, {"sbgp-ipAddrBlock", "IPv4:10.0.0.0/8,IPv4:10.0.0.0/9"}, {"sbgp-ipAddrBlock", "IPv4:10.0.0.5/8"},
+	{"sbgp-ipAddrBlock", "IPv4:0.0.0.0/0"}, {"sbgp-ipAddrBlock", "IPv4:10.0.0.0/33"}, {"sbgp-ipAddrBlock", "IPv4:10.0.0.9-10.0.0.1"}, {"sbgp-ipAddrBlock", "IPv4:::1"}, {"sbgp-ipAddrBlock", "IPv6:::/0,IPv4:1.2.3.4"}, {"sbgp-ipAddrBlock", "IPv5:1.2.3.4"},
+	{"sbgp-ipAddrBlock", "IPv4:inherit,IPv4:1.2.3.4"}, {"sbgp-ipAddrBlock", "IPv4:0.0.0.0-255.255.255.254"}, {"sbgp-ipAddrBlock", "IPv4:10.0.0.0-10.0.0.191"}, {"sbgp-ipAddrBlock", "IPv4:inherit,IPv4:inherit"}, {"sbgp-ipAddrBlock", "IPv4-SAFI:256:1.2.3.4"},
+	{"sbgp-autonomousSysNum", "AS:1-3,AS:5,RDI:inherit"}, {"sbgp-autonomousSysNum", "AS:4,AS:1-3"}, {"sbgp-autonomousSysNum", "AS:1,AS:1"}, {"sbgp-autonomousSysNum", "AS:5-5,AS:70000"}, {"sbgp-autonomousSysNum", "AS:5-4"}, {"sbgp-autonomousSysNum", "AS:x"},
+	{"sbgp-autonomousSysNum", "critical, AS:inherit"}, {"sbgp-autonomousSysNum", "AS:inherit,AS:1"}, {"sbgp-autonomousSysNum", "FOO:1"}, {"sbgp-autonomousSysNum", "RDI:1 - 2"},
+	{"SXNetID", "1:abc,2:0x"}, {"SXNetID", "1:a,1:b"}, {"SXNetID", "x:a"}, {"SXNetID", "-5:a"}, {"SXNetID", "1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
 	{"subjectSignTool", "Инструмент"}, {"issuerSignTool", "signTool:a,cATool:b,signToolCert:c,cAToolCert:d"}, {"issuerSignTool", "x:y"}, {"issuerSignTool", "signTool:a"},
 }
 
