@@ -23,8 +23,9 @@ func DefaultPath(getenv func(name string) (string, bool), exists func(path strin
 
 // Builtin is the configuration where there is no file: the questions and
 // extensions that people know from the one that OpenSSL installs.
-func Builtin() string {
-	return `HOME = .
+func Builtin() string { return builtin }
+
+const builtin = `HOME = .
 
 [ca]
 default_ca = CA_default
@@ -113,4 +114,3 @@ basicConstraints = critical,CA:true
 [crl_ext]
 authorityKeyIdentifier = keyid:always
 `
-}

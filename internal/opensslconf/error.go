@@ -16,9 +16,3 @@ func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line,
 
 // Unwrap returns the reason beneath, nil where there is none.
 func (e *Error) Unwrap() error { return e.err }
-
-// Is reports faults of a kind: errors.Is(err, &Error{}) holds for all of them.
-func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error)
-	return ok && *t == Error{}
-}
