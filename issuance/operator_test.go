@@ -29,7 +29,7 @@ func TestOperatorsSignWhatTheyOrder(t *testing.T) {
 	i := newOperator(t, k)
 	order := issuance.Order{
 		Issuer: name(t, "CN=ca"), Subject: name(t, "CN=any+O=thing"), PublicKey: subject.Public,
-		NotBefore: start, NotAfter: start.Add(time.Hour), Extensions: []ext.Extension{ext.NewBasicConstraints(ext.BasicConstraints{CA: true, PathLen: 3})},
+		NotBefore: start, NotAfter: start.Add(time.Hour), Extensions: []ext.Extension{ext.NewBasicConstraints(ext.BasicConstraints{CA: true, PathLen: 3}, true)},
 	}
 	a, err := i.Order(order)
 	if err != nil {
