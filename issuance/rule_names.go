@@ -64,6 +64,16 @@ func sameName(a, b *ext.GeneralName) bool {
 	return bytes.Equal(a.Content, b.Content)
 }
 
+func countNames(n int) string {
+	switch n {
+	case 0:
+		return "no subject alternative name"
+	case 1:
+		return "1 subject alternative name"
+	}
+	return fmt.Sprintf("%d subject alternative names", n)
+}
+
 func joinNames(names []ext.GeneralName) string {
 	texts := make([]string, len(names))
 	for i := range names {
@@ -258,7 +268,7 @@ func namesCount(c *judging) {
 	p := &c.profile.names
 	if n := len(c.names); n < p.min {
 		c.refuseBy("names.min", request.BadName, "subjectAltName",
-			fmt.Sprintf("the request has %d subject alternative names; the profile requires at least %d", n, p.min),
+			fmt.Sprintf("the request has %s; the profile requires at least %d", countNames(n), p.min),
 			"add a subject alternative name ("+p.kindList()+") to the request")
 	} else if n > p.max {
 		c.refuseBy("names.max", request.BadName, "subjectAltName",

@@ -13,15 +13,17 @@ import (
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "The version of this program", Args: nothing, Example: "certwright version",
-		RunE: func(*cobra.Command, []string) error {
-			v := versionOf(p.version)
-			if p.shell.JSON {
-				return p.shell.Object(map[string]string{"version": v, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
-			}
-			p.shell.Print("certwright %s (%s, %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return nil
-		},
+		RunE: func(*cobra.Command, []string) error { return p.tellVersion() },
 	}
+}
+
+func (p *program) tellVersion() error {
+	v := versionOf(p.version)
+	if p.shell.JSON {
+		return p.shell.Object(map[string]string{"version": v, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+	}
+	p.shell.Print("certwright %s (%s, %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return nil
 }
 
 // versionOf is the version the build was told, or what the build knows itself.

@@ -313,8 +313,13 @@ func (r *quickstartRun) next() []string {
 		next = append(next, "certwright renew"+home+" "+e.Output, "certwright revoke"+home+" "+e.Output+" --reason superseded")
 		break
 	}
-	if len(next) == 0 && !r.told.Created {
-		return next
+	if len(next) > 0 {
+		return append(next, "certwright list"+home)
 	}
-	return append(next, "certwright list"+home)
+	for _, e := range r.told.Certificates {
+		if e.State == "refused" {
+			next = append(next, "certwright request check"+home+" "+e.File)
+		}
+	}
+	return next
 }

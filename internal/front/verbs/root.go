@@ -27,11 +27,15 @@ const (
 
 // root makes the whole command tree.
 func (p *program) root() *cobra.Command {
+	var version bool
 	c := &cobra.Command{
 		Use: "certwright", Short: "From certificate signing request to certificate", Long: rootLong,
 		Args: cobra.ArbitraryArgs, SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case version:
+				return p.tellVersion()
+			case len(args) == 0:
 				return c.Help()
 			}
 			return unknownVerb(c, args[0])
@@ -43,6 +47,7 @@ func (p *program) root() *cobra.Command {
 	c.SetIn(p.shell.In)
 	c.SetHelpFunc(help)
 	c.PersistentFlags().BoolP("help", "h", false, "this help")
+	c.Flags().BoolVar(&version, "version", false, "the version of this program")
 	c.SetFlagErrorFunc(flagError)
 	c.CompletionOptions.DisableDefaultCmd = true
 	c.SetHelpCommand(helpCommand())
