@@ -96,11 +96,10 @@ func (p *program) tellEvent(e *authority.Event) error {
 		}
 		return p.shell.Line(t)
 	}
-	line := fmt.Sprintf("%6d  %s  %-12s  %-22s  %s", e.Seq, stamp(e.At), e.Actor, e.Action, e.Object)
-	if d := string(e.Detail); d != "" && d != "{}" && d != "null" {
-		line += "  " + d
+	p.shell.Print("%6d  %s  %-12s  %-22s  %s", e.Seq, stamp(e.At), e.Actor, e.Action, e.Object)
+	if d := detailText(e.Detail); d != "" && d != "null" {
+		p.shell.Print("        %s", d)
 	}
-	p.shell.Print("%s", line)
 	return nil
 }
 
