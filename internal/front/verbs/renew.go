@@ -20,6 +20,8 @@ type againFlags struct {
 func (p *program) againFlags(c *cobra.Command, a *againFlags) {
 	f := c.Flags()
 	p.termFlags(f, &a.termFlags)
+	f.Lookup("ca").Usage = "authority that issued it, and signs again"
+	f.Lookup("profile").Usage = "profile to judge by (default: that of the old certificate)"
 	f.StringVar(&a.out, "out", "", "file for the certificates (default: X.crt for the file X.crt, else SERIAL.crt)")
 	f.StringVar(&a.revoke, "revoke", "", "revoke the old certificate for this reason once the new one is there: superseded")
 }
