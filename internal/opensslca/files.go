@@ -1,0 +1,192 @@
+package opensslca
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Lock keeps other processes out of a directory until the function it returns
+// is called. The lock is on a file beside the index, and goes with the process
+// that holds it.
+func Lock(index string) (unlock func(), err error) {
+	f, err := os.OpenFile(index+".lock", os.O_CREATE|os.O_RDWR, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("locking the index: %w", err)
+	}
+	if err := lock(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("locking the index: %w", err)
+	}
+	return func() { f.Close() }, nil
+}
+
+// ReadIndex reads an index.
+func ReadIndex(name string) (*Index, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(data), nil
+}
+
+// Replace gives a file its content, whole or not at all. What was there before
+// stays under the name with ".old" at its end, as OpenSSL leaves it.
+func Replace(name string, data []byte) error {
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(name); err == nil {
+		mode = info.Mode().Perm()
+	}
+	temporary := name + ".new"
+	if err := write(temporary, data, mode); err != nil {
+		return err
+	}
+	if err := keepOld(name); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, name); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(name))
+	return nil
+}
+
+// Create gives a file its content, whole or not at all; one that is there is
+// replaced.
+func Create(name string, data []byte) error {
+	temporary := name + ".new"
+	if err := write(temporary, data, 0o644); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, name); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(name))
+	return nil
+}
+
+// keepOld gives the file a second name. There is no moment without it under
+// its first.
+func keepOld(name string) error {
+	link := name + ".old.new"
+	if err := os.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	err := os.Link(name, link)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil: // a file system without links
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := write(link, data, 0o644); err != nil {
+			return err
+		}
+	}
+	return os.Rename(link, name+".old")
+}
+
+func write(name string, data []byte, mode fs.FileMode) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		os.Remove(name)
+	}
+	return err
+}
+
+// syncFolder makes a new name last. Systems that cannot do it are left alone.
+func syncFolder(name string) {
+	if f, err := os.Open(name); err == nil {
+		_ = f.Sync()
+		f.Close()
+	}
+}
+
+// ErrNumber says that a file of a serial number or CRL number holds none.
+var ErrNumber = errors.New("the file does not hold a number in hexadecimal digits")
+
+// largestNumber bounds the octets of a number.
+const largestNumber = 1 << 10
+
+// ReadNumber reads a file such as serial or crlnumber: hexadecimal digits, an
+// even number of them, which may go on over line ends behind backslashes. It
+// returns the magnitude.
+func ReadNumber(name string) ([]byte, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNumber(data)
+}
+
+// ParseNumber reads the content of a file such as serial or crlnumber.
+func ParseNumber(data []byte) ([]byte, error) {
+	text := strings.ReplaceAll(string(data), "\r\n", "\n")
+	text = strings.ReplaceAll(text, "\\\n", "")
+	text, _, _ = strings.Cut(text, "\n")
+	digits := len(text) - len(strings.TrimLeft(text, "0123456789abcdefABCDEF"))
+	number, err := hex.DecodeString(text[:digits])
+	if err != nil || digits == 0 || len(number) > largestNumber {
+		return nil, ErrNumber
+	}
+	return trim(number), nil
+}
+
+// FormatNumber writes a magnitude in upper-case hexadecimal digits, an even
+// number of them.
+func FormatNumber(number []byte) string {
+	number = trim(number)
+	if len(number) == 0 {
+		return "00"
+	}
+	return strings.ToUpper(hex.EncodeToString(number))
+}
+
+// Next returns the number that follows.
+func Next(number []byte) []byte {
+	next := append([]byte{0}, number...)
+	for i := len(next) - 1; ; i-- {
+		if next[i]++; next[i] != 0 {
+			return trim(next)
+		}
+	}
+}
+
+func trim(number []byte) []byte {
+	for len(number) > 0 && number[0] == 0 {
+		number = number[1:]
+	}
+	return number
+}
+
+// WriteNumber replaces a file such as serial or crlnumber.
+func WriteNumber(name string, number []byte) error {
+	return Replace(name, []byte(FormatNumber(number)+"\n"))
+}
+
+// Attributes are what stands beside an index, in index.txt.attr.
+type Attributes struct{ UniqueSubject bool }
+
+// Bytes writes the attributes.
+func (a Attributes) Bytes() []byte {
+	if a.UniqueSubject {
+		return []byte("unique_subject = yes\n")
+	}
+	return []byte("unique_subject = no\n")
+}
