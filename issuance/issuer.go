@@ -35,7 +35,6 @@ type IssuerConfig struct {
 // concurrent use if its signer is.
 type Issuer struct {
 	self      bool // a root to be
-	operator  bool // takes orders, and never a judgement
 	name      dn.Name
 	public    *key.Public
 	signer    crypto.Signer

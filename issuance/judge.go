@@ -95,7 +95,7 @@ type judging struct {
 // from this issuer. It is pure: the same arguments give the same judgement.
 func (p *Profile) Judge(r *request.Request, e evidence.Evidence, i *Issuer, a Asked, now time.Time) Judgement {
 	c := &judging{profile: p, request: r, evidence: e, issuer: i, asked: a, now: now.UTC().Truncate(time.Second)}
-	if r == nil || i == nil || p == nil || r.PublicKey == nil || i.operator {
+	if r == nil || i == nil || p == nil || r.PublicKey == nil {
 		c.rule = &rule{name: "complete"}
 		c.refuse(request.BadFormat, "", "a request with its key, an issuer and a profile are needed to judge", "submit the request again")
 	} else {
