@@ -5,14 +5,18 @@ import "slices"
 // commands are all that is offered, by name.
 func commands() []command {
 	return []command{
+		asn1parseCommand(),
 		ecCommand(),
 		ecparamCommand(),
 		genpkeyCommand(),
 		genrsaCommand(),
 		helpCommand(),
+		listCommand(),
+		pkcs7Command(),
 		pkcs8Command(),
 		pkeyCommand(),
 		rsaCommand(),
+		spkacCommand(),
 		versionCommand(),
 	}
 }
