@@ -50,10 +50,15 @@ func asn1parse(c *call) error {
 	if err != nil {
 		return err
 	}
-	o := asn1tree.Options{Indent: c.has("i"), Offset: c.count("offset", 0), Length: c.count("length", 0), Dump: c.has("dump"), DumpLimit: c.count("dlimit", 0)}
+	o := asn1tree.Options{Indent: c.has("i"), Offset: c.count("offset", 0), Length: c.count("length", 0)}
 	for _, g := range c.given {
-		if g.name == "strparse" {
+		switch g.name {
+		case "strparse":
 			o.StrParse = append(o.StrParse, int(g.n))
+		case "dump":
+			o.Dump, o.DumpLimit = true, 0
+		case "dlimit":
+			o.Dump, o.DumpLimit = true, int(g.n)
 		}
 	}
 	o.Skipped = func(offset int) { fmt.Fprintf(c.Stderr, "'%d' is out of range\n", offset) }

@@ -32,6 +32,8 @@ func (c *call) generateRSA(bits, primes, exponent int) (*key.Private, error) {
 		return nil, errors.New("key size too small")
 	case bits > largestBits:
 		return nil, fmt.Errorf("RSA keys have at most %d bits here", largestBits)
+	case exponent < 3 || exponent%2 == 0:
+		return nil, fmt.Errorf("the public exponent %d is not an odd number of at least 3", exponent)
 	case primes < 2 || primes > mostPrimes(bits):
 		return nil, fmt.Errorf("a key of %d bits has 2 to %d primes", bits, mostPrimes(bits))
 	}

@@ -182,7 +182,10 @@ func (p *keyPlan) set(text string, parameters bool) error {
 	case isRSA && !parameters && (name == "rsa_keygen_primes" || name == "primes"):
 		return p.setNumber(&p.primes, value, 2, 5)
 	case isRSA && !parameters && (name == "rsa_keygen_pubexp" || name == "e"):
-		return p.setNumber(&p.exponent, value, 3, 1<<31-1)
+		if err := p.setNumber(&p.exponent, value, 3, 1<<31-1); err != nil || p.exponent%2 == 1 {
+			return err
+		}
+		return fmt.Errorf("the public exponent %d is even", p.exponent)
 	case strings.HasPrefix(name, "rsa_pss_keygen_") && p.algorithm != "RSA" && isRSA:
 		return p.setPSS(strings.TrimPrefix(name, "rsa_pss_keygen_"), value)
 	}

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/certwright/certwright/format/der"
-	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/format/spkac"
@@ -82,33 +80,11 @@ func (c *call) makeSPKAC(name, digest string, passin []byte) error {
 	if err != nil {
 		return err
 	}
-	algorithm, err := spkacAlgorithm(p.Public, digest)
+	raw, err := signSPKAC(c.text("challenge"), p, digest)
 	if err != nil {
 		return because("Error signing SPKAC", err)
 	}
-	request, err := spkac.Create(c.text("challenge"), p, algorithm)
-	if err != nil {
-		return because("Error signing SPKAC", err)
-	}
-	return c.writeFile(c.text("out"), []byte(name+"="+base64.StdEncoding.EncodeToString(request.Raw)+"\n"), false)
-}
-
-// spkacAlgorithm is the algorithm to sign with. MD5, which is the default of
-// the command, is used for nothing else.
-func spkacAlgorithm(public *key.Public, digest string) (key.SignatureAlgorithm, error) {
-	if digest != "md5" || public.Type != "RSA" {
-		return key.ChooseSignatureAlgorithm(public, digest, false)
-	}
-	var b der.Builder
-	all := b.Begin(der.Sequence)
-	b.OID(string(oid.MD5WithRSA))
-	b.Null()
-	b.End(all)
-	id, err := key.ParseAlgorithmIdentifier(b.Bytes())
-	if err != nil {
-		return key.SignatureAlgorithm{}, err
-	}
-	return key.ParseSignatureAlgorithm(id), nil
+	return c.writeFile(c.text("out"), []byte(name+"="+base64.StdEncoding.EncodeToString(raw)+"\n"), false)
 }
 
 // readSPKAC reads the value of a name in a file of openssl.cnf's form.
