@@ -2,8 +2,6 @@ package verbs
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +34,10 @@ needed. --hold revokes until --release.
 
 The holder of a certificate can revoke it without being an officer: with the challenge
 password of the request (--challenge), or with the certificate's private key (--proof-key).
-A revocation is on the lists from the next "certwright crl publish" on.`,
+A revocation is on the lists from the next "certwright crl publish" on.
+
+Of several, those revoked already are left as they are, and one that cannot be revoked does
+not stop the others; the exit code is 1 then.`,
 		Example: `certwright revoke server.crt --reason keyCompromise --invalid-since 2026-11-01
 certwright revoke --name '*.old.example.com' --reason cessationOfOperation --yes
 certwright revoke 4b1d…  --hold
@@ -71,18 +72,8 @@ func (p *program) revoke(ctx context.Context, words []string, r *revokeFlags) er
 	if err != nil {
 		return err
 	}
-	if err := p.preview(found, r, order); err != nil {
-		return err
-	}
-	told := []certificateJSON{}
-	for _, c := range found {
-		done, err := p.revokeOne(ctx, o, c, r, order)
-		if err != nil {
-			return err
-		}
-		told = append(told, certificateToJSON(done, certificateIssuer(done.DER), p.shell.Now()))
-	}
-	return p.tellRevoked(told, r)
+	run := revocationRun{p: p, o: o, flags: r, order: order}
+	return run.all(ctx, unique(found))
 }
 
 // order is what all the revocations of the command have in common.
@@ -133,51 +124,6 @@ func (p *program) revokeTargets(ctx context.Context, o *task.Office, words []str
 	return out, nil
 }
 
-// preview shows what will happen, and asks for a yes. The holder's own
-// revocation needs none: the proof is the yes.
-func (p *program) preview(found []*authority.Certificate, r *revokeFlags, o authority.RevocationOrder) error {
-	if r.challenge != "" || r.proofKey != "" {
-		return nil
-	}
-	for _, c := range found {
-		p.shell.Say("%s  %s, valid to %s, %s", hexOf(c.Serial), certificateToJSON(c, "", time.Time{}).who(), day(c.NotAfter), statusOf(c, p.shell.Now()))
-	}
-	what := fmt.Sprintf("Revoke %s (%s)?", plural(len(found), "certificate"), o.Reason)
-	switch {
-	case r.release:
-		what = fmt.Sprintf("Release %s?", plural(len(found), "certificate"))
-	case r.hold:
-		what = fmt.Sprintf("Hold %s?", plural(len(found), "certificate"))
-	}
-	return p.shell.Confirm(what, "look at the list above, and repeat the command with --yes")
-}
-
-func (p *program) revokeOne(ctx context.Context, o *task.Office, c *authority.Certificate, r *revokeFlags, order authority.RevocationOrder) (*authority.Certificate, error) {
-	if r.release {
-		return o.Authority.Release(ctx, c.CA, c.Serial, p.decider())
-	}
-	order.CA, order.Serial = c.CA, c.Serial
-	switch {
-	case r.challenge != "":
-		secret, err := p.shell.Secret(r.challenge, "the challenge", "challenge")
-		if err != nil {
-			return nil, err
-		}
-		order.Password = string(secret)
-	case r.proofKey != "":
-		k, err := p.readKey(r.proofKey, r.passphrase, "passphrase")
-		if err != nil {
-			return nil, err
-		}
-		if order.Proof, err = task.Prove(k, authority.ProofMessage(c.CA, c.Serial, order.Reason)); err != nil {
-			return nil, err
-		}
-	default:
-		order.By = p.decider()
-	}
-	return o.Authority.Revoke(ctx, order)
-}
-
 // revokeOld revokes the certificate that another one took the place of.
 func (p *program) revokeOld(ctx context.Context, o *task.Office, c *authority.Certificate, reason string) error {
 	why, err := crl.ParseReason(reason)
@@ -188,27 +134,5 @@ func (p *program) revokeOld(ctx context.Context, o *task.Office, c *authority.Ce
 		return err
 	}
 	p.shell.Say("Revoked the old certificate %s (%s).", hexOf(c.Serial), why)
-	return nil
-}
-
-func (p *program) tellRevoked(told []certificateJSON, r *revokeFlags) error {
-	if p.shell.JSON {
-		return p.shell.Object(told)
-	}
-	for _, c := range told {
-		switch {
-		case r.release:
-			p.shell.Print("Released %s: %s", c.Serial, c.who())
-		case c.Status == string(authority.StatusHold):
-			p.shell.Print("Held %s: %s", c.Serial, c.who())
-		default:
-			p.shell.Print("Revoked %s: %s (%s)", c.Serial, c.who(), c.Reason)
-		}
-	}
-	if r.release {
-		p.shell.Say("It is off the revocation list from the next \"certwright crl publish\" on.")
-	} else {
-		p.shell.Say("It is on the revocation list from the next \"certwright crl publish\" on.")
-	}
 	return nil
 }
