@@ -26,6 +26,7 @@ format/key
 format/ext
 format/cert format/cms
 format/pkcs10 format/spkac format/crl format/keystore
+format/crmf
 request
 lint evidence
 inspect chain
