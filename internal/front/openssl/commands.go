@@ -12,6 +12,7 @@ func commands() []command {
 		genrsaCommand(),
 		helpCommand(),
 		listCommand(),
+		pkcs12Command(),
 		pkcs7Command(),
 		pkcs8Command(),
 		pkeyCommand(),

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/certwright/certwright/format/cms"
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/front/openssl/text"
 )
@@ -41,6 +42,10 @@ func pkcs7(c *call) error {
 		if data, err = labelled(data, "PKCS7", "PKCS #7 SIGNED DATA", "CMS", "CERTIFICATE"); err != nil {
 			return because("unable to load PKCS7 object", err)
 		}
+	}
+	// OpenSSL passes over what follows the message.
+	if whole, err := der.Parse(data); err == nil {
+		data = whole.Raw
 	}
 	message, err := cms.Parse(data)
 	if err != nil {

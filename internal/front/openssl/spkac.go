@@ -41,18 +41,6 @@ func runSPKAC(c *call) error {
 	if err := c.noArguments(); err != nil {
 		return err
 	}
-	digest := "md5"
-	if c.has("digest") {
-		var err error
-		if digest, err = c.digestNamed(c.text("digest")); err != nil {
-			var said complaint
-			if errors.As(err, &said) {
-				said.usage = false
-				return said
-			}
-			return err
-		}
-	}
 	passin, err := c.secret("passin")
 	if err != nil {
 		return err
@@ -62,6 +50,10 @@ func runSPKAC(c *call) error {
 		name = c.text("spkac")
 	}
 	if c.has("key") {
+		digest, err := c.spkacDigest()
+		if err != nil {
+			return err
+		}
 		return c.makeSPKAC(name, digest, passin)
 	}
 	request, err := c.readSPKAC(name)
@@ -69,6 +61,21 @@ func runSPKAC(c *call) error {
 		return err
 	}
 	return c.showSPKAC(request)
+}
+
+// spkacDigest is the digest to sign with; a name that is not known is told
+// without a pointer to the help.
+func (c *call) spkacDigest() (string, error) {
+	if !c.has("digest") {
+		return "md5", nil
+	}
+	digest, err := c.digestNamed(c.text("digest"))
+	var said complaint
+	if errors.As(err, &said) {
+		said.usage = false
+		return "", said
+	}
+	return digest, err
 }
 
 func (c *call) makeSPKAC(name, digest string, passin []byte) error {

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/md5"
 	"crypto/rsa"
+	"fmt"
 	"math/big"
 
 	"github.com/certwright/certwright/format/der"
@@ -92,6 +93,9 @@ func signWeak(k *rsa.PrivateKey, hash crypto.Hash, message []byte) ([]byte, erro
 		return nil, rsa.ErrMessageTooLong
 	}
 	block := []byte{0, 1}
+	if hashID(hash) == "" {
+		return nil, fmt.Errorf("%v is not signed with by a key of %d bits", hash, k.N.BitLen())
+	}
 	for range padding {
 		block = append(block, 0xff)
 	}

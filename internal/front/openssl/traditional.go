@@ -19,6 +19,9 @@ func traditional(p *key.Private, form ecForm) (label string, octets []byte, err 
 		if err == nil {
 			err = form.apply(&n, p.Public)
 		}
+		if p.Public.Curve == "SM2" {
+			return "SM2 PRIVATE KEY", n.sec1(true), err
+		}
 		return "EC PRIVATE KEY", n.sec1(true), err
 	case "DSA":
 		octets, err = traditionalDSA(p)
