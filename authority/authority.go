@@ -21,6 +21,8 @@ type Keys interface {
 	Signer(ctx context.Context, reference string) (crypto.Signer, error)
 	// Create makes a key of this kind for the authority of this name.
 	Create(ctx context.Context, name, kind string) (reference string, signer crypto.Signer, err error)
+	// Forget removes a key that Create made and no authority came to use.
+	Forget(reference string) error
 }
 
 // Linter examines the DER of a certificate that is about to be signed.
@@ -47,6 +49,7 @@ type Authority struct {
 	known   map[string]*signatory // by name
 	names   []string              // of all authorities, when they were last looked at
 	checked time.Time
+	unfit   map[string]*unfit // of those looked at since then, by name; nil for one that may sign
 }
 
 // New checks the configuration and returns an authority.

@@ -53,6 +53,29 @@ func (a *Authority) CreateCA(ctx context.Context, n NewCA) (*CA, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the key of authority %q: %w", n.Name, err)
 	}
+	ca, err := a.createWith(ctx, &n, reference, signer)
+	if err != nil {
+		return nil, errors.Join(err, a.forgetUnused(ctx, n.Name, reference))
+	}
+	return ca, nil
+}
+
+// forgetUnused removes the key of an authority that was not made. One that
+// may be on record all the same stays.
+func (a *Authority) forgetUnused(ctx context.Context, name, reference string) error {
+	ca, err := a.config.Store.CA(context.WithoutCancel(ctx), name)
+	switch {
+	case err == nil && ca.Key == reference, err != nil && !errors.Is(err, ErrNotFound):
+		return nil
+	}
+	if err := a.config.Keys.Forget(reference); err != nil {
+		return fmt.Errorf("removing the key %s, which no authority uses: %w", reference, err)
+	}
+	return nil
+}
+
+// createWith makes an authority of a new key.
+func (a *Authority) createWith(ctx context.Context, n *NewCA, reference string, signer crypto.Signer) (*CA, error) {
 	r, err := n.request(signer)
 	if err != nil {
 		return nil, fmt.Errorf("making the request of authority %q: %w", n.Name, err)
@@ -66,7 +89,7 @@ func (a *Authority) CreateCA(ctx context.Context, n NewCA) (*CA, error) {
 		return a.putCA(ctx, ca, 0, "ca.requested", n.By)
 	}
 	ca.Parent = n.Parent
-	return a.certify(ctx, &n, ca, r, signer)
+	return a.certify(ctx, n, ca, r, signer)
 }
 
 func (a *Authority) mayCreate(ctx context.Context, name string, s *CASettings) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pkcs10"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/request"
@@ -31,6 +32,9 @@ func (a *Authority) InstallCA(ctx context.Context, name string, chain [][]byte, 
 	}
 	parsed, err := a.checkChain(chain)
 	if err != nil {
+		return nil, err
+	}
+	if chain, err = a.withParent(ctx, chain, parsed); err != nil {
 		return nil, err
 	}
 	subject, err := s.subject()
@@ -123,6 +127,32 @@ func (a *Authority) checkChain(chain [][]byte) ([]*cert.Certificate, error) {
 	return parsed, nil
 }
 
+// withParent adds the chain of the parent to a certificate that came without,
+// if the parent is in the records: nothing else shows who signed it.
+func (a *Authority) withParent(ctx context.Context, chain [][]byte, parsed []*cert.Certificate) ([][]byte, error) {
+	top := parsed[0]
+	if len(parsed) > 1 || top.SelfIssued() {
+		return chain, nil
+	}
+	list, err := a.config.Store.CAs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the authorities: %w", err)
+	}
+	for _, ca := range list {
+		for i, der := range ca.Chain {
+			above, err := cert.Parse(der)
+			if err != nil {
+				return nil, fmt.Errorf("chain of authority %q: %w", ca.Name, err)
+			}
+			if top.Issuer.Equal(above.Subject) && !a.now().After(above.NotAfter) && top.CheckSignature(above.PublicKey) == nil {
+				return append([][]byte{chain[0]}, ca.Chain[i:]...), nil
+			}
+		}
+	}
+	return nil, wrongChain(fmt.Sprintf("nothing here shows that %s signed the certificate of %s", top.Issuer, top.Subject),
+		"give the certificate of "+top.Issuer.String()+" too, after the authority's own")
+}
+
 // ImportCA takes in an authority made elsewhere: its key and chain.
 func (a *Authority) ImportCA(ctx context.Context, name, keyReference string, chain [][]byte, s CASettings, by string) (*CA, error) {
 	if err := a.mayCreate(ctx, name, &s); err != nil {
@@ -139,6 +169,9 @@ func (a *Authority) ImportCA(ctx context.Context, name, keyReference string, cha
 	if err := fits(parsed[0], signer, &s); err != nil {
 		return nil, err
 	}
+	if err := a.newKey(ctx, parsed[0].PublicKey); err != nil {
+		return nil, err
+	}
 	ca := &CA{Name: name, State: CAActive, Key: keyReference, Chain: chain, Created: a.now()}
 	if ca.Settings, err = json.Marshal(s); err != nil {
 		return nil, fmt.Errorf("encoding the settings of authority %q: %w", name, err)
@@ -147,6 +180,42 @@ func (a *Authority) ImportCA(ctx context.Context, name, keyReference string, cha
 		return nil, err
 	}
 	return a.putCA(ctx, ca, 0, "ca.imported", by)
+}
+
+// newKey refuses a key that an authority of the records has already: two of
+// one key would count serial numbers and revocation lists past each other.
+func (a *Authority) newKey(ctx context.Context, public *key.Public) error {
+	list, err := a.config.Store.CAs(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the authorities: %w", err)
+	}
+	for _, ca := range list {
+		other, err := keyOf(ca)
+		if err != nil {
+			return err
+		}
+		if key.SameKey(other, public) {
+			return &request.Refusal{Reason: request.Duplicate, Field: "certificate", Detail: fmt.Sprintf("authority %q has this key already", ca.Name),
+				Fix: fmt.Sprintf("use that one; another certificate of its key comes in with `certwright ca install %s FILE`", ca.Name)}
+		}
+	}
+	return nil
+}
+
+// keyOf is the public key of an authority, from its certificate or request.
+func keyOf(ca *CA) (*key.Public, error) {
+	if len(ca.Chain) > 0 {
+		c, err := cert.Parse(ca.Chain[0])
+		if err != nil {
+			return nil, fmt.Errorf("certificate of authority %q: %w", ca.Name, err)
+		}
+		return c.PublicKey, nil
+	}
+	p, err := pkcs10.Parse(ca.Request)
+	if err != nil {
+		return nil, fmt.Errorf("request of authority %q: %w", ca.Name, err)
+	}
+	return p.PublicKey, nil
 }
 
 // parentOf finds the authority of this store that issued a chain.

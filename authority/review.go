@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/issuance"
@@ -103,10 +104,10 @@ func (a *Authority) decidedMeanwhile(ctx context.Context, id string) error {
 
 // mayDecide refuses an officer without a name, and one who is the requester.
 func mayDecide(t *Ticket, officer string) error {
-	if officer == "" {
+	if personOf(officer) == "" {
 		return &request.Refusal{Reason: request.NotAuthorized, Field: "officer", Detail: "a decision needs the name of the officer who makes it", Fix: "name the officer: --officer NAME"}
 	}
-	if officer == t.Requester {
+	if samePerson(officer, t.Requester) {
 		return &request.Refusal{Reason: request.NotAuthorized, Field: "officer",
 			Detail: fmt.Sprintf("%s asked for this certificate, and a requester cannot approve what they asked for", officer),
 			Fix:    "have another officer decide: --officer NAME"}
@@ -114,9 +115,16 @@ func mayDecide(t *Ticket, officer string) error {
 	return nil
 }
 
+// personOf is a name without the blanks around and doubled inside it.
+func personOf(name string) string { return strings.Join(strings.Fields(name), " ") }
+
+// samePerson reports whether two names differ by case and blanks only, so that
+// nobody approves their own request by another spelling.
+func samePerson(a, b string) bool { return strings.EqualFold(personOf(a), personOf(b)) }
+
 // mayAnswer refuses one who is known not to be the applicant.
 func mayAnswer(t *Ticket, from string) error {
-	if from != "" && t.Requester != "" && from != t.Requester {
+	if from != "" && t.Requester != "" && !samePerson(from, t.Requester) {
 		return &request.Refusal{Reason: request.NotAuthorized, Field: "from",
 			Detail: fmt.Sprintf("ticket %s is %s's, not %s's", t.ID, t.Requester, from), Fix: "have " + t.Requester + " do it"}
 	}
@@ -129,7 +137,7 @@ func (a *Authority) Ask(ctx context.Context, ticket, officer, text string) (*Out
 	if err != nil {
 		return nil, err
 	}
-	if officer == "" {
+	if officer = personOf(officer); officer == "" {
 		return nil, mayDecide(t, officer)
 	}
 	return a.say(ctx, t, StateAsked, Message{At: a.now(), From: officer, Kind: "ask", Text: text})
@@ -153,7 +161,7 @@ func (a *Authority) Refuse(ctx context.Context, ticket, officer, why string) (*O
 	if err != nil {
 		return nil, err
 	}
-	if officer == "" {
+	if officer = personOf(officer); officer == "" {
 		return nil, mayDecide(t, officer)
 	}
 	return a.say(ctx, t, StateRefused, Message{At: a.now(), From: officer, Kind: "refuse", Text: why})
@@ -183,6 +191,7 @@ func orUnknown(name string) string {
 // what they asked for. A request that would be refused today stays held, and
 // the outcome says why.
 func (a *Authority) Approve(ctx context.Context, ticket, officer, note string) (*Outcome, error) {
+	officer = personOf(officer)
 	for range attempts {
 		t, err := a.in(ctx, ticket, StateHeld)
 		if err != nil {

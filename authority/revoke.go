@@ -56,7 +56,7 @@ func (a *Authority) Revoke(ctx context.Context, o RevocationOrder) (*Certificate
 		}
 		by, method, err := a.mayRevoke(ctx, c, &o)
 		if err != nil {
-			return nil, err
+			return nil, a.refuseRevocation(ctx, c, &o, by, method, err)
 		}
 		w := &StatusWrite{CA: c.CA, Serial: c.Serial, From: c.Status, To: StatusRevoked, Revoked: a.now(), Reason: int(o.Reason), Invalid: o.Invalid}
 		if o.Reason == crl.CertificateHold {
@@ -104,11 +104,32 @@ func (a *Authority) certificate(ctx context.Context, ca string, serial []byte) (
 	return c, nil
 }
 
+// refuseRevocation records that an order was given without the right to it,
+// and returns why.
+func (a *Authority) refuseRevocation(ctx context.Context, c *Certificate, o *RevocationOrder, by, method string, why error) error {
+	refusal := asRefusal(why)
+	if refusal == nil || refusal.Reason != request.NotAuthorized {
+		return why
+	}
+	e, err := newEvent(a.now(), by, "revocation.refused", "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
+		Reason string `json:"reason"`
+		Method string `json:"method,omitempty"`
+		Cause  string `json:"cause"`
+	}{o.Reason.String(), method, refusal.Detail})
+	if err != nil {
+		return err
+	}
+	if err := a.commitOne(ctx, &Change{Events: []*Event{e}}); err != nil {
+		return err
+	}
+	return why
+}
+
 // mayRevoke returns who gives the order, and by what right.
 func (a *Authority) mayRevoke(ctx context.Context, c *Certificate, o *RevocationOrder) (by, method string, err error) {
 	switch {
-	case o.By != "":
-		return o.By, "officer", nil
+	case personOf(o.By) != "":
+		return personOf(o.By), "officer", nil
 	case o.Password != "":
 		return "holder", "challenge-password", a.checkPassword(ctx, c, o.Password)
 	case len(o.Proof) > 0:
@@ -175,6 +196,7 @@ func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrit
 	if err := a.commitOne(ctx, &Change{SetStatus: w, Events: []*Event{e}}); err != nil {
 		return err
 	}
+	a.forget() // it may be the certificate of an authority
 	c.Status, c.Revoked, c.Reason, c.Invalid = w.To, w.Revoked, w.Reason, w.Invalid
 	if w.To == StatusValid {
 		c.Revoked, c.Reason, c.Invalid = time.Time{}, 0, time.Time{}
@@ -184,7 +206,7 @@ func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrit
 
 // Release takes a certificate off hold.
 func (a *Authority) Release(ctx context.Context, ca string, serial []byte, officer string) (*Certificate, error) {
-	if officer == "" {
+	if officer = personOf(officer); officer == "" {
 		return nil, notHolder("a release needs the name of the officer who orders it", "name the officer: --officer NAME")
 	}
 	c, err := a.certificate(ctx, ca, serial)

@@ -200,7 +200,7 @@ func (a *Authority) refresh(ctx context.Context) error {
 			return err
 		}
 	}
-	a.known, a.names, a.checked = known, names, time.Now()
+	a.known, a.names, a.checked, a.unfit = known, names, time.Now(), map[string]*unfit{}
 	return nil
 }
 
@@ -271,6 +271,13 @@ func (a *Authority) ready(ctx context.Context, name string) (*signatory, error) 
 	}
 	switch s.ca.State {
 	case CAActive:
+		u, err := a.fitness(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if u != nil {
+			return nil, u.refusal(s.ca.Name)
+		}
 		return s, nil
 	case CAAwaiting:
 		return nil, &request.Refusal{Reason: request.UnknownIssuer, Field: "ca", Detail: fmt.Sprintf("authority %q has no certificate yet", s.ca.Name),

@@ -125,6 +125,11 @@ func (a *Authority) submitOnce(ctx context.Context, s *Submission, look bool) (*
 	if err != nil {
 		return nil, err
 	}
+	if d.refusal == nil && s.Replaces != nil {
+		if d.refusal, err = a.mayReplace(ctx, s); err != nil {
+			return nil, err
+		}
+	}
 	if d.refusal == nil {
 		if err := a.judge(ctx, d, look); err != nil {
 			return nil, err

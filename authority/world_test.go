@@ -50,6 +50,13 @@ func (k *keyring) Create(_ context.Context, name, kind string) (string, crypto.S
 	return "memory:" + name, made.Signer, nil
 }
 
+func (k *keyring) Forget(reference string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.keys, reference)
+	return nil
+}
+
 // world is an authority over a real store, with a clock that stands still
 // until it is set.
 type world struct {

@@ -124,6 +124,11 @@ func (k *keysInMemory) Signer(_ context.Context, reference string) (crypto.Signe
 	return nil, authority.ErrNotFound
 }
 
+func (k *keysInMemory) Forget(reference string) error {
+	delete(k.made, reference)
+	return nil
+}
+
 func (k *keysInMemory) Create(_ context.Context, name, kind string) (string, crypto.Signer, error) {
 	made, err := key.Generate(kind, rand.Reader)
 	if err != nil {
