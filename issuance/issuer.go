@@ -35,6 +35,7 @@ type IssuerConfig struct {
 // concurrent use if its signer is.
 type Issuer struct {
 	self      bool // a root to be
+	operator  bool // nothing is known of what it may sign
 	name      dn.Name
 	public    *key.Public
 	signer    crypto.Signer

@@ -101,10 +101,7 @@ func (p *Profile) Judge(r *request.Request, e evidence.Evidence, i *Issuer, a As
 	} else {
 		c.plan.key = r.PublicKey
 		c.plan.extensions = c.room[:0]
-		for k := range rules {
-			c.rule = &rules[k]
-			rules[k].run(c)
-		}
+		c.follow(p.rules(i))
 	}
 	lint.Sort(c.findings)
 	c.outcome = decision{
@@ -112,6 +109,27 @@ func (p *Profile) Judge(r *request.Request, e evidence.Evidence, i *Issuer, a As
 		plan: &c.plan, issuer: i, approved: &c.approved,
 	}
 	return Judgement{&c.outcome}
+}
+
+// rules are what a request is judged by. No profile that relies on what the
+// issuer's certificate says goes with an issuer that this is not known of.
+func (p *Profile) rules(i *Issuer) []rule {
+	switch {
+	case p.order != nil:
+		return orderRules()
+	case i.operator:
+		return []rule{{"issuer", "", func(c *judging) {
+			c.refuse(request.IssuerRefused, "issuer", "this issuer signs what its operator orders, and nothing else", "make the issuer with NewIssuer")
+		}}}
+	}
+	return rules[:]
+}
+
+func (c *judging) follow(list []rule) {
+	for k := range list {
+		c.rule = &list[k]
+		list[k].run(c)
+	}
 }
 
 // maxTold bounds the findings and the changes of one judgement.

@@ -11,8 +11,8 @@ import (
 )
 
 // Profile says what certificates of one kind look like and who may have them.
-// Only ParseProfile makes one that lets anything through; the zero value
-// refuses every request.
+// Only ParseProfile and OperatorProfile make one that lets anything through; the
+// zero value refuses every request.
 type Profile struct {
 	Name        string
 	Version     string // of the text: its declared version, and "+" and the first 12 hexadecimal digits of its SHA-256
@@ -21,6 +21,7 @@ type Profile struct {
 	UniqueKey   bool     // one key may be certified once; who keeps the records enforces it
 	Linters     []string // names of linters ("zlint"), besides this package's rules, that see each certificate before it is signed
 
+	order       *Order // the one certificate that is let through; all below is empty then
 	text        []byte
 	lines       map[string]int
 	ca          bool

@@ -16,9 +16,11 @@ func commands() []command {
 		pkcs7Command(),
 		pkcs8Command(),
 		pkeyCommand(),
+		reqCommand(),
 		rsaCommand(),
 		spkacCommand(),
 		versionCommand(),
+		x509Command(),
 	}
 }
 

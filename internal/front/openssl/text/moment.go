@@ -130,6 +130,19 @@ func writeTime(w *bufio.Writer, e der.Element) bool {
 	return true
 }
 
+// TitledISOTime writes "notBefore=" and a time as ISO 8601 has it.
+func TitledISOTime(w *bufio.Writer, title string, e der.Element) {
+	w.WriteString(title)
+	if m, ok := readMoment(e); ok {
+		w.WriteString(m.Format("2006-01-02 15:04:05"))
+		w.WriteString(m.fraction)
+		w.WriteString("Z")
+	} else {
+		w.WriteString("Bad time value")
+	}
+	w.WriteByte('\n')
+}
+
 // unixStamp writes seconds since 1970 as a GeneralizedTime does, without its zone.
 func unixStamp(seconds int64) string {
 	return time.Unix(seconds, 0).UTC().Format("20060102150405")

@@ -1,0 +1,258 @@
+package openssl
+
+import (
+	"bytes"
+	"errors"
+
+	"io/fs"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/pkcs10"
+	"github.com/certwright/certwright/internal/opensslconf"
+)
+
+// sign makes a certificate of the request, of the certificate that was read,
+// or of options alone, where there is a key to sign with.
+func (x *certifying) sign() error {
+	if x.key == nil && x.ca == nil || x.has("x509toreq") {
+		if x.has("new") {
+			return complain("We need a private key to sign with, use -key or -CAkey or -CA with private key")
+		}
+		return nil
+	}
+	var err error
+	if x.how, err = x.signing(""); err != nil {
+		return err
+	}
+	m, old, err := x.base()
+	if err != nil {
+		return err
+	}
+	if m.serial, err = x.serialFor(old); err != nil {
+		return err
+	}
+	if m.extensions, err = x.extended(m); err != nil {
+		return err
+	}
+	if x.raw, err = x.mint(m); err != nil {
+		return because("Error signing certificate", err)
+	}
+	return nil
+}
+
+// base fills in what does not depend on the serial number: of the request, of
+// the certificate that was read (which comes beside), or of nothing.
+func (x *certifying) base() (m coin, old *cert.Certificate, err error) {
+	m = coin{request: x.in, public: x.public, ca: x.ca, signer: x.key, how: x.how, from: x.Now()}
+	if x.ca != nil {
+		m.signer = x.caKey
+	}
+	m.to = m.from.AddDate(0, 0, x.count("days", defaultDays))
+	switch {
+	case x.in != nil:
+		m.subject = x.in.Subject
+		if x.copying != opensslconf.CopyNone {
+			if m.extensions, err = x.in.Extensions(); err != nil {
+				return m, nil, because("Error copying extensions from request", err)
+			}
+		}
+		if x.public != nil {
+			m.vouched = "the operator gave the public key with -force_pubkey"
+		}
+	case x.has("new"):
+		err = x.fromNothing(&m)
+	default:
+		old, err = x.fromCertificate(&m)
+	}
+	if err != nil {
+		return m, nil, err
+	}
+	if x.has("subj") {
+		m.subject, err = x.givenSubject(nil, opensslconf.NameOptions{UTF8: true})
+	}
+	if m.request == nil && m.vouched == "" && err == nil {
+		m.request, err = m.proof()
+	}
+	return m, old, err
+}
+
+func (x *certifying) fromNothing(m *coin) error {
+	m.subject = dn.Empty()
+	switch {
+	case x.public != nil:
+		m.vouched = "the operator gave the public key with -force_pubkey"
+	case x.key == nil:
+		m.vouched, m.public = "the operator certifies the issuer's own key", x.caKey.Public
+	}
+	return nil
+}
+
+// fromCertificate renews a certificate: by its own key, or by an issuer where
+// it is signed by its own key.
+func (x *certifying) fromCertificate(m *coin) (*cert.Certificate, error) {
+	old, err := cert.Parse(x.raw)
+	if err != nil {
+		return nil, because("Unable to load certificate", err)
+	}
+	m.subject = old.Subject
+	if x.ca != nil {
+		if err := x.selfSigned(old); err != nil {
+			return nil, err
+		}
+		m.vouched = "the certificate to be certified is signed by its own key"
+		if m.public == nil {
+			m.public = old.PublicKey
+		}
+	} else if x.public != nil {
+		m.vouched = "the operator gave the public key with -force_pubkey"
+	}
+	if x.has("preserve_dates") {
+		m.from, m.to = old.NotBefore, old.NotAfter
+	}
+	if !x.has("clrext") {
+		m.extensions = extensionsOf(old)
+	}
+	return old, nil
+}
+
+// selfSigned tells, as OpenSSL does, that a certificate does not prove
+// possession by a signature of its own.
+func (x *certifying) selfSigned(old *cert.Certificate) error {
+	if old.SelfIssued() && old.CheckSignature(old.PublicKey) == nil {
+		return nil
+	}
+	subject := x.titled("subject=", old.Subject)
+	return complain("%sError with certificate - error 20 at depth 0\nunable to get local issuer certificate\n"+
+		"%sError with certificate - error 21 at depth 0\nunable to verify the first certificate\n"+
+		"Error with certificate to be certified - should be self-signed", subject, subject)
+}
+
+// extended adds the extensions of -extfile to those taken over.
+func (x *certifying) extended(m coin) ([]ext.Extension, error) {
+	list := m.extensions
+	public := m.public
+	if public == nil {
+		public = m.request.PublicKey
+	}
+	c := opensslconf.Context{Subject: &m.subject, PublicKey: public, Issuer: m.ca, SelfIssued: m.ca == nil,
+		Serial: contentOctets(m.serial), IssuerKey: m.signer.Public, Existing: list}
+	if x.section != "" {
+		made, err := x.extensions.Extensions(x.section, c)
+		if err != nil {
+			return nil, because("Error adding extensions from section "+x.section, err)
+		}
+		list = opensslconf.Replace(list, made)
+	}
+	c.Existing = list
+	return opensslconf.KeyIdentifiers(list, c)
+}
+
+// serialFor returns the serial number of the certificate to be. old is the
+// certificate that was read, nil where there is none.
+func (x *certifying) serialFor(old *cert.Certificate) ([]byte, error) {
+	switch {
+	case x.has("set_serial"):
+		return x.parseSerial(x.text("set_serial"))
+	case x.ca != nil:
+		return x.nextSerial()
+	case old != nil:
+		return old.SerialBytes, nil
+	}
+	return x.randomSerial()
+}
+
+// nextSerial takes the next number from the file of serial numbers; a random
+// one where there is no file and none was asked for.
+func (x *certifying) nextSerial() ([]byte, error) {
+	file := x.text("CAserial")
+	if file == "" {
+		file = x.text("CA")
+		if at := strings.LastIndexByte(file, '.'); at > strings.LastIndexByte(file, filepath.Separator) {
+			file = file[:at]
+		}
+		file += ".srl"
+	}
+	data, err := os.ReadFile(x.path(file))
+	if errors.Is(err, fs.ErrNotExist) {
+		if !x.hasAny("CAserial", "CAcreateserial") {
+			return x.randomSerial()
+		}
+		if x.has("CAcreateserial") {
+			serial, err := x.randomSerial()
+			if err != nil {
+				return nil, err
+			}
+			return serial, x.saveSerial(file, new(big.Int).SetBytes(serial))
+		}
+	}
+	if err != nil {
+		return nil, complain("%s: %s", file, reason(err))
+	}
+	line, _, _ := bytes.Cut(data, []byte{'\n'})
+	n, ok := new(big.Int).SetString(strings.TrimSpace(string(line)), 16)
+	if !ok {
+		return nil, complain("Unable to load number from %s", file)
+	}
+	n.Add(n, big.NewInt(1))
+	if err := serialFits(n); err != nil {
+		return nil, err
+	}
+	return n.Bytes(), x.saveSerial(file, n)
+}
+
+func (x *certifying) saveSerial(file string, n *big.Int) error {
+	digits := strings.ToUpper(n.Text(16))
+	if len(digits)%2 == 1 {
+		digits = "0" + digits
+	}
+	return x.writeFile(file, []byte(digits+"\n"), false)
+}
+
+// toRequest makes a request of the certificate.
+func (x *certifying) toRequest(out *bytes.Buffer) error {
+	if x.key == nil {
+		return complain("Must specify request signing key using -key")
+	}
+	how, err := x.signing("")
+	if err != nil {
+		return err
+	}
+	algorithm, err := how.algorithm(x.key.Public)
+	if err != nil {
+		return because("Error signing request", err)
+	}
+	old, err := cert.Parse(x.raw)
+	if err != nil {
+		return because("Unable to load certificate", err)
+	}
+	t := pkcs10.Template{Subject: old.Subject}
+	if x.copying != opensslconf.CopyNone && !x.has("clrext") {
+		t.Extensions = extensionsOf(old)
+	}
+	if x.has("subj") {
+		if t.Subject, err = x.givenSubject(nil, opensslconf.NameOptions{UTF8: true}); err != nil {
+			return err
+		}
+	}
+	if x.section != "" {
+		made, err := x.extensions.Extensions(x.section, opensslconf.Context{Subject: &t.Subject, PublicKey: x.key.Public, Existing: t.Extensions})
+		if err != nil {
+			return because("Error adding request extensions from section "+x.section, err)
+		}
+		t.Extensions = append(t.Extensions, made...)
+	}
+	made, err := pkcs10.Create(t, x.key, algorithm)
+	if err != nil {
+		return because("Error signing request", err)
+	}
+	if !x.has("noout") {
+		x.encode(out, "CERTIFICATE REQUEST", made.Raw)
+	}
+	return nil
+}
