@@ -34,12 +34,14 @@ const maxDepth = 128
 // Write prints the tree of data to w. What can be read before an error is
 // printed before it is returned: an *Error where the data are to blame,
 // otherwise what w said.
-func Write(w io.Writer, data []byte, o Options) error {
-	data, err := window(data, o)
+func Write(w io.Writer, data []byte, o Options) error { return dialect{}.write(w, data, o) }
+
+func (d dialect) write(w io.Writer, data []byte, o Options) error {
+	data, err := d.window(data, o)
 	if err != nil {
 		return err
 	}
-	p := printer{w: w, data: data, indent: o.Indent, dump: o.Dump || o.DumpLimit > 0, limit: o.DumpLimit}
+	p := printer{w: w, data: data, dialect: d, indent: o.Indent, dump: o.Dump || o.DumpLimit > 0, limit: o.DumpLimit}
 	p.buf = make([]byte, 0, bufferSize+1024)
 	_, _, err = p.elements(0, len(data), 0)
 	p.flush(0)
@@ -53,6 +55,7 @@ const bufferSize = 32 << 10
 
 // printer prints one window of data. Lines are gathered in buf.
 type printer struct {
+	dialect
 	w      io.Writer
 	err    error // of w
 	data   []byte
@@ -81,7 +84,7 @@ func (p *printer) elements(at, end, depth int) (next int, endOfContents bool, er
 		return at, false, &Error{Kind: TooDeep, Offset: at}
 	}
 	for at < end && p.err == nil {
-		h, cause := readHeader(p.data[at:end])
+		h, cause := p.header(p.data[at:end])
 		if cause != "" {
 			p.buf = append(p.buf, "Error in encoding\n"...)
 			return at, false, &Error{Kind: BadEncoding, Offset: at, Cause: cause}

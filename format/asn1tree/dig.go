@@ -6,7 +6,7 @@ import (
 )
 
 // window returns the part of data that the options ask to print.
-func window(data []byte, o Options) ([]byte, error) {
+func (d dialect) window(data []byte, o Options) ([]byte, error) {
 	for _, at := range o.StrParse {
 		if at <= 0 || at >= len(data) {
 			if o.Skipped != nil {
@@ -14,7 +14,7 @@ func window(data []byte, o Options) ([]byte, error) {
 			}
 			continue
 		}
-		content, err := open(data[at:])
+		content, err := d.open(data[at:])
 		if err != nil {
 			err.Offset = at
 			return nil, err
@@ -34,14 +34,14 @@ func window(data []byte, o Options) ([]byte, error) {
 // open returns what the first element of data holds: the octets of a string,
 // the magnitude of a number, and the whole element where it is a SEQUENCE, a
 // SET or of no universal type.
-func open(data []byte) ([]byte, *Error) {
+func (d dialect) open(data []byte) ([]byte, *Error) {
 	broken := &Error{Kind: BadStructure}
-	h, cause := readHeader(data)
+	h, cause := d.header(data)
 	if cause != "" {
 		return nil, broken
 	}
 	if h.class != 0 || h.tag == sequence || h.tag == set {
-		size, ok := extent(data, 0)
+		size, ok := d.extent(data, 0)
 		if !ok || h.class == 0 && !h.constructed {
 			return nil, broken
 		}
@@ -53,7 +53,7 @@ func open(data []byte) ([]byte, *Error) {
 			return nil, broken
 		}
 		var ok bool
-		if content, _, ok = gather(data, nil, 0); !ok {
+		if content, _, ok = d.gather(data, nil, 0); !ok {
 			return nil, broken
 		}
 	}
@@ -118,8 +118,8 @@ func stringType(tag int) bool {
 const maxGather = 5
 
 // gather appends the content of the parts of a constructed string to out.
-func gather(data, out []byte, depth int) (content []byte, size int, ok bool) {
-	h, cause := readHeader(data)
+func (d dialect) gather(data, out []byte, depth int) (content []byte, size int, ok bool) {
+	h, cause := d.header(data)
 	if cause != "" || depth > maxGather {
 		return nil, 0, false
 	}
@@ -135,7 +135,7 @@ func gather(data, out []byte, depth int) (content []byte, size int, ok bool) {
 		if h.indefinite && end-at >= 2 && data[at] == 0 && data[at+1] == 0 {
 			return out, at + 2, true
 		}
-		if out, size, ok = gather(data[at:end], out, depth+1); !ok {
+		if out, size, ok = d.gather(data[at:end], out, depth+1); !ok {
 			return nil, 0, false
 		}
 		at += size
@@ -145,8 +145,8 @@ func gather(data, out []byte, depth int) (content []byte, size int, ok bool) {
 
 // extent returns the octets that the first element of data takes, its
 // end-of-contents included.
-func extent(data []byte, depth int) (size int, ok bool) {
-	h, cause := readHeader(data)
+func (d dialect) extent(data []byte, depth int) (size int, ok bool) {
+	h, cause := d.header(data)
 	if cause != "" || depth > maxDepth {
 		return 0, false
 	}
@@ -157,7 +157,7 @@ func extent(data []byte, depth int) (size int, ok bool) {
 		if len(data)-at >= 2 && data[at] == 0 && data[at+1] == 0 {
 			return at + 2, true
 		}
-		if size, ok = extent(data[at:], depth+1); !ok {
+		if size, ok = d.extent(data[at:], depth+1); !ok {
 			return 0, false
 		}
 	}

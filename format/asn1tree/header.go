@@ -21,9 +21,15 @@ const (
 	indefinitePri = "a primitive element has an indefinite length"
 )
 
-// readHeader reads the header at the front of data; cause says what is wrong
+// dialect is what releases of OpenSSL 3.0 do differently. The zero value is
+// the newest.
+type dialect struct {
+	behind int // octets that must stand behind a length in the long form: 1 in 3.0.19, 0 in 3.0.22
+}
+
+// header reads the header at the front of data; cause says what is wrong
 // with it, and is empty where nothing is.
-func readHeader(data []byte) (h header, cause string) {
+func (d dialect) header(data []byte) (h header, cause string) {
 	if len(data) < 2 {
 		return h, cutShort
 	}
@@ -46,9 +52,7 @@ func readHeader(data []byte) (h header, cause string) {
 		h.length = int(first)
 	default:
 		octets := int(first & 0x7f)
-		// OpenSSL wants an octet of content behind a long form, even where it
-		// says that there is none.
-		if len(data)-at < octets+1 {
+		if len(data)-at < octets+d.behind {
 			return h, cutShort
 		}
 		if h.length, cause = readLength(data[at : at+octets]); cause != "" {
