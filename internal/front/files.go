@@ -64,7 +64,7 @@ func (s *Shell) Write(name string, data []byte, mode fs.FileMode, force bool) er
 	}
 	if info, err := os.Stat(name); err == nil {
 		if info.IsDir() {
-			return &Failure{Exit: ExitFailed, Code: CodeFile, Detail: "cannot write " + name + ": it is a folder"}
+			return isFolder(name)
 		}
 		if !info.Mode().IsRegular() {
 			return writeThrough(name, data)
@@ -79,9 +79,52 @@ func (s *Shell) Write(name string, data []byte, mode fs.FileMode, force bool) er
 	}
 	if err := place(temp, name, force); err != nil {
 		os.Remove(temp)
-		return err
+		return unwritable(name, err)
 	}
 	return SyncFolder(filepath.Dir(name))
+}
+
+// Writable checks that Write could put a file of this name where it belongs,
+// before something is done whose result goes there.
+func (s *Shell) Writable(name string) error {
+	if name == "-" {
+		return nil
+	}
+	if info, err := os.Stat(name); err == nil {
+		if info.IsDir() {
+			return isFolder(name)
+		}
+		if !info.Mode().IsRegular() {
+			return nil
+		}
+	}
+	f, err := createTemp(name, SecretFile)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+func isFolder(name string) error {
+	return &Failure{Exit: ExitFailed, Code: CodeFile, Detail: "cannot write " + name + ": it is a folder", Fix: "give the name of a file"}
+}
+
+// unwritable says that a file cannot be written, by its final name.
+func unwritable(name string, err error) error {
+	var failure *Failure
+	if err == nil || errors.As(err, &failure) {
+		return err
+	}
+	cause, fix := err.Error(), ""
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		cause, fix = systemCause(path.Err)
+	case errors.As(err, &link):
+		cause, fix = systemCause(link.Err)
+	}
+	return &Failure{Exit: ExitFailed, Code: CodeFile, Detail: "cannot write " + name + ": " + cause, Fix: fix, Err: err}
 }
 
 func exists(name string) error {
@@ -120,7 +163,7 @@ func WriteTemp(name string, data []byte, mode fs.FileMode, sync bool) (temp stri
 	}
 	if err != nil {
 		os.Remove(f.Name())
-		return "", err
+		return "", unwritable(name, err)
 	}
 	return f.Name(), nil
 }
@@ -133,19 +176,20 @@ func createTemp(name string, mode fs.FileMode) (*os.File, error) {
 			continue
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: "cannot write " + name + ": there is no folder " + filepath.Dir(name), Err: err}
+			return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: "cannot write " + name + ": there is no folder " + filepath.Dir(name),
+				Fix: "make it first: mkdir -p " + filepath.Dir(name), Err: err}
 		}
-		return f, err
+		return f, unwritable(name, err)
 	}
 }
 
 func writeThrough(name string, data []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
-		return err
+		return unwritable(name, err)
 	}
 	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
+	return unwritable(name, errors.Join(err, f.Close()))
 }
 
 // SyncFolder makes the names in a folder durable.
@@ -193,7 +237,7 @@ func (s *Shell) WriteStream(name string, mode fs.FileMode, write func(Stream) (a
 		err = closing
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), name)
+		err = unwritable(name, os.Rename(f.Name(), name))
 	}
 	if err != nil {
 		os.Remove(f.Name())

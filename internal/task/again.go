@@ -35,17 +35,23 @@ func OldOf(ctx context.Context, o *Office, record *authority.Certificate) (Old, 
 
 // AgainSpec says how a certificate is issued again.
 type AgainSpec struct {
+	CA      string           // empty: the one that issued it
 	Request *request.Request // nil: the one on record
 	Profile string           // empty: the same
 	Origin  evidence.Origin
 	Asked   issuance.Asked
 }
 
-// Again issues a certificate in place of an old one. What an officer had put
+// Again issues a certificate in place of an old one. A new request must have
+// a new key, and the names of the old one unless s asks for others. What an officer had put
 // in place of the request's subject and names is asked for again, unless s
 // asks for something else.
 func Again(ctx context.Context, o *Office, old Old, s AgainSpec) (*authority.Outcome, error) {
-	if s.Request == nil {
+	if s.Request != nil {
+		if err := inPlace(old, s.Request, &s.Asked); err != nil {
+			return nil, err
+		}
+	} else {
 		requests, err := request.Parse(old.Ticket.Request)
 		if err != nil || len(requests) == 0 {
 			return nil, fmt.Errorf("reading the request on record of ticket %s: %w", old.Ticket.ID, err)
@@ -54,6 +60,9 @@ func Again(ctx context.Context, o *Office, old Old, s AgainSpec) (*authority.Out
 	}
 	if s.Profile == "" {
 		s.Profile = old.Record.Profile
+	}
+	if s.CA == "" {
+		s.CA = old.Record.CA
 	}
 	var before issuance.Asked
 	if len(old.Ticket.Asked) > 0 && json.Unmarshal(old.Ticket.Asked, &before) == nil {
@@ -65,7 +74,7 @@ func Again(ctx context.Context, o *Office, old Old, s AgainSpec) (*authority.Out
 		}
 	}
 	return o.Authority.Submit(ctx, authority.Submission{
-		CA: old.Record.CA, Profile: s.Profile, Request: s.Request, Origin: s.Origin, Asked: s.Asked, Replaces: old.Record,
+		CA: s.CA, Profile: s.Profile, Request: s.Request, Origin: s.Origin, Asked: s.Asked, Replaces: old.Record,
 	})
 }
 

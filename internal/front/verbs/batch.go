@@ -69,7 +69,7 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 	if err != nil {
 		return err
 	}
-	if err := distinctOutputs(s.outDir, files); err != nil {
+	if err := p.distinctOutputs(s.outDir, files); err != nil {
 		return err
 	}
 	o, err := p.open(ctx)
@@ -80,6 +80,9 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 		if err := os.MkdirAll(s.outDir, 0o755); err != nil {
 			return err
 		}
+	}
+	if err := p.foldersWritable(s.outDir, files); err != nil {
+		return err
 	}
 	report, err := p.openReport(s.report)
 	if err != nil {
@@ -153,16 +156,16 @@ func batchFiles(args []string) ([]string, error) {
 }
 
 // distinctOutputs is distinct for one folder, or for each request's own.
-func distinctOutputs(folder string, files []string) error {
+func (p *program) distinctOutputs(folder string, files []string) error {
 	if folder != "" {
-		return distinct(folder, files)
+		return p.distinct(folder, files)
 	}
 	beside := map[string][]string{}
 	for _, file := range files {
 		beside[filepath.Dir(file)] = append(beside[filepath.Dir(file)], file)
 	}
 	for own, list := range beside {
-		if err := distinct(own, list); err != nil {
+		if err := p.distinct(own, list); err != nil {
 			return err
 		}
 	}

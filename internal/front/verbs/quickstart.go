@@ -67,7 +67,14 @@ type quickstartRun struct {
 }
 
 func (p *program) quickstart(ctx context.Context, files []string, profile string) error {
-	if err := distinct("", files); err != nil {
+	if err := p.distinct("", files); err != nil {
+		return err
+	}
+	outputs := files
+	if len(files) == 0 {
+		outputs = []string{hostName() + ".csr"}
+	}
+	if err := p.outputsWritable("", outputs); err != nil {
 		return err
 	}
 	o, err := p.openOrMake(ctx)
@@ -232,7 +239,7 @@ func (r *quickstartRun) outcome(file string, n int, out *authority.Outcome) erro
 	if out.Certificate != nil {
 		var err error
 		if entry.Output, err = r.sign.release(file, n, out); err != nil {
-			return err
+			return onRecord(err, entry.Serial)
 		}
 		verification = task.VerifyIssued(out.Certificate.DER, out.Chain, r.p.shell.Now())
 		entry.Verified = verification == nil

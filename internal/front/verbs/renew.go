@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/request"
@@ -15,12 +16,13 @@ import (
 type againFlags struct {
 	termFlags
 	out, revoke string
+	newKey      bool // the verb certifies another key than the old one
 }
 
 func (p *program) againFlags(c *cobra.Command, a *againFlags) {
 	f := c.Flags()
 	p.termFlags(f, &a.termFlags)
-	f.Lookup("ca").Usage = "authority that issued it, and signs again"
+	f.Lookup("ca").Usage = "authority that signs (default: the one that issued it)"
 	f.Lookup("profile").Usage = "profile to judge by (default: that of the old certificate)"
 	f.StringVar(&a.out, "out", "", "file for the certificates (default: X.crt for the file X.crt, else SERIAL.crt)")
 	f.StringVar(&a.revoke, "revoke", "", "revoke the old certificate for this reason once the new one is there: superseded")
@@ -32,7 +34,8 @@ func (p *program) renewCommand() *cobra.Command {
 		Use: "renew SERIAL|FILE", Short: "Issue a certificate again for the same key", Args: takes(1, 1, "a serial number, certificate file, ticket or name"),
 		Long: `Issue a certificate again, for the same key and names, from the request that is on record. The
 old certificate stays valid to its end unless --revoke says otherwise. The profile judges
-anew: what is no longer allowed is not renewed.`,
+anew: what is no longer allowed is not renewed, and neither is a certificate that was
+revoked or is on hold.`,
 		Example: `certwright renew server.crt
 certwright renew www.example.com --days 30 --out renewed.crt`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -44,14 +47,15 @@ certwright renew www.example.com --days 30 --out renewed.crt`,
 }
 
 func (p *program) rekeyCommand() *cobra.Command {
-	var a againFlags
+	a := againFlags{newKey: true}
 	var csr string
 	var w keyWriting
 	var kind string
 	c := &cobra.Command{
 		Use: "rekey SERIAL|FILE", Short: "Issue a certificate again for a new key", Args: takes(1, 1, "a serial number, certificate file, ticket or name"),
 		Long: `Issue a certificate again for a new key: one made now (--key-out), or the one of a new request
-(--csr), whose proof of possession is checked as always.`,
+(--csr), whose proof of possession is checked as always. Subject and names stay those of the
+old certificate; --san and --subject change them.`,
 		Example: `certwright rekey server.crt --key-out server-2.key
 certwright rekey server.crt --csr new.csr --revoke superseded`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -116,6 +120,24 @@ func (p *program) oneRequest(file string) (*request.Request, error) {
 
 type newRequest func(context.Context, *task.Office, task.Old) (*request.Request, error)
 
+// reasonToRevoke checks --revoke before anything is issued.
+func (a *againFlags) reasonToRevoke(word string, record *authority.Certificate) (crl.Reason, error) {
+	if a.revoke == "" {
+		return 0, nil
+	}
+	why, err := crl.ParseReason(a.revoke)
+	switch {
+	case err != nil || why == crl.RemoveFromCRL:
+		return 0, front.Usage("the reasons are "+reasons, "--revoke: there is no reason %q", a.revoke)
+	case why == crl.KeyCompromise && !a.newKey:
+		return 0, front.Usage("certify a new key: certwright rekey "+word+" --key-out FILE --revoke keyCompromise",
+			"a key that others may know is not certified again, and this would certify the same key")
+	case record.Status == authority.StatusRevoked:
+		return 0, front.Usage("leave --revoke out", "--revoke: certificate %s is revoked already", hexOf(record.Serial))
+	}
+	return why, nil
+}
+
 // again issues a certificate in place of an old one, by a new request or by
 // the one on record.
 func (p *program) again(ctx context.Context, word string, a *againFlags, by newRequest) error {
@@ -127,11 +149,7 @@ func (p *program) again(ctx context.Context, word string, a *againFlags, by newR
 	if err != nil {
 		return err
 	}
-	record, err := p.target(ctx, o, word)
-	if err != nil {
-		return err
-	}
-	old, err := task.OldOf(ctx, o, record)
+	old, why, err := p.oldOne(ctx, o, word, a)
 	if err != nil {
 		return err
 	}
@@ -139,7 +157,7 @@ func (p *program) again(ctx context.Context, word string, a *againFlags, by newR
 	if err != nil {
 		return err
 	}
-	out, err := task.Again(ctx, o, old, task.AgainSpec{Request: r, Profile: a.profile, Origin: p.origin(a.requester), Asked: asked})
+	out, err := task.Again(ctx, o, old, task.AgainSpec{CA: p.ca, Request: r, Profile: a.profile, Origin: p.origin(a.requester), Asked: asked})
 	if err != nil {
 		return err
 	}
@@ -154,24 +172,61 @@ func (p *program) again(ctx context.Context, word string, a *againFlags, by newR
 		return err
 	}
 	if out.Certificate != nil && a.revoke != "" {
-		if err := p.revokeOld(ctx, o, record, a.revoke); err != nil {
+		if err := p.revokeOld(ctx, o, old.Record, why); err != nil {
 			return err
 		}
 	}
 	return run.finish()
 }
 
-// releaseAgain writes a new certificate over the old one's file, or to the
-// file that a flag names.
-func (p *program) releaseAgain(out *authority.Outcome, word, name string) (string, error) {
-	switch {
-	case name == "-" && p.shell.JSON:
-		return "", nil
-	case name != "":
-	case word != "-" && isFile(word):
-		name = word
-	default:
-		name = hexOf(out.Certificate.Serial) + ".crt"
+// oldOne finds the certificate to issue again, and checks all that can be
+// checked before something is made.
+func (p *program) oldOne(ctx context.Context, o *task.Office, word string, a *againFlags) (task.Old, crl.Reason, error) {
+	var none task.Old
+	if p.ca != "" {
+		if _, err := task.Authority(ctx, o, p.ca); err != nil {
+			return none, 0, err
+		}
 	}
-	return name, p.shell.Write(name, served(out), front.PublicFile, true)
+	record, err := p.targetOf(ctx, o, "", word)
+	if err != nil {
+		return none, 0, err
+	}
+	why, err := a.reasonToRevoke(word, record)
+	if err != nil {
+		return none, 0, err
+	}
+	if err := task.MayIssueAgain(ctx, o, record, a.newKey); err != nil {
+		return none, 0, err
+	}
+	old, err := task.OldOf(ctx, o, record)
+	if err != nil {
+		return none, 0, err
+	}
+	return old, why, p.shell.Writable(againName(word, a.out, "serial.crt"))
+}
+
+// againName is where a new certificate goes: over the old one's file, or to
+// the file that a flag names, or else to one with a name by itself.
+func againName(word, flag, own string) string {
+	switch {
+	case flag != "":
+		return flag
+	case word != "-" && isFile(word):
+		return word
+	}
+	return own
+}
+
+// releaseAgain writes a new certificate to where it belongs.
+func (p *program) releaseAgain(out *authority.Outcome, word, flag string) (string, error) {
+	if flag == "-" && p.shell.JSON {
+		return "", nil
+	}
+	serial := hexOf(out.Certificate.Serial)
+	name := againName(word, flag, serial+".crt")
+	if err := p.shell.Write(name, served(out), front.PublicFile, true); err != nil {
+		return "", onRecord(err, serial)
+	}
+	return name, nil
 }

@@ -125,11 +125,7 @@ func (p *program) revokeTargets(ctx context.Context, o *task.Office, words []str
 }
 
 // revokeOld revokes the certificate that another one took the place of.
-func (p *program) revokeOld(ctx context.Context, o *task.Office, c *authority.Certificate, reason string) error {
-	why, err := crl.ParseReason(reason)
-	if err != nil {
-		return front.Usage("the reasons are "+reasons, "--revoke: there is no reason %q", reason)
-	}
+func (p *program) revokeOld(ctx context.Context, o *task.Office, c *authority.Certificate, why crl.Reason) error {
 	if _, err := o.Authority.Revoke(ctx, authority.RevocationOrder{CA: c.CA, Serial: c.Serial, Reason: why, By: p.decider()}); err != nil {
 		return err
 	}

@@ -17,6 +17,11 @@ import (
 // target finds the certificate that a word of the command line stands for: a
 // file, a serial number, a fingerprint, a ticket or a name.
 func (p *program) target(ctx context.Context, o *task.Office, word string) (*authority.Certificate, error) {
+	return p.targetOf(ctx, o, p.ca, word)
+}
+
+// targetOf is target among the certificates of one authority, or of all.
+func (p *program) targetOf(ctx context.Context, o *task.Office, ca, word string) (*authority.Certificate, error) {
 	if isFile(word) {
 		found, err := p.readCertificates(word)
 		if err != nil {
@@ -26,7 +31,7 @@ func (p *program) target(ctx context.Context, o *task.Office, word string) (*aut
 		return c, inFile(word, err)
 	}
 	serial, _ := parseSerial(word)
-	return task.FindOne(ctx, o, p.ca, word, serial)
+	return task.FindOne(ctx, o, ca, word, serial)
 }
 
 func isFile(word string) bool {

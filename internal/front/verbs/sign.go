@@ -1,6 +1,7 @@
 package verbs
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -136,7 +137,12 @@ func (p *program) signFiles(ctx context.Context, files []string, s *signFlags) e
 		return err
 	}
 	if s.out == "" {
-		if err := distinct("", files); err != nil {
+		if err := p.distinct("", files); err != nil {
+			return err
+		}
+	}
+	if !s.dryRun {
+		if err := p.outputsWritable(s.out, files); err != nil {
 			return err
 		}
 	}
@@ -162,7 +168,8 @@ type signRun struct {
 	o      *task.Office
 	flags  *signFlags
 	asked  issuance.Asked
-	parts  [][]byte // of --out, which takes all certificates
+	parts  [][]byte      // of --out, which takes all certificates
+	held   []outcomeJSON // told once --out is written
 	failed *front.Failure
 	root   string // file of the root of the last chain; empty where it is not known
 }
@@ -177,11 +184,16 @@ func (r *signRun) keep(f *front.Failure) {
 
 func (r *signRun) finish() error {
 	if len(r.parts) > 0 {
-		var all []byte
-		for _, part := range r.parts {
-			all = append(all, part...)
+		var serials []string
+		for _, t := range r.held {
+			serials = append(serials, t.Serial)
 		}
-		if err := r.p.shell.Write(r.flags.out, all, front.PublicFile, true); err != nil {
+		if err := r.p.shell.Write(r.flags.out, bytes.Join(r.parts, nil), front.PublicFile, true); err != nil {
+			return onRecord(err, serials...)
+		}
+	}
+	for _, t := range r.held {
+		if err := r.tell(t); err != nil {
 			return err
 		}
 	}
@@ -234,8 +246,12 @@ func (r *signRun) one(ctx context.Context, file string, n int, req *request.Requ
 	told := outcomeToJSON(file, n, out, r.flags.dryRun)
 	if told.State == string(authority.StateIssued) {
 		if told.Output, err = r.release(file, n, out); err != nil {
-			return err
+			return onRecord(err, told.Serial)
 		}
+	}
+	if len(r.parts) > 0 && told.Output == r.flags.out && told.Output != "-" {
+		r.held = append(r.held, told)
+		return nil
 	}
 	return r.tell(told)
 }
@@ -277,20 +293,6 @@ func outputName(folder, file string, n int) string {
 		base += "-" + itoa(n)
 	}
 	return filepath.Join(folder, base+".crt")
-}
-
-// distinct checks, before anything is signed, that no two files would have
-// their certificates under the same name in a folder.
-func distinct(folder string, files []string) error {
-	taken := map[string]string{}
-	for _, file := range files {
-		name := outputName(folder, file, 0)
-		if other, ok := taken[name]; ok && other != file {
-			return front.Usage("sign them one at a time with --out", "the certificates of %s and %s would both go to %s", other, file, name)
-		}
-		taken[name] = file
-	}
-	return nil
 }
 
 // tell prints what became of one request.
