@@ -11,7 +11,8 @@ func dug(data []byte, o asn1tree.Options) []byte {
 		if offset >= len(data) {
 			continue
 		}
-		e, err := der.Parse(data[offset:])
+		rest := der.Reader(data[offset:])
+		e, err := rest.Next()
 		if err != nil {
 			return data
 		}

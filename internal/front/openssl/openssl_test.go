@@ -175,7 +175,7 @@ func TestPassphrasesOfOneFile(t *testing.T) {
 func TestPKCS12(t *testing.T) {
 	dir := t.TempDir()
 	reference(t, dir, "", "req", "-x509", "-newkey", "rsa:1024", "-nodes", "-keyout", "k", "-subj", "/CN=leaf", "-out", "c")
-	for _, options := range []string{"", "-legacy"} {
+	for _, options := range []string{"", "-legacy", "-descert", "-keypbe NONE -certpbe NONE", "-noiter -nomaciter", "-macalg sha512 -iter 5 -certpbe AES-128-CBC"} {
 		args := append([]string{"pkcs12", "-export", "-inkey", "k", "-in", "c", "-name", "leaf", "-passout", "pass:abcd", "-out", "p"}, strings.Fields(options)...)
 		if _, talk, code := run(dir, "", args...); code != 0 {
 			t.Fatal(talk)

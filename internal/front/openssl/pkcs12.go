@@ -50,27 +50,26 @@ func pkcs12Command() command {
 		{"no-CApath", flag, "No certificates of the system, as is always so", ""},
 		{"no-CAstore", flag, "No certificates of the system, as is always so", ""},
 		{"name", str, "Friendly name of the key and its certificate", ""},
-		refused("caname", str, "Friendly name of another certificate", "other certificates get no name"),
+		{"caname", str, "Friendly names of the other certificates, in order", ""},
 		refused("CSP", str, "Name of a Microsoft CSP", noMicrosoft),
 		refused("LMK", flag, "Mark for the store of the local machine", noMicrosoft),
 		refused("keyex", flag, "Mark the key for key exchange", noMicrosoft),
 		refused("keysig", flag, "Mark the key for signatures", noMicrosoft),
-		{"keypbe", str, "How the key is encrypted: AES-256-CBC, or PBE-SHA1-3DES with -certpbe and -macalg sha1", ""},
-		{"certpbe", str, "How the certificates are encrypted: the same as the key", ""},
-		{"descert", flag, "Encrypt with triple DES and SHA-1", ""},
-		{"macalg", str, "Digest of the MAC: SHA256, or SHA1 with triple DES", ""},
-		refused("iter", positive, "Number of iterations", noIterations),
-		refused("noiter", flag, "One iteration for the encryption", noIterations),
-		refused("nomaciter", flag, "One iteration for the MAC", noIterations),
+		{"keypbe", str, "How the key is encrypted: AES-256-CBC, PBE-SHA1-3DES, another cipher, or NONE", ""},
+		{"certpbe", str, "How the certificates are encrypted, in the same words", ""},
+		{"descert", flag, "Encrypt the certificates with triple DES", ""},
+		{"macalg", str, "Digest of the MAC (default SHA256)", ""},
+		{"iter", positive, "Number of iterations (default 2048)", ""},
+		{"noiter", flag, "One iteration for the encryption", ""},
+		{"nomaciter", flag, "One iteration for the MAC", ""},
 		{"maciter", flag, "Unused, as in OpenSSL", ""},
-		refused("nomac", flag, "No MAC", "a file without a MAC can be changed by anyone"),
+		{"nomac", flag, "No MAC", ""},
 	})}
 }
 
 const (
-	noChain      = "no chain is built; give its certificates with -certfile"
-	noMicrosoft  = "attributes of Microsoft are not written"
-	noIterations = "the number of iterations is fixed: 100000, and 2048 with triple DES"
+	noChain     = "no chain is built; give its certificates with -certfile"
+	noMicrosoft = "attributes of Microsoft are not written"
 )
 
 func pkcs12(c *call) error {
@@ -102,7 +101,7 @@ func pkcs12(c *call) error {
 	if c.has("export") {
 		return c.exportPKCS12(passin, passout)
 	}
-	if only := []string{"inkey", "certfile", "name", "keypbe", "certpbe", "descert", "macalg"}; c.hasAny(only...) {
+	if only := []string{"inkey", "certfile", "name", "caname", "keypbe", "certpbe", "descert", "macalg", "iter", "noiter", "nomaciter", "nomac"}; c.hasAny(only...) {
 		return complain("pkcs12: one of the options -%s was given, which goes with -export only", strings.Join(only, ", -"))
 	}
 	return c.importPKCS12(cipher, passin, passout)
@@ -234,67 +233,75 @@ func (c *call) writeBagCertificate(out *bytes.Buffer, raw []byte, alias string) 
 
 // exportPKCS12 makes a file of a key and its certificates.
 func (c *call) exportPKCS12(passin, passout []byte) error {
-	preset, err := c.pkcs12Preset()
-	if err != nil {
+	f := pkcs12File{name: c.text("name")}
+	if err := c.protection(&f); err != nil {
 		return err
-	}
-	if c.has("nokeys") {
-		return complain("pkcs12: option -nokeys is not supported by certwright openssl with -export: the file needs a key")
 	}
 	file := c.text("in")
 	certs, err := c.certificatesIn(file)
 	if err != nil {
 		return err
 	}
-	source := keySource{file: file, secret: passin, what: "private key"}
-	if c.has("inkey") {
-		source.file = c.text("inkey")
+	if !c.has("nokeys") {
+		if certs, err = c.addKey(&f, certs, passin); err != nil {
+			return err
+		}
 	}
-	p, err := c.loadPrivate(source)
-	if err != nil {
-		return err
-	}
-	own := slices.IndexFunc(certs, func(raw []byte) bool { return certifies(raw, p.Public) })
-	if own < 0 {
-		return complain("No cert in -in file '%s' matches private key", file)
-	}
-	chain := slices.Delete(slices.Clone(certs), own, own+1)
 	if c.has("certfile") {
 		more, err := c.certificatesIn(c.text("certfile"))
 		if err != nil {
 			return err
 		}
-		chain = append(chain, more...)
+		certs = append(certs, more...)
 	}
-	if passout == nil {
-		if passout, err = c.askNew("Enter Export Password:"); err != nil {
+	f.addOthers(certs, c.all("caname"))
+	if c.has("nocerts") {
+		f.certs = nil
+	}
+	if f.password = passout; passout == nil {
+		if f.password, err = c.askNew("Enter Export Password:"); err != nil {
 			return alsoSay(complain("Can't read Password"), err.Error())
 		}
 	}
-	data, err := keystore.WritePKCS12(p, certs[own], chain, passout, preset, c.text("name"), c.random())
+	data, err := f.encode(c.random())
 	if err != nil {
 		return err
 	}
 	return c.writeFile(c.text("out"), data, true)
 }
 
-// pkcs12Preset finds how to encrypt: there are two ways, not any mixture.
-func (c *call) pkcs12Preset() (keystore.Preset, error) {
-	old := c.hasAny("legacy", "descert")
-	for _, name := range []string{"keypbe", "certpbe", "macalg"} {
-		if !c.has(name) {
-			continue
-		}
-		isOld, known := map[string]bool{"PBE-SHA1-3DES": true, "SHA1": true, "AES-256-CBC": false, "SHA256": false}[strings.ToUpper(c.text(name))]
-		if !known || isOld != (old || strings.EqualFold(c.text("keypbe"), "PBE-SHA1-3DES")) {
-			return "", complain("pkcs12: option -%s is not supported by certwright openssl with %s: files are of AES-256-CBC and SHA256 throughout, or of PBE-SHA1-3DES and SHA1 (-legacy)", name, c.text(name))
-		}
-		old = old || isOld
+// addKey reads the key and puts its certificate first; it returns the other
+// certificates.
+func (c *call) addKey(f *pkcs12File, certs [][]byte, passin []byte) ([][]byte, error) {
+	source := keySource{file: c.text("in"), secret: passin, what: "private key"}
+	if c.has("inkey") {
+		source.file = c.text("inkey")
 	}
-	if old {
-		return keystore.Legacy, nil
+	p, err := c.loadPrivate(source)
+	if err != nil {
+		return nil, err
 	}
-	return keystore.Modern, nil
+	f.key = p
+	own := slices.IndexFunc(certs, func(raw []byte) bool { return certifies(raw, p.Public) })
+	if own < 0 {
+		if c.has("nocerts") {
+			return certs, nil
+		}
+		return nil, complain("No cert in -in file '%s' matches private key", c.text("in"))
+	}
+	f.certs = append(f.certs, pkcs12Certificate{raw: certs[own], name: f.name, own: true})
+	return slices.Delete(certs, own, own+1), nil
+}
+
+// addOthers adds the certificates that are not the key's, with names in order.
+func (f *pkcs12File) addOthers(certs [][]byte, names []string) {
+	for i, raw := range certs {
+		one := pkcs12Certificate{raw: raw}
+		if i < len(names) {
+			one.name = names[i]
+		}
+		f.certs = append(f.certs, one)
+	}
 }
 
 // certifies reports whether a certificate is one of a key.

@@ -44,7 +44,8 @@ func pkcs7(c *call) error {
 		}
 	}
 	// OpenSSL passes over what follows the message.
-	if whole, err := der.Parse(data); err == nil {
+	rest := der.Reader(data)
+	if whole, err := rest.Next(); err == nil {
 		data = whole.Raw
 	}
 	message, err := cms.Parse(data)
