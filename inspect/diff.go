@@ -38,7 +38,8 @@ type Difference struct {
 
 // Reason says why a field was changed, by whoever changed it.
 type Reason struct {
-	Field string
+	Field string // as a Difference names it, or by any other name of the attribute or extension ("subject.CN", "extensions.keyUsage"); a whole ("subject", "extension") stands for its parts
+	Value string // the value that the reason is about, where a field has several; empty for all
 	Why   string
 }
 
@@ -61,9 +62,9 @@ type side struct {
 type pair struct{ field, value string }
 
 // DiffRequest compares a request with the certificate issued for it. reasons
-// explain the changes; those for a whole ("subject") explain its parts too.
+// explain the changes; what no request can hold explains itself.
 func DiffRequest(r *request.Request, c *cert.Certificate, reasons []Reason) Diff {
-	return compare(sideOfRequest(r), sideOfCertificate(c), reasons)
+	return compare(sideOfRequest(r), sideOfCertificate(c), slices.Concat(reasons, plainReasons))
 }
 
 // DiffRequests compares two requests.
@@ -116,26 +117,10 @@ func compare(a, b side, reasons []Reason) Diff {
 	d.extensions(a.extensions, b.extensions)
 	for i := range d.Fields {
 		if d.Fields[i].Action != Kept {
-			d.Fields[i].Why = why(reasons, d.Fields[i].Field)
+			d.Fields[i].Why = why(reasons, &d.Fields[i])
 		}
 	}
 	return d
-}
-
-// why finds the reason for a field, or for what it is part of.
-func why(reasons []Reason, field string) string {
-	for {
-		for _, r := range reasons {
-			if strings.EqualFold(r.Field, field) {
-				return r.Why
-			}
-		}
-		i := strings.LastIndexByte(field, '.')
-		if i < 0 {
-			return ""
-		}
-		field = field[:i]
-	}
 }
 
 func (d *Diff) add(field, before, after string, there, here bool) {

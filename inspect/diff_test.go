@@ -88,8 +88,11 @@ func made(t *testing.T) (*request.Request, *cert.Certificate) {
 func TestDiffRequest(t *testing.T) {
 	r, c := made(t)
 	d := inspect.DiffRequest(r, c, []inspect.Reason{
-		{Field: "subject.organizationName", Why: "the profile sets it"}, {Field: "subject", Why: "the profile knows this field not"},
-		{Field: "extension.keyUsage", Why: "the profile sets the key usage"},
+		{Field: "subject.O", Why: "the profile sets it"}, {Field: "subject", Why: "the profile knows this field not"},
+		{Field: "extensions.keyUsage", Why: "the profile sets the key usage"},
+		{Field: "subjectAltName", Value: "dns:www.a.example", Why: "the profile adds this name"},
+		{Field: "subjectAltName", Value: "dns:internal", Why: "internal names are dropped"},
+		{Field: "extension", Why: "set by the profile"},
 	})
 	const want = `~ subject.organizationName: Wrong
     now: Example
@@ -97,18 +100,28 @@ func TestDiffRequest(t *testing.T) {
 - subject.organizationalUnitName: Web
     why: the profile knows this field not
 - subjectAltName: dns:internal
+    why: internal names are dropped
 + subjectAltName: dns:www.a.example
+    why: the profile adds this name
 - attribute.challengePassword: (not shown)
+    why: the attributes of a request are for the authority, and stand in no certificate
 + issuer: CN=Issuing
+    why: the authority that signs names itself
 + serialNumber: 12
+    why: the authority numbers its certificates
 + notBefore: 2026-12-01 00:00:00 UTC
+    why: the authority sets the validity
 + notAfter: 2027-03-01 00:00:00 UTC
+    why: the authority sets the validity
 + signatureAlgorithm: ecdsa-with-SHA256
+    why: the certificate is signed with the authority's key
 ~ extension.keyUsage: digitalSignature, keyCertSign (critical)
     now: digitalSignature (critical)
     why: the profile sets the key usage
 - extension.basicConstraints: certification authority (critical)
+    why: set by the profile
 + extension.extKeyUsage: serverAuth (1.3.6.1.5.5.7.3.1)
+    why: set by the profile
 = the same: subject.countryName, subject.commonName, subjectAltName, publicKey
 `
 	var got bytes.Buffer

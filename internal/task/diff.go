@@ -2,11 +2,14 @@ package task
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/inspect"
+	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/request"
 )
 
@@ -60,9 +63,39 @@ func Reasons(ctx context.Context, o *Office, c *cert.Certificate) ([]inspect.Rea
 	if err != nil {
 		return nil, err
 	}
+	return reasonsOf(ticket), nil
+}
+
+// reasonsOf are the reasons on record, and after them, for what is not, that
+// the profile has it so.
+func reasonsOf(t *authority.Ticket) []inspect.Reason {
 	var out []inspect.Reason
-	for _, change := range ChangesOf(ticket) {
-		out = append(out, inspect.Reason{Field: change.Field, Why: change.Why})
+	for _, change := range ChangesOf(t) {
+		out = append(out, inspect.Reason{Field: change.Field, Value: valueOf(change), Why: change.Why})
 	}
-	return out, nil
+	validity := "profile " + t.Profile + " sets the validity"
+	var asked issuance.Asked
+	if json.Unmarshal(t.Asked, &asked) == nil && (!asked.NotBefore.IsZero() || !asked.NotAfter.IsZero() || asked.Validity != 0) {
+		validity = "the validity was asked for beside the request, and profile " + t.Profile + " allows it"
+	}
+	return append(out,
+		inspect.Reason{Field: "notBefore", Why: validity}, inspect.Reason{Field: "notAfter", Why: validity},
+		inspect.Reason{Field: "subject", Why: "profile " + t.Profile + " sets the subject so"},
+		inspect.Reason{Field: "subjectAltName", Why: "profile " + t.Profile + " sets the names so"},
+		inspect.Reason{Field: "extension", Why: "profile " + t.Profile + " sets this extension"})
+}
+
+// valueOf is the one value that a change is about, where its field may have
+// several.
+func valueOf(c issuance.Change) string {
+	if c.Field != "subjectAltName" && !strings.HasPrefix(c.Field, "subject.") {
+		return ""
+	}
+	switch c.Action {
+	case "dropped":
+		return c.Requested
+	case "added":
+		return c.Issued
+	}
+	return ""
 }
