@@ -290,6 +290,7 @@ func (a *Authority) Preview(ctx context.Context, ticket string) (issuance.Judgem
 	if err != nil {
 		return issuance.Judgement{}, err
 	}
+	s.DryRun = true
 	d, err := a.prepare(ctx, s)
 	if err != nil {
 		return issuance.Judgement{}, err

@@ -39,14 +39,18 @@ func CheckOf(o *authority.Outcome, profile string) (Check, error) {
 	if profile == "" {
 		profile = "server"
 	}
-	c := Check{Verdict: o.Judgement.Verdict(), Profile: profile, Findings: o.Judgement.Findings(), Changes: o.Judgement.Changes()}
+	return checkOf(o.Judgement, profile), nil
+}
+
+func checkOf(j issuance.Judgement, profile string) Check {
+	c := Check{Verdict: j.Verdict(), Profile: profile, Findings: j.Findings(), Changes: j.Changes()}
 	if c.Findings == nil {
 		c.Findings = []issuance.Finding{}
 	}
 	if c.Changes == nil {
 		c.Changes = []issuance.Change{}
 	}
-	return c, nil
+	return c
 }
 
 // LintRequest adds what a linter has to say of the request as it stands, apart
@@ -67,7 +71,7 @@ func (c Check) LintRequest(r *request.Request) Check {
 // FindingsOf reads the findings that a ticket was decided by.
 func FindingsOf(t *authority.Ticket) []issuance.Finding {
 	out := []issuance.Finding{}
-	if len(t.Findings) > 0 && json.Unmarshal(t.Findings, &out) != nil {
+	if len(t.Findings) > 0 && json.Unmarshal(t.Findings, &out) != nil || out == nil {
 		return []issuance.Finding{}
 	}
 	return out
@@ -77,7 +81,7 @@ func FindingsOf(t *authority.Ticket) []issuance.Finding {
 // ticket was decided with.
 func ChangesOf(t *authority.Ticket) []issuance.Change {
 	out := []issuance.Change{}
-	if len(t.Changes) > 0 && json.Unmarshal(t.Changes, &out) != nil {
+	if len(t.Changes) > 0 && json.Unmarshal(t.Changes, &out) != nil || out == nil {
 		return []issuance.Change{}
 	}
 	return out

@@ -13,6 +13,7 @@ import (
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/request"
 )
 
 func (p *program) reviewCommand() *cobra.Command {
@@ -46,6 +47,9 @@ type ticketJSON struct {
 	Changes        []issuance.Change   `json:"changes"`
 	Messages       []authority.Message `json:"messages"`
 	Request        string              `json:"request"`
+	Asks           *requestJSON        `json:"asks,omitempty"`    // what is in the request
+	Planned        *plannedJSON        `json:"planned,omitempty"` // what an approval would issue
+	Error          *front.Failure      `json:"error,omitempty"`   // why an approval would be in vain
 }
 
 func ticketToJSON(t *authority.Ticket) ticketJSON {
@@ -125,54 +129,6 @@ func (p *program) reviewList(ctx context.Context, q authority.TicketQuery, close
 	return w.Flush()
 }
 
-func (p *program) reviewShowCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "show TICKET", Short: "Show a ticket: the request, the findings, what would be issued", Args: takes(1, 1, "a ticket"),
-		Long:    "Show a ticket: who asks for what, what the rules found, how the certificate would differ from the request, and what was said.",
-		Example: "certwright review show 01JD2Q4Z8V3K5M7N9P1R3S5T7V",
-		RunE: func(c *cobra.Command, args []string) error {
-			o, err := p.open(c.Context())
-			if err != nil {
-				return err
-			}
-			t, err := o.Store.Ticket(c.Context(), strings.ToUpper(args[0]))
-			if err != nil {
-				return unknownTicket(args[0], err)
-			}
-			return p.tellTicket(t)
-		},
-	}
-}
-
-func (p *program) tellTicket(t *authority.Ticket) error {
-	told := ticketToJSON(t)
-	if p.shell.JSON {
-		return p.shell.Object(told)
-	}
-	for _, line := range [][2]string{
-		{"Ticket", told.Ticket}, {"State", told.State}, {"Subject", told.Subject}, {"Requester", told.Requester}, {"Profile", told.Profile + ", version " + told.ProfileVersion},
-		{"Authority", told.CA}, {"Asked", told.Created}, {"Decided", strings.TrimSpace(told.Decided + " by " + told.Decider)}, {"Serial", told.Serial},
-	} {
-		if line[1] != "" && line[1] != "by" {
-			p.shell.Print("%-11s%s", line[0], line[1])
-		}
-	}
-	for _, m := range told.Messages {
-		p.shell.Print("%-11s%s, %s: %s", m.Kind, moment(m.At), m.From, m.Text)
-	}
-	for _, f := range told.Findings {
-		p.shell.Print("  %s", findingLine(f))
-	}
-	p.printChanges(told.Changes)
-	switch t.State {
-	case authority.StateHeld:
-		p.shell.Print("Next\n  certwright review approve %s --officer NAME\n  certwright review refuse %s --officer NAME --why TEXT", told.Ticket, told.Ticket)
-	case authority.StateAsked:
-		p.shell.Print("Next\n  certwright review answer %s --text TEXT", told.Ticket)
-	}
-	return nil
-}
-
 // decided tells the outcome of a step of a review.
 func (p *program) decided(out *authority.Outcome, name string) error {
 	t := outcomeToJSON("", 0, out, false)
@@ -181,6 +137,9 @@ func (p *program) decided(out *authority.Outcome, name string) error {
 		if t.Output, err = p.releaseAgain(out, "", name); err != nil {
 			return err
 		}
+	}
+	if out.Refusal != nil && t.State == string(authority.StateHeld) {
+		return p.stillHeld(t, out.Refusal)
 	}
 	if p.shell.JSON {
 		return p.shell.Object(t)
@@ -201,6 +160,18 @@ func (p *program) decided(out *authority.Outcome, name string) error {
 	return nil
 }
 
+// stillHeld tells that an approval was in vain.
+func (p *program) stillHeld(t outcomeJSON, why *request.Refusal) error {
+	t.Error = front.Refused(why)
+	if p.shell.JSON {
+		if err := p.shell.Object(t); err != nil {
+			return err
+		}
+	}
+	p.shell.TellLines("error", &front.Failure{Detail: "ticket " + t.Ticket + " stays held: " + why.Detail, Fix: why.Fix})
+	return front.No(front.CodeRefused)
+}
+
 func unknownTicket(id string, err error) error {
 	f := *explain(err)
 	if f.Code == front.CodeNotFound {
@@ -219,6 +190,11 @@ func (p *program) step(verb, short, long, example, textFlag, textHelp string, te
 		RunE: func(c *cobra.Command, args []string) error {
 			if textNeeded && text == "" {
 				return front.Usage("add --"+textFlag+" TEXT", "%s needs --%s", c.CommandPath(), textFlag)
+			}
+			if verb == "approve" {
+				if err := p.shell.Writable(againName("-", out, "serial.crt")); err != nil {
+					return err
+				}
 			}
 			o, err := p.open(c.Context())
 			if err != nil {

@@ -69,7 +69,7 @@ certwright show 4b1d… --output json`,
 				return p.show(c.Context(), o, record)
 			}
 			if ticket, missing := o.Store.Ticket(c.Context(), strings.ToUpper(args[0])); missing == nil {
-				return p.tellTicket(ticket)
+				return p.tellTicket(c.Context(), o, ticket)
 			}
 			return err
 		},
