@@ -86,12 +86,16 @@ func (c *call) checkKey(out *bytes.Buffer, private *key.Private, public *key.Pub
 	if !c.hasAny("check", "pubcheck") {
 		return nil
 	}
-	if public.Problem != nil && public.Key == nil && public.Type == "EC" {
+	problem := public.Problem
+	if public.Type == "RSA" && public.Size > largestBits {
+		problem = fmt.Errorf("the modulus has more than %d bits", largestBits)
+	}
+	if problem != nil && (public.Type == "EC" && public.Key == nil || public.Type == "RSA") {
 		out.WriteString("Key is invalid\n")
 		if err := c.writeFile(c.text("out"), out.Bytes(), private != nil); err != nil {
 			return err
 		}
-		return because("Detailed error: "+public.Problem.Error(), nil)
+		return because("Detailed error: "+problem.Error(), nil)
 	}
 	out.WriteString("Key is valid\n")
 	return nil
