@@ -147,9 +147,9 @@ func (v *CertificateView) fields(c *cert.Certificate, o Options) []Field {
 	top.add("signature", signatureLine(v))
 	top.add("serial number", v.SerialNumber)
 	top.add("version", fmt.Sprint(v.Version))
-	groups := []Field{{Name: "subject, part by part", Children: nameFields(v.SubjectRDNs)}}
+	groups := []Field{{Name: "subject, part by part", Children: nameFields(v.SubjectRDNs, o)}}
 	if !v.SelfIssued {
-		groups = append(groups, Field{Name: "issuer, part by part", Children: nameFields(v.IssuerRDNs)})
+		groups = append(groups, Field{Name: "issuer, part by part", Children: nameFields(v.IssuerRDNs, o)})
 	}
 	groups = append(groups, extensionFields(v.Extensions), v.PublicKey.group(), v.Signature.group())
 	groups = append(groups, Field{Name: "fingerprints", Children: []Field{
@@ -225,6 +225,10 @@ func (v *CertificateView) notes(o *Object, c *cert.Certificate, opts Options) {
 	noteSignature(o, &v.Signature)
 	v.PublicKey.note(o)
 	noteExtensions(o, v.Extensions)
+	noteName(o, "subject", c.Subject)
+	if !v.SelfIssued {
+		noteName(o, "issuer", c.Issuer)
+	}
 	noteNames(o, v.SANs)
 	if c.Subject.IsEmpty() && len(v.SANs) > 0 && !readWanted(c.Extensions).sansCritical {
 		o.noteOn("subjectAltName", "the subject is empty, so the subjectAltName should be critical (RFC 5280, Section 4.2.1.6)")

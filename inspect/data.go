@@ -54,6 +54,9 @@ func find(data []byte, o Options) *Report {
 	for _, b := range blocks {
 		object := block(b, o)
 		object.Label, object.Line, object.Raw, object.Encoding = b.Label, max(1, b.Line), b.Bytes, encoding
+		if o.all() {
+			unclip(object.Fields)
+		}
 		r.Objects = append(r.Objects, object)
 	}
 	r.noteChain()

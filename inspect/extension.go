@@ -18,8 +18,9 @@ type ExtensionView struct {
 	Problem  string `json:"problem,omitempty"` // why the value cannot be read
 	Raw      string `json:"raw"`               // hexadecimal of the extnValue's content
 
-	id    oid.OID
-	lines []string // the value for people
+	id     oid.OID
+	octets []byte   // where they are what is shown
+	lines  []string // the value for people
 }
 
 // extensionNames are the names of RFC 5280 and its neighbours, which differ
@@ -87,13 +88,13 @@ func viewExtension(e ext.Extension) ExtensionView {
 	v := ExtensionView{OID: e.ID.String(), Name: extensionName(e.ID), Critical: e.Critical, Raw: hex.EncodeToString(e.Value), id: e.ID}
 	decode := decoders[e.ID]
 	if decode == nil {
-		v.lines = []string{hexLines(e.Value)}
+		v.lines, v.octets = []string{hexLines(e.Value)}, e.Value
 		return v
 	}
 	value, lines, err := decode(e.Value)
 	if err != nil {
 		v.Problem = err.Error()
-		v.lines = []string{hexLines(e.Value)}
+		v.lines, v.octets = []string{hexLines(e.Value)}, e.Value
 		return v
 	}
 	v.Value, v.lines = value, lines
@@ -119,7 +120,7 @@ func extensionFields(list []ExtensionView) Field {
 	group := Field{Name: "extensions"}
 	for i := range list {
 		v := &list[i]
-		f := Field{Name: v.label(), Value: strings.Join(v.lines, "\n")}
+		f := Field{Name: v.label(), Value: strings.Join(v.lines, "\n"), Raw: v.octets}
 		switch {
 		case v.Problem != "":
 			f.Note = "cannot be read: " + v.Problem

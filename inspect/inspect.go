@@ -19,15 +19,18 @@ type Options struct {
 	// Secrets shows the values of private keys.
 	Secrets bool
 	// MaxEntries is how many entries of a revocation list or names of a long
-	// list are shown; 0 is 20, less than 0 all.
+	// list are shown; 0 is 20. Less than 0 shows all of everything: every
+	// entry, every octet of a long value, and every string type.
 	MaxEntries int
 }
 
 const defaultEntries = 20
 
+func (o Options) all() bool { return o.MaxEntries < 0 }
+
 func (o Options) entries() int {
 	switch {
-	case o.MaxEntries < 0:
+	case o.all():
 		return int(^uint(0) >> 1)
 	case o.MaxEntries == 0:
 		return defaultEntries

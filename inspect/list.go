@@ -140,7 +140,7 @@ func (v *ListView) fields(l *crl.List, o Options) []Field {
 		revoked.add("…", "and "+strconv.Itoa(more)+" more")
 	}
 	return append(top.Children, nonEmpty([]Field{
-		{Name: "issuer, part by part", Children: nameFields(v.IssuerRDNs)}, extensionFields(v.Extensions), revoked, v.Signature.group(),
+		{Name: "issuer, part by part", Children: nameFields(v.IssuerRDNs, o)}, extensionFields(v.Extensions), revoked, v.Signature.group(),
 		{Name: "fingerprints", Children: []Field{{Name: "SHA-256", Value: v.Fingerprint}}},
 	})...)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pkcs10"
 )
@@ -117,7 +118,7 @@ func attributeText(id oid.OID, value []byte) (string, error) {
 		list, err := pkcs10.ParseSMIMECapabilities(value)
 		var names []string
 		for _, c := range list {
-			names = append(names, c.ID.Short())
+			names = append(names, c.ID.Short()+capabilityParameters(c.Parameters))
 		}
 		return strings.Join(names, ", "), err
 	case oid.MSRequestClientInfo:
@@ -134,6 +135,20 @@ func attributeText(id oid.OID, value []byte) (string, error) {
 		return text, nil
 	}
 	return "#" + hex.EncodeToString(value), nil
+}
+
+// capabilityParameters are those of one cipher: the length of the key in bits
+// for most that have them (RFC 8551, Section 2.5.2).
+func capabilityParameters(raw []byte) string {
+	if raw == nil {
+		return ""
+	}
+	if e, err := der.ParseTag(raw, der.Integer); err == nil {
+		if n, err := e.Int(); err == nil {
+			return fmt.Sprintf(" (%d)", n)
+		}
+	}
+	return " (#" + hex.EncodeToString(raw) + ")"
 }
 
 // msEnrollmentNameValue is 1.3.6.1.4.1.311.13.2.1.
@@ -153,14 +168,28 @@ func (v *RequestView) fields(r *pkcs10.Request, o Options) []Field {
 	}
 	top.add("possession", possession(&v.Signature))
 	top.add("signature", v.Signature.Algorithm)
-	if v.Version != 0 {
-		top.add("version", fmt.Sprint(v.Version))
+	top.add("version", requestVersion(v.Version))
+	return append(top.Children, nonEmpty([]Field{
+		{Name: "subject, part by part", Children: nameFields(v.SubjectRDNs, o)},
+		v.attributeFields(r), extensionFields(v.Extensions), v.PublicKey.group(), v.Signature.group(),
+		{Name: "fingerprints", Children: []Field{{Name: "SHA-256", Value: v.Fingerprint}, {Name: "SHA-256 of the key", Value: v.PublicKey.Fingerprint}}},
+	})...)
+}
+
+// requestVersion writes a version as RFC 2986, Section 4.1 does.
+func requestVersion(written int) string {
+	if written == 0 {
+		return "v1 (0)"
 	}
+	return fmt.Sprintf("%d, which there is not", written)
+}
+
+func (v *RequestView) attributeFields(r *pkcs10.Request) Field {
 	attributes := Field{Name: "attributes"}
-	for _, a := range v.Attributes {
+	for i, a := range v.Attributes {
 		f := Field{Name: a.Name}
-		for i, value := range a.Values {
-			if i > 0 {
+		for n, value := range a.Values {
+			if n > 0 {
 				f.Value += "\n"
 			}
 			f.Value += oneLine(value)
@@ -168,7 +197,10 @@ func (v *RequestView) fields(r *pkcs10.Request, o Options) []Field {
 		if a.Name == "" {
 			f.Name = a.OID
 		}
-		if len(a.Values) == 0 && len(v.Extensions) > 0 {
+		switch {
+		case len(r.Attributes[i].Values) == 0:
+			f.Value = "(no value)"
+		case isExtensionRequest(r.Attributes[i].ID) && len(v.Extensions) > 0:
 			f.Value = "see extensions"
 		}
 		if a.Problem != "" {
@@ -176,11 +208,7 @@ func (v *RequestView) fields(r *pkcs10.Request, o Options) []Field {
 		}
 		attributes.Children = append(attributes.Children, f)
 	}
-	return append(top.Children, nonEmpty([]Field{
-		{Name: "subject, part by part", Children: nameFields(v.SubjectRDNs)},
-		attributes, extensionFields(v.Extensions), v.PublicKey.group(), v.Signature.group(),
-		{Name: "fingerprints", Children: []Field{{Name: "SHA-256", Value: v.Fingerprint}, {Name: "SHA-256 of the key", Value: v.PublicKey.Fingerprint}}},
-	})...)
+	return attributes
 }
 
 // possession says whether the sender has shown to hold the private key.
@@ -208,6 +236,7 @@ func (v *RequestView) notes(o *Object, r *pkcs10.Request) {
 		}
 	}
 	noteExtensions(o, v.Extensions)
+	noteName(o, "subject", r.Subject)
 	noteNames(o, v.SANs)
 	for _, d := range v.Deviations {
 		o.noteOn("encoding", d)

@@ -82,7 +82,7 @@ func rdns(n dn.Name) [][]AttributeView {
 	return list
 }
 
-func nameFields(list [][]AttributeView) []Field {
+func nameFields(list [][]AttributeView, o Options) []Field {
 	var fields []Field
 	for _, rdn := range list {
 		for i, a := range rdn {
@@ -90,7 +90,7 @@ func nameFields(list [][]AttributeView) []Field {
 			if i > 0 {
 				f.Name = "+ " + f.Name
 			}
-			if a.Encoding != der.UTF8String.String() && a.Encoding != der.PrintableString.String() {
+			if usual := a.Encoding == der.UTF8String.String() || a.Encoding == der.PrintableString.String(); !usual || o.all() {
 				f.Note = a.Encoding
 			}
 			fields = append(fields, f)
@@ -112,9 +112,11 @@ type PublicKeyView struct {
 	Size          int            `json:"size,omitempty"`     // bits of the modulus or field
 	Curve         string         `json:"curve,omitempty"`    // of EC
 	Exponent      string         `json:"exponent,omitempty"` // of RSA, decimal
+	Modulus       string         `json:"modulus,omitempty"`  // of RSA, hexadecimal
 	Algorithm     IdentifierView `json:"algorithm"`
 	Fingerprint   string         `json:"fingerprint"`   // SHA-256 of the SubjectPublicKeyInfo
 	KeyIdentifier string         `json:"keyIdentifier"` // RFC 5280, Section 4.2.1.2, method 1
+	Value         string         `json:"value"`         // the subjectPublicKey, hexadecimal
 	Problem       string         `json:"problem,omitempty"`
 	Weaknesses    []WeaknessView `json:"weaknesses,omitempty"`
 
@@ -137,13 +139,13 @@ func publicKey(p *key.Public) *PublicKeyView {
 	v := &PublicKeyView{
 		Type: p.Type, Size: p.Size, Curve: p.Curve, Algorithm: identifier(p.Algorithm.ID),
 		Fingerprint: hex.EncodeToString(sum[:]), KeyIdentifier: hex.EncodeToString(p.Identifier()),
-		text: p.String(), bits: p.Bits,
+		Value: hex.EncodeToString(p.Bits), text: p.String(), bits: p.Bits,
 	}
 	switch k := p.Key.(type) {
 	case *rsa.PublicKey:
-		v.Exponent = itoa(k.E)
+		v.Exponent, v.Modulus = itoa(k.E), k.N.Text(16)
 	case *key.RSAPublicKey:
-		v.Exponent = k.E.String()
+		v.Exponent, v.Modulus = k.E.String(), k.N.Text(16)
 	}
 	if p.Problem != nil {
 		v.Problem = p.Problem.Error()
@@ -162,7 +164,7 @@ func (v *PublicKeyView) group() Field {
 	f.add("exponent", v.Exponent)
 	f.add("fingerprint (SHA-256)", v.Fingerprint)
 	f.add("key identifier", v.KeyIdentifier)
-	f.Children = append(f.Children, Field{Name: "public key", Value: clipped(v.bits)})
+	f.Children = append(f.Children, Field{Name: "public key", Value: clipped(v.bits), Raw: v.bits})
 	return f
 }
 
@@ -183,7 +185,7 @@ func (f *Field) add(name, value string) {
 	}
 }
 
-// clippedOctets is how many octets of a long value are shown.
+// clippedOctets is how many octets of a long value are shown, unless all is.
 const clippedOctets = 48
 
 func clipped(octets []byte) string {
@@ -191,6 +193,17 @@ func clipped(octets []byte) string {
 		return hex.EncodeToString(octets)
 	}
 	return hex.EncodeToString(octets[:clippedOctets/2]) + "… (" + count(len(octets), "octet") + ")"
+}
+
+// unclip shows long values whole.
+func unclip(fields []Field) {
+	for i := range fields {
+		f := &fields[i]
+		unclip(f.Children)
+		if len(f.Raw) > clippedOctets {
+			f.Value = strings.Replace(f.Value, clipped(f.Raw), hex.EncodeToString(f.Raw), 1)
+		}
+	}
 }
 
 // SignatureView is a signature and what checking it said.
@@ -202,13 +215,14 @@ type SignatureView struct {
 	Broken    string         `json:"broken,omitempty"`   // why the algorithm proves nothing today
 	Hash      string         `json:"hash,omitempty"`
 	Salt      *int           `json:"saltLength,omitempty"` // RSA-PSS
+	Value     string         `json:"value"`                // hexadecimal
 	Key       IdentifierView `json:"-"`
 	octets    []byte
 }
 
 func signature(alg key.AlgorithmIdentifier, octets []byte) SignatureView {
 	a := key.ParseSignatureAlgorithm(alg)
-	v := SignatureView{Algorithm: a.Name, OID: alg.ID.String(), Broken: a.Broken, octets: octets}
+	v := SignatureView{Algorithm: a.Name, OID: alg.ID.String(), Broken: a.Broken, Value: hex.EncodeToString(octets), octets: octets}
 	if a.Hash != 0 {
 		v.Hash = a.Hash.String()
 	}
@@ -234,7 +248,9 @@ func (v *SignatureView) group() Field {
 	if v.Salt != nil {
 		f.add("salt", count(*v.Salt, "octet"))
 	}
-	f.add("value", clipped(v.octets))
+	if len(v.octets) > 0 {
+		f.Children = append(f.Children, Field{Name: "value", Value: clipped(v.octets), Raw: v.octets})
+	}
 	return f
 }
 

@@ -43,7 +43,7 @@ certwright inspect bundle.p12 --passphrase pass:changeit --output json`,
 	f := c.Flags()
 	secretFlag(f, &i.passphrase, "passphrase", "passin", "passphrase of what is encrypted")
 	f.BoolVar(&i.secrets, "secrets", false, "show the values of private keys")
-	f.BoolVar(&i.all, "all", false, "show all entries of long lists")
+	f.BoolVar(&i.all, "all", false, "show everything: all entries of long lists, long values whole, the types of strings")
 	f.StringVar(&i.server, "servername", "", "name to ask a TLS server for (default: HOST)")
 	f.DurationVar(&i.timeout, "timeout", 15*time.Second, "how long to wait for a host")
 	return c
