@@ -26,7 +26,7 @@ import (
 type oneKey struct{ signer crypto.Signer }
 
 func (k oneKey) Signer(context.Context, string) (crypto.Signer, error) { return k.signer, nil }
-func (k oneKey) Forget(string) error { return nil }
+func (k oneKey) Forget(string) error                                   { return nil }
 
 func (k oneKey) Create(context.Context, string, string) (string, crypto.Signer, error) {
 	return "memory", k.signer, nil
