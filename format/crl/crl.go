@@ -42,6 +42,10 @@ type Entry struct {
 	Reason         Reason          // Unspecified is not written
 	InvalidityDate time.Time       // zero where unknown
 	Extensions     []ext.Extension // as read; ignored when writing
+
+	// HoldInstruction is written where it is not empty (RFC 3280, Section
+	// 5.3.2). What is read stands in Extensions alone.
+	HoldInstruction oid.OID
 }
 
 // ErrAlgorithms says that the signature algorithm inside what is signed and

@@ -23,6 +23,10 @@ type Header struct {
 	NextUpdate time.Time       // zero leaves it away, which RFC 5280 does not allow
 	Extensions []ext.Extension // AKI, CRL number, delta indicator, IDP …
 	Algorithm  key.SignatureAlgorithm
+
+	// Version1 leaves the version out, as lists without extensions of any kind
+	// may (RFC 5280, Section 5.1.2.1 asks for version 2 where there are any).
+	Version1 bool
 }
 
 // Write writes a signed list of version 2 to w. It goes over entries once, and
@@ -62,7 +66,9 @@ func (h *Header) isDelta() bool {
 // tbs returns the TBSCertList in pieces, those of body among them.
 func (h *Header) tbs(body [][]byte) [][]byte {
 	var head, tail der.Builder
-	head.Int(1)
+	if !h.Version1 {
+		head.Int(1)
+	}
 	head.Raw(h.Algorithm.Identifier.Raw, h.Issuer.Raw)
 	head.Time(h.ThisUpdate)
 	if !h.NextUpdate.IsZero() {
@@ -152,7 +158,7 @@ func (entry *Entry) append(b *der.Builder) {
 	whole := b.Begin(der.Sequence)
 	b.Unsigned(entry.Serial)
 	b.Time(entry.Revoked)
-	if entry.Reason != Unspecified || !entry.InvalidityDate.IsZero() {
+	if entry.Reason != Unspecified || !entry.InvalidityDate.IsZero() || entry.HoldInstruction != "" {
 		extensions := b.Begin(der.Sequence)
 		if entry.Reason != Unspecified {
 			reason := b.Begin(der.Sequence)
@@ -169,6 +175,14 @@ func (entry *Entry) append(b *der.Builder) {
 			b.GeneralizedTime(entry.InvalidityDate)
 			b.End(value)
 			b.End(date)
+		}
+		if entry.HoldInstruction != "" {
+			hold := b.Begin(der.Sequence)
+			b.OID(string(oid.HoldInstructionCode))
+			value := b.Begin(der.OctetString)
+			b.OID(string(entry.HoldInstruction))
+			b.End(value)
+			b.End(hold)
 		}
 		b.End(extensions)
 	}

@@ -32,6 +32,8 @@ type Fault struct {
 	Text  string // in plain words
 	Value string // the faulty value, where it is one
 	Other int    // for duplicates: line of the first
+
+	OtherEntry int // and its place among the entries, from 1
 }
 
 // FaultKind tells the faults of an index apart.
@@ -114,13 +116,13 @@ func (x *Index) Faults(unique bool) iter.Seq[*Fault] {
 			f := check(fields, n)
 			if f == nil {
 				if first := serials.add(i, fields[3], func(k int) []byte { return x.column(k, 3) }); first >= 0 {
-					f = &Fault{Kind: RepeatedSerial, Value: string(fields[3]), Other: x.lines[first].number}
+					f = &Fault{Kind: RepeatedSerial, Value: string(fields[3]), Other: x.lines[first].number, OtherEntry: first + 1}
 					f.Text = fmt.Sprintf("the serial number %s stands on line %d already", fields[3], f.Other)
 				}
 			}
 			if f == nil && unique && fields[0][0] == byte(Valid) {
 				if first := subjects.add(i, fields[5], func(k int) []byte { return x.column(k, 5) }); first >= 0 {
-					f = &Fault{Kind: RepeatedSubject, Value: string(fields[5]), Other: x.lines[first].number}
+					f = &Fault{Kind: RepeatedSubject, Value: string(fields[5]), Other: x.lines[first].number, OtherEntry: first + 1}
 					f.Text = fmt.Sprintf("the subject %s has a valid certificate on line %d already", clip(fields[5]), f.Other)
 				}
 			}
@@ -200,6 +202,9 @@ func (x *Index) Set(i int, e Entry) {
 	at := x.lines[i]
 	x.data = slices.Replace(x.data, at.start, at.end, text...)
 	grown := len(text) - (at.end - at.start)
+	if grown == 0 {
+		return
+	}
 	x.lines[i].end += grown
 	for k := i + 1; k < len(x.lines); k++ {
 		x.lines[k].start += grown

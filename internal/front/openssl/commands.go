@@ -5,6 +5,7 @@ import "slices"
 // commands are all that is offered, by name.
 func commands() []command {
 	return []command{
+		caCommand(),
 		asn1parseCommand(),
 		ecCommand(),
 		ecparamCommand(),
