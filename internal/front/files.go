@@ -30,6 +30,7 @@ func (s *Shell) Read(name string) ([]byte, error) {
 	if info.IsDir() {
 		return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: name + " is a folder, not a file"}
 	}
+	s.read = append(s.read, info)
 	return bounded(f, name, info.Size())
 }
 
@@ -84,7 +85,7 @@ func (s *Shell) Write(name string, data []byte, mode fs.FileMode, force bool) er
 	return SyncFolder(filepath.Dir(name))
 }
 
-// Writable checks that Write could put a file of this name where it belongs,
+// Writable checks that Renew could put a file of this name where it belongs,
 // before something is done whose result goes there.
 func (s *Shell) Writable(name string) error {
 	if name == "-" {
@@ -96,6 +97,9 @@ func (s *Shell) Writable(name string) error {
 		}
 		if !info.Mode().IsRegular() {
 			return nil
+		}
+		if err := Replaceable(name); err != nil {
+			return err
 		}
 	}
 	f, err := createTemp(name, SecretFile)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/user"
 	"time"
@@ -24,7 +25,8 @@ type Shell struct {
 	JSON  bool // results as JSON
 	Yes   bool // questions are answered with yes
 
-	stdinTaken string // what standard input was read for
+	stdinTaken string        // what standard input was read for
+	read       []fs.FileInfo // the files that were read, which are not overwritten
 }
 
 // Process returns the shell of this process.

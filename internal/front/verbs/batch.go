@@ -242,6 +242,9 @@ func (b *batchRun) release(r task.BatchResult[label]) (string, error) {
 			return name, nil
 		}
 	}
+	if err := front.Replaceable(name); err != nil {
+		return "", err
+	}
 	temp, err := front.WriteTemp(name, text, front.PublicFile, false)
 	if err != nil {
 		return "", err

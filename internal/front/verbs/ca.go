@@ -481,7 +481,7 @@ func (p *program) authorityNamed(ctx context.Context, name string) (*authority.C
 
 func (p *program) caRequestCommand() *cobra.Command {
 	var out string
-	var asDER bool
+	var asDER, force bool
 	c := &cobra.Command{
 		Use: "request NAME", Short: "Write the request of an authority that awaits its certificate", Args: takes(1, 1, "the name of an authority"),
 		Long:    "Write the request of an authority made with \"ca create --offline\", to be signed by its parent elsewhere.",
@@ -499,10 +499,11 @@ func (p *program) caRequestCommand() *cobra.Command {
 			if !asDER {
 				data = pem.Encode("CERTIFICATE REQUEST", ca.Request)
 			}
-			return p.shell.Write(out, data, front.PublicFile, true)
+			return p.shell.Write(out, data, front.PublicFile, force)
 		},
 	}
 	c.Flags().StringVar(&out, "out", "-", "file to write")
 	c.Flags().BoolVar(&asDER, "der", false, "write DER instead of PEM")
+	c.Flags().BoolVar(&force, "force", false, "overwrite an existing file")
 	return c
 }

@@ -129,9 +129,9 @@ certwright ca export issuing --chain --out chain.pem`,
 				if len(list) > 1 {
 					return front.Usage("leave one of the two out", "DER holds one certificate, and the chain has %d", len(list))
 				}
-				return p.shell.Write(out, list[0], front.PublicFile, true)
+				return p.shell.Replace(out, list[0], front.PublicFile)
 			}
-			return p.shell.Write(out, task.EncodeCertificates(list...), front.PublicFile, true)
+			return p.shell.Replace(out, task.EncodeCertificates(list...), front.PublicFile)
 		},
 	}
 	f := c.Flags()

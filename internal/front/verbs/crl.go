@@ -140,10 +140,10 @@ func (p *program) writeCRL(folder string, list *authority.CRL, sharded bool) (cr
 	name := filepath.Join(folder, base+".crl")
 	t := crlJSON{CA: list.CA, Kind: string(list.Kind), Shard: list.Shard, Number: list.Number, Base: list.Base,
 		ThisUpdate: stamp(list.ThisUpdate), NextUpdate: stamp(list.NextUpdate), Entries: list.Entries, File: name, PEM: name + ".pem"}
-	if err := p.shell.Write(name, list.DER, front.PublicFile, true); err != nil {
+	if err := p.shell.Replace(name, list.DER, front.PublicFile); err != nil {
 		return t, err
 	}
-	return t, p.shell.Write(t.PEM, pem.Encode("X509 CRL", list.DER), front.PublicFile, true)
+	return t, p.shell.Replace(t.PEM, pem.Encode("X509 CRL", list.DER), front.PublicFile)
 }
 
 func (p *program) crlShowCommand() *cobra.Command {

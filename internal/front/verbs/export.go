@@ -50,7 +50,7 @@ certwright export 4b1d… --format jks --key server.key --new-passphrase env:STO
 	f.BoolVar(&e.withRoot, "with-root", false, "add the root to the chain")
 	f.BoolVar(&e.asDER, "der", false, "write pkcs7 in DER instead of PEM")
 	f.StringVar(&e.out, "out", "-", "file to write")
-	f.BoolVar(&e.force, "force", false, "overwrite an existing file that holds a key")
+	f.BoolVar(&e.force, "force", false, "overwrite an existing file, whatever it holds")
 	f.StringVar(&p.ca, "ca", "", "authority that issued it")
 	return c
 }
@@ -70,18 +70,18 @@ func (p *program) export(ctx context.Context, word string, e *exportFlags) error
 	}
 	switch e.format {
 	case "pem":
-		return p.shell.Write(e.out, task.EncodeCertificates(list[0]), front.PublicFile, true)
+		return p.writeExport(e, task.EncodeCertificates(list[0]))
 	case "der":
-		return p.shell.Write(e.out, list[0], front.PublicFile, true)
+		return p.writeExport(e, list[0])
 	case "fullchain":
-		return p.shell.Write(e.out, task.EncodeCertificates(short...), front.PublicFile, true)
+		return p.writeExport(e, task.EncodeCertificates(short...))
 	case "chain":
 		if len(short) < 2 {
 			return &front.Failure{Exit: front.ExitNo, Code: front.CodeNotFound, Detail: "the chain has nothing between the certificate and the root", Fix: "add the root with --with-root, or use --format fullchain"}
 		}
-		return p.shell.Write(e.out, task.EncodeCertificates(short[1:]...), front.PublicFile, true)
+		return p.writeExport(e, task.EncodeCertificates(short[1:]...))
 	case "pkcs7":
-		return p.shell.Write(e.out, task.EncodePKCS7(short, e.asDER), front.PublicFile, true)
+		return p.writeExport(e, task.EncodePKCS7(short, e.asDER))
 	case "pkcs12", "jks":
 		return p.exportContainer(word, list, e)
 	}
@@ -90,6 +90,18 @@ func (p *program) export(ctx context.Context, word string, e *exportFlags) error
 		fix = fmt.Sprintf("did you mean %q?", near)
 	}
 	return front.Usage(fix, "--format: there is no format %q", e.format)
+}
+
+// writeExport writes certificates: over others of their kind, and with --force
+// over anything that is not read here.
+func (p *program) writeExport(e *exportFlags, data []byte) error {
+	if !e.force {
+		return p.shell.Replace(e.out, data, front.PublicFile)
+	}
+	if err := p.shell.NotRead(e.out); err != nil {
+		return err
+	}
+	return p.shell.Write(e.out, data, front.PublicFile, true)
 }
 
 func (p *program) exportContainer(word string, list [][]byte, e *exportFlags) error {
@@ -121,7 +133,10 @@ func (p *program) exportContainer(word string, list [][]byte, e *exportFlags) er
 	if err != nil {
 		return err
 	}
-	return p.shell.Write(e.out, data, mode, e.force || bundle.Key == nil)
+	if err := p.shell.NotRead(e.out); err != nil {
+		return err
+	}
+	return p.shell.Write(e.out, data, mode, e.force)
 }
 
 // wholeChain is a certificate with its issuers: as the home knows them, or as

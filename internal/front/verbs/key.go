@@ -169,7 +169,7 @@ certwright key convert legacy.pem --passphrase env:OLD --new-passphrase env:NEW 
 
 func (p *program) keyPublicCommand() *cobra.Command {
 	var out, source, form string
-	var asDER bool
+	var asDER, force bool
 	c := &cobra.Command{
 		Use: "public FILE", Short: "Take the public key out of a key, request or certificate", Args: takes(1, 1, "one file"),
 		Long: `Write the public key of a private key, a request, a certificate or a public key.`,
@@ -191,11 +191,15 @@ certwright key public server.crt --format jwk`,
 			if err != nil {
 				return err
 			}
-			return p.shell.Write(out, text, front.PublicFile, true)
+			if err := p.shell.NotRead(out); err != nil {
+				return err
+			}
+			return p.shell.Write(out, text, front.PublicFile, force)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&out, "out", "-", "file to write")
+	f.BoolVar(&force, "force", false, "overwrite an existing file")
 	f.StringVar(&form, "format", "spki", "form of the public key: "+task.PublicForms)
 	f.BoolVar(&asDER, "der", false, "write DER instead of PEM")
 	secretFlag(f, &source, "passphrase", "passin", "passphrase of the key that is read")

@@ -167,7 +167,7 @@ func (p *program) writeRoot(chain [][]byte) (string, error) {
 			p.shell.Warn("root.crt here is another root, and was left as it is; this one is root-%s.crt", hexOf(sum[:4]))
 			continue
 		}
-		return name, p.shell.Write(name, text, front.PublicFile, true)
+		return name, p.shell.Replace(name, text, front.PublicFile)
 	}
 	return "", nil
 }

@@ -225,7 +225,7 @@ func (p *program) releaseAgain(out *authority.Outcome, word, flag string) (strin
 	}
 	serial := hexOf(out.Certificate.Serial)
 	name := againName(word, flag, serial+".crt")
-	if err := p.shell.Write(name, served(out), front.PublicFile, true); err != nil {
+	if err := p.shell.Renew(name, served(out), front.PublicFile); err != nil {
 		return "", onRecord(err, serial)
 	}
 	return name, nil

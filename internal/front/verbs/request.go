@@ -96,6 +96,9 @@ func (p *program) requestNew(r *requestFlags) error {
 	if err := r.checkKey(); err != nil {
 		return err // before a person answers eight questions
 	}
+	if err := r.checkOut(); err != nil {
+		return err
+	}
 	spec, err := p.requestSpec(r)
 	if err != nil {
 		return err
@@ -115,7 +118,10 @@ func (p *program) requestNew(r *requestFlags) error {
 	if !r.asDER {
 		data = pem.Encode("CERTIFICATE REQUEST", made.Raw)
 	}
-	if err := p.shell.Write(r.out, data, front.PublicFile, true); err != nil {
+	if err := p.shell.NotRead(r.out); err != nil {
+		return err
+	}
+	if err := p.shell.Write(r.out, data, front.PublicFile, r.force); err != nil {
 		return err
 	}
 	if r.out == "-" {
@@ -149,6 +155,21 @@ func (r *requestFlags) checkKey() error {
 	if !r.force && isFile(r.keyOut) && r.keyOut != "-" {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeExists, Detail: r.keyOut + " exists already, and is not overwritten",
 			Fix: "choose another name with --key-out, sign with that key by --key, or overwrite it with --force"}
+	}
+	return nil
+}
+
+// checkOut checks the name of the file for the request.
+func (r *requestFlags) checkOut() error {
+	if r.out == "-" {
+		return nil
+	}
+	if r.out == r.keyOut {
+		return front.Usage("choose another name with --out", "the key and the request would both go to %s", r.out)
+	}
+	if !r.force && isFile(r.out) {
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeExists, Detail: r.out + " exists already, and is not overwritten",
+			Fix: "choose another name with --out, or overwrite it with --force"}
 	}
 	return nil
 }

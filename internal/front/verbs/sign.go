@@ -188,7 +188,7 @@ func (r *signRun) finish() error {
 		for _, t := range r.held {
 			serials = append(serials, t.Serial)
 		}
-		if err := r.p.shell.Write(r.flags.out, bytes.Join(r.parts, nil), front.PublicFile, true); err != nil {
+		if err := r.p.shell.Replace(r.flags.out, bytes.Join(r.parts, nil), front.PublicFile); err != nil {
 			return onRecord(err, serials...)
 		}
 	}
@@ -270,7 +270,7 @@ func (r *signRun) release(file string, n int, out *authority.Outcome) (string, e
 		return "-", r.p.shell.Write("-", text, front.PublicFile, true)
 	}
 	name := outputName("", file, n)
-	if err := r.p.shell.Write(name, text, front.PublicFile, true); err != nil {
+	if err := r.p.shell.Replace(name, text, front.PublicFile); err != nil {
 		return "", err
 	}
 	root, err := r.p.writeRoot(out.Chain)
