@@ -13,7 +13,7 @@ import (
 // Spec is what a new message says.
 type Spec struct {
 	ID       int64
-	Template Template // Raw fields of its parts are written, its own is ignored
+	Template Template // its Raw is ignored; parts that were read are written as they were
 	Controls []Attribute
 	RegInfo  []Attribute
 
@@ -165,6 +165,10 @@ func implicit(b *der.Builder, tag der.Tag, raw []byte) {
 }
 
 func writeValidity(b *der.Builder, v Validity) {
+	if v.Raw != nil {
+		implicit(b, der.ContextConstructed(4), v.Raw)
+		return
+	}
 	outer := b.Begin(der.ContextConstructed(4))
 	if !v.NotBefore.IsZero() {
 		mark := b.Begin(der.ContextConstructed(0))

@@ -137,28 +137,35 @@ type EncKeyWithID struct {
 // ParseEncKeyWithID reads an EncKeyWithID.
 func ParseEncKeyWithID(raw []byte) (EncKeyWithID, error) {
 	var k EncKeyWithID
+	err := k.read(raw)
+	if err != nil {
+		err = fmt.Errorf("private key with identifier: %w", err)
+	}
+	return k, err
+}
+
+func (k *EncKeyWithID) read(raw []byte) error {
 	outer, err := der.ParseTag(raw, der.Sequence)
 	if err != nil {
-		return k, fmt.Errorf("private key with identifier: %w", err)
+		return err
 	}
 	in := outer.Children()
 	private, err := in.Take(der.Sequence)
 	if err != nil {
-		return k, fmt.Errorf("private key with identifier: %w", err)
+		return err
 	}
 	k.PrivateKey = private.Raw
-	switch text, ok, err := in.Optional(der.UTF8String); {
+	text, ok, err := in.Optional(der.UTF8String)
+	switch {
 	case err != nil:
-		return k, fmt.Errorf("private key with identifier: %w", err)
+		return err
 	case ok:
-		if k.Text, err = text.Text(); err == nil {
-			err = in.End()
+		if k.Text, err = text.Text(); err != nil {
+			return err
 		}
-		return k, err
+		return in.End()
 	case len(in) > 0:
-		if k.Name, err = generalName(in); err != nil {
-			return k, fmt.Errorf("private key with identifier: %w", err)
-		}
+		k.Name, err = generalName(in)
 	}
-	return k, nil
+	return err
 }

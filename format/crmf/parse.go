@@ -47,7 +47,16 @@ func isMessage(data []byte) bool {
 	}
 	in := message.Children()
 	request, err := in.Take(der.Sequence)
-	if err != nil || !in.Empty() && in.Peek() != der.Sequence && in.Peek().Class() != 2 {
+	if err != nil {
+		return false
+	}
+	if in.Peek().Class() == 2 {
+		if _, err := in.Next(); err != nil {
+			return false
+		}
+	}
+	// A CertificationRequest without a subject differs in what follows only.
+	if _, _, err := in.Optional(der.Sequence); err != nil || !in.Empty() {
 		return false
 	}
 	fields := request.Children()

@@ -109,6 +109,9 @@ func (r *reader) checkInput(m *Message) {
 
 // generalName reads one GeneralName that is the whole of raw.
 func generalName(raw []byte) (*ext.GeneralName, error) {
+	if tag := der.Reader(raw).Peek(); len(raw) > 0 && tag.Class() != 2 {
+		return nil, fmt.Errorf("found %v where a GeneralName belongs", tag)
+	}
 	var b der.Builder
 	b.Add(der.Sequence, raw)
 	list, err := ext.ParseGeneralNames(b.Bytes())
@@ -171,6 +174,7 @@ func (r *reader) privateKey(outer der.Element) (*PrivateKey, error) {
 			r.deviate("subsequentMessage is %d, which means nothing", n)
 		}
 		k.Subsequent = Subsequent(n)
+		r.padding("subsequentMessage", e)
 	case der.Context(2):
 		k.Method = DHMAC
 		k.Bits, err = whole(e)

@@ -83,9 +83,17 @@ func retag(e der.Element, tag der.Tag) []byte {
 	return raw
 }
 
+// padding looks at an INTEGER under another tag, where der.Strict cannot.
+func (r *reader) padding(what string, e der.Element) {
+	if err := der.Strict(retag(e, der.Integer)); err != nil {
+		r.deviate("the encoding of the %s is not DER: %v", what, err)
+	}
+}
+
 func (r *reader) version(t *Template, e der.Element) error {
 	v, err := e.Int()
 	t.Version = &v
+	r.padding("version", e)
 	if err == nil && v != 2 {
 		r.deviate("the version is %d; if one is given it must be 2", v)
 	}
@@ -94,6 +102,7 @@ func (r *reader) version(t *Template, e der.Element) error {
 
 func (r *reader) serial(t *Template, e der.Element) (err error) {
 	t.Serial, err = integer(e)
+	r.padding("serial number", e)
 	return err
 }
 
@@ -201,11 +210,14 @@ func (r *reader) extensions(t *Template, e der.Element) error {
 		r.deviate("the extensions are there and empty; they should be left away")
 	}
 	seen := make(map[oid.OID]bool, len(list))
-	for _, x := range list {
+	for i, x := range list {
 		if seen[x.ID] {
 			r.deviate("the extension %s is asked for more than once", x.ID.Name())
 		}
 		seen[x.ID] = true
+		if !x.Critical && len(ext.Marshal([]ext.Extension{{ID: x.ID, Value: x.Value}})) < len(ext.Marshal(list[i:i+1])) {
+			r.deviate("the extension %s says that it is not critical; DER leaves the default away", x.ID.Name())
+		}
 	}
 	return nil
 }
