@@ -174,7 +174,7 @@ func NewPublicationInfo(p PublicationInfo) Attribute {
 type ArchiveOptions struct {
 	EncryptedKey    *EncryptedKey // the private key, for the archive
 	KeyGeneration   []byte        // keyGenParameters: what the archive can make the key again from
-	ArchiveRemoteOn *bool         // whether to archive a key that the authority makes
+	ArchiveGenerated *bool         // whether to archive a key that the authority makes
 }
 
 // ParseArchiveOptions reads the value of pkiArchiveOptions.
@@ -192,11 +192,35 @@ func ParseArchiveOptions(value []byte) (ArchiveOptions, error) {
 	case der.Context(2):
 		var on bool
 		on, err = e.Bool()
-		a.ArchiveRemoteOn = &on
+		a.ArchiveGenerated = &on
 	default:
 		err = fmt.Errorf("there is no alternative with the tag %v", e.Tag)
 	}
 	return a, err
+}
+
+// NewArchiveOptions makes the control, of the one field that is there.
+func NewArchiveOptions(a ArchiveOptions) (Attribute, error) {
+	var b der.Builder
+	switch {
+	case a.EncryptedKey != nil && a.EncryptedKey.Value != nil:
+		b.Add(der.ContextConstructed(0), a.EncryptedKey.Value.Raw)
+	case a.EncryptedKey != nil && len(a.EncryptedKey.Enveloped) > 0:
+		outer := b.Begin(der.ContextConstructed(0))
+		implicit(&b, der.ContextConstructed(0), a.EncryptedKey.Enveloped)
+		b.End(outer)
+	case a.KeyGeneration != nil:
+		b.Add(der.Context(1), a.KeyGeneration)
+	case a.ArchiveGenerated != nil:
+		on := byte(0)
+		if *a.ArchiveGenerated {
+			on = 0xff
+		}
+		b.Add(der.Context(2), []byte{on})
+	default:
+		return Attribute{}, errors.New("the archive options say nothing")
+	}
+	return Attribute{ID: Archive, Value: b.Bytes()}, nil
 }
 
 // CertID names a certificate by issuer and serial number (RFC 4211, Section

@@ -188,7 +188,7 @@ func checkControls(t *testing.T, m *Message) {
 		t.Errorf("pkiPublicationInfo %+v, %v", p, err)
 	}
 	archive, _ := m.Request.Control(Archive)
-	if a, err := ParseArchiveOptions(archive.Value); err != nil || a.ArchiveRemoteOn == nil || !*a.ArchiveRemoteOn {
+	if a, err := ParseArchiveOptions(archive.Value); err != nil || a.ArchiveGenerated == nil || !*a.ArchiveGenerated {
 		t.Errorf("pkiArchiveOptions %+v, %v", a, err)
 	}
 	old, _ := m.Request.Control(OldCertID)

@@ -31,8 +31,10 @@ const (
 	ProtocolEncrKey oid.OID = "\x2b\x06\x01\x05\x05\x07\x05\x01\x06" // 1.3.6.1.5.5.7.5.1.6
 	UTF8Pairs       oid.OID = "\x2b\x06\x01\x05\x05\x07\x05\x02\x01" // 1.3.6.1.5.5.7.5.2.1
 	CertReq         oid.OID = "\x2b\x06\x01\x05\x05\x07\x05\x02\x02" // 1.3.6.1.5.5.7.5.2.2
-	EncKeyWithIDCT  oid.OID = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x15"
 )
+
+// EncKeyWithIDType is the type of what an EnvelopedData of a proof holds.
+const EncKeyWithIDType oid.OID = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x15" // 1.2.840.113549.1.9.16.1.21
 
 // Messages is a CertReqMessages as it was read.
 type Messages struct {

@@ -210,6 +210,21 @@ func TestProofsOfOtherKinds(t *testing.T) {
 	}
 }
 
+func TestArchiveOptionsAreWrittenAsRead(t *testing.T) {
+	for _, raw := range []string{"\x82\x01\xff", "\x82\x01\x00", "\x81\x01p", tagged(0, tagged(0, "\x02\x01\x00")), tagged(0, seq("\x03\x02\x00v"))} {
+		a, err := ParseArchiveOptions([]byte(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made, err := NewArchiveOptions(a); err != nil || string(made.Value) != raw || made.ID != Archive {
+			t.Errorf("%x: %x, %v", raw, made.Value, err)
+		}
+	}
+	if _, err := NewArchiveOptions(ArchiveOptions{}); err == nil || err.Error() != "the archive options say nothing" {
+		t.Error(err)
+	}
+}
+
 func TestEnvelopedKey(t *testing.T) {
 	dir := workshop(t)
 	in := specimen.DER(t, "p256.csr")

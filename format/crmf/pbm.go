@@ -123,6 +123,15 @@ func hmacID(h crypto.Hash) oid.OID {
 	return ""
 }
 
+func hmacByID(id oid.OID) crypto.Hash {
+	for _, o := range hmacs {
+		if o.id == id {
+			return o.hash
+		}
+	}
+	return 0
+}
+
 // ParsePBM reads the parameters of PasswordBasedMAC, and refuses those that
 // would take too long or use what is not known.
 func ParsePBM(id key.AlgorithmIdentifier) (PBM, error) {
@@ -172,11 +181,7 @@ func (p *PBM) read(raw []byte) error {
 	if err != nil {
 		return fmt.Errorf("mac: %w", err)
 	}
-	for _, o := range hmacs {
-		if o.id == mac.ID {
-			p.MAC = o.hash
-		}
-	}
+	p.MAC = hmacByID(mac.ID)
 	switch {
 	case p.Hash == 0:
 		return fmt.Errorf("the one-way function %s is not known", owf.ID.Name())
@@ -223,13 +228,9 @@ func (p PBM) Verify(secret, message, mac []byte) error {
 	return nil
 }
 
-// Check verifies a MAC over message.
+// Check verifies a MAC over message; see VerifyMAC.
 func (m *MACValue) Check(secret, message []byte) error {
-	p, err := ParsePBM(m.Algorithm)
-	if err != nil {
-		return err
-	}
-	return p.Verify(secret, message, m.Value)
+	return VerifyMAC(m.Algorithm, secret, message, m.Value)
 }
 
 // MACValue computes a PKMACValue over message.
