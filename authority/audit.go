@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -62,6 +63,7 @@ type auditor struct {
 	previous []byte   // the hash due, nil after a gap
 	count    int64
 	head     []byte
+	stopped  bool // before the end of the chain
 }
 
 // VerifyAudit walks the audit chain and returns every fault, and the number
@@ -69,7 +71,8 @@ type auditor struct {
 func (a *Authority) VerifyAudit(ctx context.Context) (faults []AuditFault, events int64, head []byte, err error) {
 	// The head first: what is added meanwhile comes after it.
 	seq, hash, err := a.config.Store.Head(ctx)
-	if err != nil {
+	headless := errors.Is(err, ErrHead)
+	if err != nil && !headless {
 		return nil, 0, nil, fmt.Errorf("reading the head of the audit chain: %w", err)
 	}
 	w := &auditor{next: 1, previous: make([]byte, sha256.Size), head: make([]byte, sha256.Size)}
@@ -82,15 +85,41 @@ func (a *Authority) VerifyAudit(ctx context.Context) (faults []AuditFault, event
 			w.fault(seq, "head", "the head of the chain was recorded with another hash than the event has")
 		}
 		if len(w.faults)+len(w.broken) > maxFaults {
+			w.stopped = true
 			break
 		}
 	}
 	w.explain()
-	if last := w.next - 1; last < seq && len(w.faults) <= maxFaults {
-		w.fault(last+1, "removed", fmt.Sprintf("the end is missing: events %d to %d", last+1, seq))
+	last := w.next - 1
+	switch {
+	case w.stopped:
+		w.fault(last, "changed", "there are so many faults that what follows was not looked at")
+	case headless:
+		w.fault(last, "head", "the head of the chain, which says where it ends, is missing: later events may have been removed")
+	case last < seq:
+		w.fault(last+1, "removed", "the end is missing: "+missing(last+1, seq))
+	case last > seq:
+		if err := a.beyond(ctx, w, last); err != nil {
+			return nil, 0, nil, err
+		}
 	}
 	slices.SortStableFunc(w.faults, func(a, b AuditFault) int { return cmp.Compare(a.Seq, b.Seq) })
 	return w.faults, w.count, w.head, nil
+}
+
+// beyond looks at the head once more, since events were added while the chain
+// was walked, or there are more of them than the head ever counted.
+func (a *Authority) beyond(ctx context.Context, w *auditor, last int64) error {
+	seq, hash, err := a.config.Store.Head(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading the head of the audit chain again: %w", err)
+	case seq < last:
+		w.fault(seq+1, "head", fmt.Sprintf("the head of the chain says that it ends with event %d, and there are events up to %d: the head was set back, or events were added past it", seq, last))
+	case seq == last && !bytes.Equal(hash, w.head):
+		w.fault(seq, "head", "the head of the chain was recorded with another hash than the event has")
+	}
+	return nil
 }
 
 func (w *auditor) fault(seq int64, kind, detail string) {
@@ -123,38 +152,78 @@ func (w *auditor) take(e *Event) {
 
 func missing(from, to int64) string {
 	if from == to {
-		return fmt.Sprintf("event %d is missing", from)
+		return fmt.Sprintf("event %d was removed", from)
 	}
-	return fmt.Sprintf("events %d to %d are missing", from, to)
+	return fmt.Sprintf("events %d to %d were removed", from, to)
 }
 
-// explain tells events that were moved from events whose content was changed.
+// run is a row of neighbours that are not sound in the same way.
+type run struct {
+	first, last int64
+	shift       int64 // from their numbers to those they were recorded as; 0: their content was changed
+}
+
+// explain tells events that were moved from events whose content was changed,
+// in one word for neighbours that were moved or changed together.
 func (w *auditor) explain() {
+	var runs []run
 	for _, e := range w.broken {
-		if from, moved := w.origin(e); moved {
-			w.fault(e.Seq, "reordered", fmt.Sprintf("the event was recorded as number %d", from))
-		} else {
-			w.fault(e.Seq, "changed", "the content is not what was recorded")
+		shift := int64(0)
+		if n := len(runs); n > 0 && w.recordedAs(e, e.Seq+runs[n-1].shift) {
+			shift = runs[n-1].shift
+		} else if from, moved := w.origin(e); moved {
+			shift = from - e.Seq
 		}
+		if n := len(runs); n > 0 && runs[n-1].last+1 == e.Seq && runs[n-1].shift == shift {
+			runs[n-1].last = e.Seq
+			continue
+		}
+		runs = append(runs, run{e.Seq, e.Seq, shift})
 	}
+	for _, r := range runs {
+		w.tell(r)
+	}
+}
+
+func (w *auditor) tell(r run) {
+	many := r.last > r.first
+	switch {
+	case r.shift == 0 && many:
+		w.fault(r.first, "changed", fmt.Sprintf("the content of events %d to %d is not what was recorded", r.first, r.last))
+	case r.shift == 0:
+		w.fault(r.first, "changed", "the content is not what was recorded")
+	case !many:
+		w.fault(r.first, "reordered", fmt.Sprintf("the event was recorded as number %d", r.first+r.shift))
+	case r.shift > 0:
+		w.fault(r.first, "reordered", fmt.Sprintf("events %d to %d were recorded as numbers %d to %d: what stood before them was removed, and they were given new numbers",
+			r.first, r.last, r.first+r.shift, r.last+r.shift))
+	default:
+		w.fault(r.first, "reordered", fmt.Sprintf("events %d to %d were recorded as numbers %d to %d: others were put before them",
+			r.first, r.last, r.first+r.shift, r.last+r.shift))
+	}
+}
+
+// recordedAs reports whether this is the number under which an event was
+// recorded.
+func (w *auditor) recordedAs(e *Event, seq int64) bool {
+	moved := *e
+	moved.Seq = seq
+	return bytes.Equal(e.Hash, EventHash(&moved))
 }
 
 // origin looks for the number under which an event was recorded: that of
 // another event that is not sound, or one close by.
 func (w *auditor) origin(e *Event) (int64, bool) {
-	moved := *e
-	try := func(seq int64) bool {
-		moved.Seq = seq
-		return bytes.Equal(e.Hash, EventHash(&moved))
-	}
-	for _, other := range w.broken {
-		if try(other.Seq) {
-			return moved.Seq, true
+	for distance := int64(1); distance <= 16; distance++ {
+		for _, seq := range []int64{e.Seq + distance, e.Seq - distance} {
+			if w.recordedAs(e, seq) {
+				return seq, true
+			}
 		}
 	}
-	for distance := int64(1); distance <= 16; distance++ {
-		if try(e.Seq+distance) || try(e.Seq-distance) {
-			return moved.Seq, true
+	for _, other := range w.broken {
+		if w.recordedAs(e, other.Seq) {
+			return other.Seq, true
 		}
 	}
 	return 0, false

@@ -3,6 +3,7 @@ package authority_test
 import (
 	"database/sql"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -29,6 +30,16 @@ func TestVerifyAudit(t *testing.T) {
 		{"two rows exchanged", "UPDATE event SET seq = -1 WHERE seq = 3; UPDATE event SET seq = 3 WHERE seq = 5; UPDATE event SET seq = 5 WHERE seq = -1",
 			"3 reordered, 5 reordered"},
 		{"a tail cut, and the head set back", "DELETE FROM event WHERE seq > 6; UPDATE head SET event_seq = 6", "6 head"},
+		{"no head", "DELETE FROM head", "8 head"},
+		{"the head set to the beginning", "UPDATE head SET event_seq = 0, event_hash = x''", "1 head"},
+		{"the head of another hash", "UPDATE head SET event_hash = x'00'", "8 head"},
+		{"a row removed, and the rest numbered anew", "DELETE FROM event WHERE seq = 3; UPDATE event SET seq = -seq WHERE seq > 3; UPDATE event SET seq = -seq - 1 WHERE seq < 0",
+			"3 reordered, 8 removed"},
+		{"a row removed, the rest numbered anew, the head set back", "DELETE FROM event WHERE seq = 3; UPDATE event SET seq = -seq WHERE seq > 3; UPDATE event SET seq = -seq - 1 WHERE seq < 0; UPDATE head SET event_seq = 7",
+			"3 reordered"},
+		{"neighbours changed", "UPDATE event SET actor = 'nobody' WHERE seq BETWEEN 3 AND 6", "3 changed"},
+		{"neighbours exchanged", "UPDATE event SET seq = -1 WHERE seq = 3; UPDATE event SET seq = 3 WHERE seq = 4; UPDATE event SET seq = 4 WHERE seq = -1",
+			"3 reordered, 4 reordered"},
 		{"a row written anew", "UPDATE event SET previous = hash WHERE seq = 5", "5 changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -50,6 +61,9 @@ func TestVerifyAudit(t *testing.T) {
 				got = append(got, fmt.Sprint(f.Seq, " ", f.Kind))
 				if f.Detail == "" {
 					t.Error("a fault without a word")
+				}
+				if m := regexp.MustCompile(`events (\d+) to (\d+)`).FindStringSubmatch(f.Detail); m != nil && m[1] == m[2] {
+					t.Errorf("one event told as several: %s", f.Detail)
 				}
 			}
 			if strings.Join(got, ", ") != c.want {

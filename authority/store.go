@@ -48,7 +48,8 @@ type Store interface {
 	// Events yields the audit chain from this sequence number on.
 	Events(ctx context.Context, from int64) iter.Seq2[*Event, error]
 	// Head returns the sequence number and hash of the newest event, as kept
-	// apart from the events; 0 and 32 zero octets before the first.
+	// apart from the events; 0 and 32 zero octets before the first. Where the
+	// head was taken away it is ErrHead, as it is of Commit.
 	Head(ctx context.Context) (int64, []byte, error)
 
 	Close() error
@@ -60,6 +61,7 @@ var (
 	ErrConflict = errors.New("the record was changed meanwhile") // a From state does not hold, a CRL number is taken
 	ErrExists   = errors.New("the record exists already")        // same serial, name, id or idempotency key
 	ErrKey      = errors.New("the key may not be certified")     // Change.KeyGuard does not hold
+	ErrHead     = errors.New("the records are damaged: the head of the audit chain, which says where it ends, is missing")
 )
 
 // Change is what is written together, in the order of the fields.

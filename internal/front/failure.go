@@ -97,6 +97,7 @@ func Explain(err error) *Failure {
 		fix  string
 	}{
 		{authority.ErrNotFound, CodeNotFound, ExitNo, "see what there is with: certwright list, certwright ca list, certwright review list"},
+		{authority.ErrHead, CodeInvalid, ExitFailed, "see what is left with: certwright audit verify; then restore a backup: certwright restore FILE --home OTHER"},
 		{authority.ErrConflict, CodeConflict, ExitFailed, "look at it again and repeat the command"},
 		{key.ErrPassphrase, CodePassphrase, ExitFailed, "check the passphrase, and that the file is whole"},
 		{authority.ErrExists, CodeExists, ExitNo, "choose another name"},

@@ -2,7 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -29,7 +31,9 @@ type batch struct {
 func (b *batch) readHead() error {
 	text := "SELECT event_seq, event_hash, row_seq, change_seq FROM head WHERE id = 1" + b.config.Dialect.Lock
 	row := b.conn.QueryRowContext(context.Background(), text)
-	if err := row.Scan(&b.head.event, &b.head.eventHash, &b.head.row, &b.head.change); err != nil {
+	if err := row.Scan(&b.head.event, &b.head.eventHash, &b.head.row, &b.head.change); errors.Is(err, sql.ErrNoRows) {
+		return authority.ErrHead
+	} else if err != nil {
 		return fmt.Errorf("reading the head: %w", err)
 	}
 	return nil

@@ -252,6 +252,9 @@ func (s *Store) Events(ctx context.Context, from int64) iter.Seq2[*authority.Eve
 // Head returns the number and hash of the newest event.
 func (s *Store) Head(ctx context.Context) (seq int64, hash []byte, err error) {
 	err = s.row(ctx, "SELECT event_seq, event_hash FROM head WHERE id = 1", s.arguments()).Scan(&seq, &hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil, authority.ErrHead
+	}
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading the head of the audit chain: %w", err)
 	}
