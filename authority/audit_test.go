@@ -2,6 +2,7 @@ package authority_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -73,6 +74,23 @@ func TestVerifyAudit(t *testing.T) {
 				t.Errorf("%d events, head %x", events, head)
 			}
 		})
+	}
+}
+
+// TestDamagedHead submits where the head of the audit chain does not go with
+// its events.
+func TestDamagedHead(t *testing.T) {
+	for _, damage := range []string{"DELETE FROM head", "UPDATE head SET event_hash = x''", "UPDATE head SET event_seq = 0, event_hash = zeroblob(32)"} {
+		w := newWorld(t)
+		db, err := sql.Open("sqlite", w.path)
+		check(t, err)
+		_, err = db.Exec(damage)
+		check(t, err)
+		check(t, db.Close())
+		_, err = w.Submit(t.Context(), submission(newApplicant(t).request(t, "a.example.org")))
+		if !errors.Is(err, authority.ErrHead) || !strings.HasSuffix(err.Error(), "the records are damaged: the head of the audit chain, which says where it ends, is missing or was changed") {
+			t.Errorf("%s: got %v", damage, err)
+		}
 	}
 }
 

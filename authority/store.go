@@ -49,7 +49,8 @@ type Store interface {
 	Events(ctx context.Context, from int64) iter.Seq2[*Event, error]
 	// Head returns the sequence number and hash of the newest event, as kept
 	// apart from the events; 0 and 32 zero octets before the first. Where the
-	// head was taken away it is ErrHead, as it is of Commit.
+	// head was taken away it is ErrHead; so says Commit of one that does not
+	// go with the events.
 	Head(ctx context.Context) (int64, []byte, error)
 
 	Close() error
@@ -61,7 +62,7 @@ var (
 	ErrConflict = errors.New("the record was changed meanwhile") // a From state does not hold, a CRL number is taken
 	ErrExists   = errors.New("the record exists already")        // same serial, name, id or idempotency key
 	ErrKey      = errors.New("the key may not be certified")     // Change.KeyGuard does not hold
-	ErrHead     = errors.New("the records are damaged: the head of the audit chain, which says where it ends, is missing")
+	ErrHead     = errors.New("the records are damaged: the head of the audit chain, which says where it ends, is missing or was changed")
 )
 
 // Change is what is written together, in the order of the fields.

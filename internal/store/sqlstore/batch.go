@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,9 @@ func (b *batch) readHead() error {
 		return authority.ErrHead
 	} else if err != nil {
 		return fmt.Errorf("reading the head: %w", err)
+	}
+	if len(b.head.eventHash) != sha256.Size {
+		return authority.ErrHead
 	}
 	return nil
 }

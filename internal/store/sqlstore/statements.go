@@ -80,7 +80,7 @@ var (
 		" ON CONFLICT (ca, serial) DO UPDATE SET at = excluded.at, reason = excluded.reason, invalid = excluded.invalid, changed = excluded.changed", nil}
 	insertCRL     = insert("crl", crlColumns, authority.ErrConflict)
 	insertCRLPart = insert("crl_part", "ca, number, part, der", nil)
-	insertEvent   = insert("event", eventColumns, nil)
+	insertEvent   = insert("event", eventColumns, authority.ErrHead)
 
 	hasCA          = &statement{"SELECT COUNT(*) FROM ca WHERE name = ?", nil}
 	hasTicket      = &statement{"SELECT COUNT(*) FROM ticket WHERE ticket = ?", nil}
