@@ -55,9 +55,9 @@ func EncodePKCS7(chain [][]byte, asDER bool) []byte {
 // EncodePKCS12 writes a key store, or without a key a trust store of the
 // issuers, in the ciphers that a reader of Readers takes.
 func EncodePKCS12(bundle Bundle, reader string, passphrase []byte) ([]byte, error) {
-	preset, err := keystore.ParsePreset(reader)
+	preset, err := Preset(reader)
 	if err != nil {
-		return nil, unknownForm(reader, presets(), Readers)
+		return nil, err
 	}
 	if bundle.Key == nil {
 		certificates, err := trusted(bundle.Chain)
@@ -70,6 +70,16 @@ func EncodePKCS12(bundle Bundle, reader string, passphrase []byte) ([]byte, erro
 		return nil, err
 	}
 	return keystore.WritePKCS12(bundle.Key, bundle.Chain[0], bundle.Chain[1:], passphrase, preset, bundle.Name, rand.Reader)
+}
+
+// Preset is what a reader of Readers takes; another name is a
+// *request.Refusal (BadFormat).
+func Preset(reader string) (keystore.Preset, error) {
+	preset, err := keystore.ParsePreset(reader)
+	if err != nil {
+		return "", unknownForm(reader, presets(), Readers)
+	}
+	return preset, nil
 }
 
 func presets() []string {

@@ -396,7 +396,11 @@ func (p *program) caListCommand() *cobra.Command {
 			}
 			told := []caJSON{}
 			for _, ca := range all {
-				told = append(told, caToJSON(ca))
+				t := caToJSON(ca)
+				if t.State, err = o.Authority.State(c.Context(), ca.Name); err != nil {
+					return err
+				}
+				told = append(told, t)
 			}
 			if p.shell.JSON {
 				return p.shell.Object(told)
@@ -420,13 +424,17 @@ func (p *program) caShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.tellCA(ca)
+			return p.tellCA(c.Context(), o, ca)
 		},
 	}
 }
 
-func (p *program) tellCA(ca *authority.CA) error {
+func (p *program) tellCA(ctx context.Context, o *task.Office, ca *authority.CA) error {
 	t := caToJSON(ca)
+	var err error
+	if t.State, err = o.Authority.State(ctx, ca.Name); err != nil {
+		return err
+	}
 	if p.shell.JSON {
 		return p.shell.Object(t)
 	}

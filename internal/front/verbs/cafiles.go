@@ -186,7 +186,7 @@ certwright ca set issuing --crl-validity 1d --delta-validity 1h`,
 			if err != nil {
 				return err
 			}
-			return p.tellCA(ca)
+			return p.tellCA(c.Context(), o, ca)
 		},
 	}
 	settings.add(c.Flags())

@@ -60,6 +60,11 @@ func (p *program) export(ctx context.Context, word string, e *exportFlags) error
 	if e.key != "" && !container {
 		return front.Usage("use --format pkcs12 or jks", "the format %q does not take a key", e.format)
 	}
+	if e.format == "pkcs12" {
+		if _, err := task.Preset(e.reader); err != nil {
+			return front.Usage(front.Explain(err).Fix, "--for: there is no reader %q", e.reader)
+		}
+	}
 	list, err := p.wholeChain(ctx, word)
 	if err != nil {
 		return err
@@ -83,6 +88,9 @@ func (p *program) export(ctx context.Context, word string, e *exportFlags) error
 	case "pkcs7":
 		return p.writeExport(e, task.EncodePKCS7(short, e.asDER))
 	case "pkcs12", "jks":
+		if e.key != "" && len(short) > 0 { // a trust store is nothing without its root
+			list = short
+		}
 		return p.exportContainer(word, list, e)
 	}
 	fix := "the formats are " + exportFormats

@@ -212,21 +212,30 @@ func (r *verifyRun) certificate(ctx context.Context, file string, certificates [
 	for _, c := range result.Path {
 		told.Path = append(told.Path, c.Subject.String())
 	}
-	if check, found, err := r.recorded(ctx, leaf); err != nil {
-		return told, err
-	} else if found {
-		told.Checks = append(told.Checks, check)
-		told.Valid = told.Valid && check.Verdict != chain.Fail
+	path := result.Path
+	if len(path) == 0 {
+		path = []*cert.Certificate{leaf}
+	}
+	for depth, c := range path {
+		check, found, err := r.recorded(ctx, c, depth)
+		if err != nil {
+			return told, err
+		}
+		if found {
+			told.Checks = append(told.Checks, check)
+			told.Valid = told.Valid && check.Verdict != chain.Fail
+		}
 	}
 	return told, nil
 }
 
-// recorded says what the home knows of a certificate's status.
-func (r *verifyRun) recorded(ctx context.Context, leaf *cert.Certificate) (chain.Check, bool, error) {
+// recorded says what the home knows of the status of a certificate, at this
+// place of the path.
+func (r *verifyRun) recorded(ctx context.Context, c *cert.Certificate, depth int) (chain.Check, bool, error) {
 	if r.office == nil {
 		return chain.Check{}, false, nil
 	}
-	record, err := task.FindRecord(ctx, r.office, leaf)
+	record, err := task.FindRecord(ctx, r.office, c)
 	if err != nil {
 		var refusal *request.Refusal
 		if errors.As(err, &refusal) {
@@ -234,7 +243,7 @@ func (r *verifyRun) recorded(ctx context.Context, leaf *cert.Certificate) (chain
 		}
 		return chain.Check{}, false, err
 	}
-	check := chain.Check{Name: "record", Verdict: chain.Pass, Subject: record.Subject, Detail: "the authority's records hold it as valid"}
+	check := chain.Check{Name: "record", Verdict: chain.Pass, Subject: record.Subject, Depth: depth, Detail: "the authority's records hold it as valid"}
 	if record.Status != authority.StatusValid {
 		word := "revoked"
 		check.Fix = "get a new certificate, with a new key if the old one may be known to others"
@@ -242,7 +251,12 @@ func (r *verifyRun) recorded(ctx context.Context, leaf *cert.Certificate) (chain
 			word, check.Fix = "put on hold", "ask the authority to release it"
 		}
 		check.Verdict = chain.Fail
-		check.Detail = "the certificate was " + word + " on " + moment(record.Revoked) + " (" + crl.Reason(record.Reason).String() + ")"
+		of := ""
+		if depth > 0 {
+			of = " of its issuer " + record.Subject
+			check.Fix = "get a new certificate from another authority"
+		}
+		check.Detail = "the certificate" + of + " was " + word + " on " + moment(record.Revoked) + " (" + crl.Reason(record.Reason).String() + ")"
 	}
 	return check, true, nil
 }
