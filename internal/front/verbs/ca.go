@@ -420,7 +420,7 @@ func (p *program) caShowCommand() *cobra.Command {
 		Use: "show NAME", Short: "Show an authority and its settings", Args: takes(1, 1, "the name of an authority"),
 		Example: "certwright ca show issuing",
 		RunE: func(c *cobra.Command, args []string) error {
-			ca, _, err := p.authorityNamed(c.Context(), args[0])
+			ca, o, err := p.authorityNamed(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
