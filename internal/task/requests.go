@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
@@ -36,12 +38,7 @@ func NewRequest(s RequestSpec, k *key.Private) (r *pkcs10.Request, notes []strin
 	if err != nil {
 		return nil, nil, err
 	}
-	names := s.Names
-	if len(names) == 0 && !s.NoCopy {
-		if names = NamesOfCommonName(s.Subject); len(names) > 0 {
-			notes = append(notes, fmt.Sprintf("the common name is a host name, and was copied to the subject alternative name: %s", names[0]))
-		}
-	}
+	names, notes := withCommonName(s)
 	t := pkcs10.Template{Subject: s.Subject, Extensions: extensions(s, names), Attributes: s.Attributes}
 	if s.Challenge != "" {
 		a, err := pkcs10.NewTextAttribute(oid.ChallengePassword, s.Challenge)
@@ -52,6 +49,27 @@ func NewRequest(s RequestSpec, k *key.Private) (r *pkcs10.Request, notes []strin
 	}
 	r, err = pkcs10.Create(t, k, alg)
 	return r, notes, err
+}
+
+// withCommonName adds the common names that are names of hosts to the names,
+// where they are not among them, and says so.
+func withCommonName(s RequestSpec) (names []ext.GeneralName, notes []string) {
+	names = s.Names
+	if s.NoCopy || hasExtension(s.Extensions, oid.SubjectAltName) {
+		return names, nil
+	}
+	for _, copied := range NamesOfCommonName(s.Subject) {
+		if slices.ContainsFunc(names, func(n ext.GeneralName) bool { return strings.EqualFold(n.String(), copied.String()) }) {
+			continue
+		}
+		names = append(slices.Clip(names), copied)
+		notes = append(notes, fmt.Sprintf("the common name is a host name, and was copied to the subject alternative name: %s", copied))
+	}
+	return names, notes
+}
+
+func hasExtension(list []ext.Extension, id oid.OID) bool {
+	return slices.ContainsFunc(list, func(e ext.Extension) bool { return e.ID == id })
 }
 
 func extensions(s RequestSpec, names []ext.GeneralName) []ext.Extension {
@@ -71,9 +89,10 @@ func extensions(s RequestSpec, names []ext.GeneralName) []ext.Extension {
 	return append(out, s.Extensions...)
 }
 
-// NamesOfCommonName returns the common name as a subject alternative name of
-// the right kind where it is the name or address of a host, else nothing.
+// NamesOfCommonName returns the common names that are names or addresses of
+// hosts as subject alternative names of the right kind.
 func NamesOfCommonName(subject dn.Name) []ext.GeneralName {
+	var out []ext.GeneralName
 	for _, cn := range subject.Values(oid.CommonName) {
 		kind := ""
 		switch {
@@ -85,10 +104,10 @@ func NamesOfCommonName(subject dn.Name) []ext.GeneralName {
 			continue
 		}
 		if n, err := ext.ParseGeneralName(kind + cn); err == nil {
-			return []ext.GeneralName{n}
+			out = append(out, n)
 		}
 	}
-	return nil
+	return out
 }
 
 func isAddress(text string) bool {
@@ -97,7 +116,7 @@ func isAddress(text string) bool {
 }
 
 // isHostName reports whether a text looks like a domain name of two labels or
-// more, a wildcard one, or is "localhost".
+// more, in any script, a wildcard one, or is "localhost".
 func isHostName(text string) bool {
 	text = strings.TrimPrefix(text, "*.")
 	if strings.EqualFold(text, "localhost") {
@@ -108,11 +127,15 @@ func isHostName(text string) bool {
 		return false
 	}
 	for _, l := range labels {
-		if l == "" || len(l) > 63 || strings.Trim(strings.ToLower(l), "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" || l[0] == '-' || l[len(l)-1] == '-' {
+		if l == "" || len(l) > 63 || strings.ContainsFunc(l, notInHostName) || l[0] == '-' || l[len(l)-1] == '-' {
 			return false
 		}
 	}
 	return strings.Trim(labels[len(labels)-1], "0123456789") != ""
+}
+
+func notInHostName(c rune) bool {
+	return !unicode.In(c, unicode.L, unicode.M, unicode.Nd) && c != '-' && c != '_'
 }
 
 // ParseRequests reads the requests in data; data with none are a

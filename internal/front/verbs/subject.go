@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
@@ -24,7 +25,7 @@ type part struct {
 // parts are the parts of a subject in the order they are written.
 func parts() []part {
 	return []part{
-		{oid.Country, "Country Name (C)", "two letters, such as GB; empty to leave it out", func(r *requestFlags) *string { return &r.country }},
+		{oid.Country, "Country Name (C)", "two letters, such as GB", func(r *requestFlags) *string { return &r.country }},
 		{oid.StateOrProvince, "State or Province Name (ST)", "in full", func(r *requestFlags) *string { return &r.state }},
 		{oid.Locality, "Locality Name (L)", "the city", func(r *requestFlags) *string { return &r.locality }},
 		{oid.Organization, "Organization Name (O)", "the company, as it is registered", func(r *requestFlags) *string { return &r.organization }},
@@ -65,6 +66,9 @@ func (p *program) requestSpec(r *requestFlags) (task.RequestSpec, error) {
 	if s.Extensions, err = parseExtensions(r.extended); err != nil {
 		return s, err
 	}
+	if err := extensionsOnce(s); err != nil {
+		return s, err
+	}
 	if r.challenge != "" {
 		secret, err := p.shell.Secret(r.challenge, "the challenge", "challenge")
 		if err != nil {
@@ -90,18 +94,70 @@ func (p *program) nobodyNamed(r *requestFlags) bool {
 func (p *program) askSubject(r *requestFlags) error {
 	p.shell.Say("Whom is the certificate for? An empty answer leaves a part out.")
 	for _, one := range parts() {
+		if err := p.askPart(one, r); err != nil {
+			return err
+		}
+	}
+	return p.askNames(r)
+}
+
+// tries is how often a question is asked whose answer cannot be used.
+const tries = 3
+
+func (p *program) askPart(one part, r *requestFlags) error {
+	var wrong error
+	for range tries {
 		answer, err := p.shell.Ask(one.name+", "+one.explanation, "")
 		if err != nil {
 			return err
 		}
-		*one.value(r) = answer
+		if answer == "" {
+			return nil
+		}
+		if _, wrong = one.attribute(answer); wrong == nil {
+			*one.value(r) = answer
+			return nil
+		}
+		p.shell.Say("%s.", wrong)
 	}
-	names, err := p.shell.Ask("Further names, such as dns:www.example.com, ip:192.0.2.1 (with commas between)", "")
-	if err != nil || names == "" {
-		return err
+	return wrong
+}
+
+func (p *program) askNames(r *requestFlags) error {
+	var wrong error
+	for range tries {
+		names, err := p.shell.Ask("Further names, such as dns:www.example.com, ip:192.0.2.1 (with commas between)", "")
+		if err != nil || names == "" {
+			return err
+		}
+		if _, wrong = parseNames("san", []string{names}); wrong == nil {
+			r.names = append(r.names, names)
+			return nil
+		}
+		p.shell.Say("%s.", strings.TrimPrefix(wrong.Error(), "--san: "))
 	}
-	r.names = append(r.names, names)
-	return nil
+	return wrong
+}
+
+// attribute makes the attribute of one part. A country is written in capitals
+// (ISO 3166-1).
+func (one part) attribute(value string) (dn.Attribute, error) {
+	switch {
+	case one.kind == oid.Country:
+		value = strings.ToUpper(value)
+	case one.kind == oid.EmailAddress && !isAddressOfMail(value):
+		return dn.Attribute{}, front.Usage("write it like ann@example.com", "%s: %q is not an e-mail address", one.name, value)
+	}
+	a, err := dn.NewAttribute(one.kind, value)
+	if err != nil {
+		return a, front.Usage("write "+one.explanation, "%s: %v", one.name, err)
+	}
+	return a, nil
+}
+
+func isAddressOfMail(text string) bool {
+	_, err := ext.ParseGeneralName("email:" + text)
+	return err == nil
 }
 
 func subjectOf(r *requestFlags) (dn.Name, error) {
@@ -118,9 +174,12 @@ func subjectOf(r *requestFlags) (dn.Name, error) {
 		if value == "" {
 			continue
 		}
-		a, err := dn.NewAttribute(one.kind, value)
+		if r.subject != "" && len(name.Values(one.kind)) > 0 {
+			return name, front.Usage("leave one of the two out", "the %s stands in --subject and in a flag of its own", one.name)
+		}
+		a, err := one.attribute(value)
 		if err != nil {
-			return name, front.Usage("", "%s: %v", one.name, err)
+			return name, err
 		}
 		rdns = append(rdns, dn.RDN{a})
 	}
@@ -204,9 +263,37 @@ func parseExtensions(texts []string) ([]ext.Extension, error) {
 		if err != nil {
 			return nil, err
 		}
+		if _, err := der.Parse(raw); err != nil {
+			return nil, front.Usage("write the DER of one whole element, such as hex:0500 for NULL", "--extension %s: the value is not DER: %v", name, err)
+		}
 		out = append(out, ext.Extension{ID: id, Critical: critical, Value: raw})
 	}
 	return out, nil
+}
+
+// extensionsOnce checks that no extension would stand in the request twice
+// (RFC 5280, Section 4.2).
+func extensionsOnce(s task.RequestSpec) error {
+	seen := map[oid.OID]string{}
+	for _, has := range []struct {
+		id   oid.OID
+		said bool
+		flag string
+	}{
+		{oid.SubjectAltName, len(s.Names) > 0, "--san"}, {oid.KeyUsage, s.Usage != 0, "--usage"},
+		{oid.ExtKeyUsage, len(s.Purposes) > 0, "--eku"}, {oid.TLSFeature, s.MustStaple, "--must-staple"},
+	} {
+		if has.said {
+			seen[has.id] = has.flag
+		}
+	}
+	for _, e := range s.Extensions {
+		if other, twice := seen[e.ID]; twice {
+			return front.Usage("leave one of the two out", "the extension %s is given twice: by --extension and by %s", e.ID, other)
+		}
+		seen[e.ID] = "another --extension"
+	}
+	return nil
 }
 
 func hexDER(flag, digits string) ([]byte, error) {
