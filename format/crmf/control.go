@@ -172,8 +172,8 @@ func NewPublicationInfo(p PublicationInfo) Attribute {
 // ArchiveOptions is a PKIArchiveOptions: one of its fields is there (RFC 4211,
 // Section 6.4).
 type ArchiveOptions struct {
-	EncryptedKey    *EncryptedKey // the private key, for the archive
-	KeyGeneration   []byte        // keyGenParameters: what the archive can make the key again from
+	EncryptedKey     *EncryptedKey // the private key, for the archive
+	KeyGeneration    []byte        // keyGenParameters: what the archive can make the key again from
 	ArchiveGenerated *bool         // whether to archive a key that the authority makes
 }
 
