@@ -19,7 +19,19 @@ func possessionProven(c *judging) {
 	if p.Detail != "" {
 		detail += ": " + p.Detail
 	}
-	c.refuse(request.BadPossession, "signature", detail, "make the request anew with the private key of the public key in it")
+	c.refuse(request.BadPossession, "signature", detail, possessionFix(c.request))
+}
+
+// possessionFix tells a signature that is wrong from one that cannot be
+// checked.
+func possessionFix(r *request.Request) string {
+	if r.PublicKey != nil && r.PublicKey.Key == nil {
+		return "make a new key of a common kind, such as ecdsa-p256, and a request with it"
+	}
+	if r.PKCS10 != nil && key.ParseSignatureAlgorithm(r.PKCS10.SignatureAlgorithm).Problem != nil {
+		return "make the request anew, signed with SHA-256 or better"
+	}
+	return "make the request anew with the private key of the public key in it"
 }
 
 func possessionSound(c *judging) {
@@ -72,8 +84,18 @@ func keyNotWeak(c *judging) {
 	}
 	for _, w := range key.Weaknesses(c.request.PublicKey) {
 		c.found(Error, request.BadKey, w.Source, "publicKey",
-			"the public key is weak: "+w.Detail, "make a new key, and a request with it; never use this key again")
+			"the public key is weak: "+w.Detail, weakFix(c.request.PublicKey, w.Code))
 	}
+}
+
+func weakFix(k *key.Public, code string) string {
+	switch {
+	case code == key.WeakExplicitCurve && k.SameAs != "":
+		return "write the key anew with the name of its curve (certwright key convert), and make a request with it"
+	case code == key.WeakExplicitCurve, code == key.WeakAlgorithm, code == key.WeakUnusable:
+		return "make a new key of a common kind, such as ecdsa-p256, and a request with it"
+	}
+	return "make a new key, and a request with it; never use this key again"
 }
 
 func keyAllowed(c *judging) {

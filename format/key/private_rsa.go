@@ -36,7 +36,7 @@ func decodeRSAPrivate(algorithm AlgorithmIdentifier, octets []byte) (*Private, e
 	k := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: int(e.Int64())}, D: d, Primes: primes}
 	k.Precompute()
 	if k.Validate() != nil {
-		return nil, errRSA
+		return nil, whyRSA(k)
 	}
 	pre := k.Precomputed
 	if len(primes) == 2 && (pre.Dp.Cmp(numbers[5]) != 0 || pre.Dq.Cmp(numbers[6]) != 0 || pre.Qinv.Cmp(numbers[7]) != 0) {
@@ -58,6 +58,27 @@ func decodeRSAPrivate(algorithm AlgorithmIdentifier, octets []byte) (*Private, e
 		p.Signer, p.Problem = nil, errors.New("the RSA key is marked as being for encryption (RSAES-OAEP) and makes no signatures; use another key")
 	}
 	return p, nil
+}
+
+// whyRSA says why a key is not taken: it is damaged, or whole but weak.
+func whyRSA(k *rsa.PrivateKey) error {
+	one, product := big.NewInt(1), big.NewInt(1)
+	for _, prime := range k.Primes {
+		product.Mul(product, prime)
+		ed := new(big.Int).Mul(big.NewInt(int64(k.E)), k.D)
+		if less := new(big.Int).Sub(prime, one); less.Sign() == 0 || ed.Mod(ed.Sub(ed, one), less).Sign() != 0 {
+			return errRSA
+		}
+	}
+	if product.Cmp(k.N) != 0 {
+		return errRSA
+	}
+	for _, w := range Weaknesses(&Public{Type: "RSA", Key: &k.PublicKey}) {
+		if w.Code != WeakModulusSize && w.Code != WeakExponent {
+			return fmt.Errorf("the RSA key is weak, and anybody can compute it: %s; make a new key", w.Detail)
+		}
+	}
+	return errRSA
 }
 
 // rsaNumbers returns n, e, d, p, q, dP, dQ, qInv, and all the primes.

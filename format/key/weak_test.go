@@ -119,6 +119,24 @@ func TestWeakRSA(t *testing.T) {
 	}
 }
 
+// TestWeakPrivate has a key whose numbers belong together, and whose primes
+// are neighbours.
+func TestWeakPrivate(t *testing.T) {
+	p := prime(t, 1024)
+	q, one := nextPrime(p), big.NewInt(1)
+	e := big.NewInt(65537)
+	less := func(x *big.Int) *big.Int { return new(big.Int).Sub(x, one) }
+	d := new(big.Int).ModInverse(e, new(big.Int).Mul(less(p), less(q)))
+	if d == nil {
+		t.Fatal("the exponent has no inverse")
+	}
+	data := integers(new(big.Int), new(big.Int).Mul(p, q), e, d, p, q, new(big.Int).Mod(d, less(p)), new(big.Int).Mod(d, less(q)), new(big.Int).ModInverse(q, p))
+	_, err := ReadPrivate(data, nil)
+	if err == nil || !strings.Contains(err.Error(), "the RSA key is weak, and anybody can compute it: the primes are so close to each other") || strings.Contains(err.Error(), "damaged") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestFermat has primes whose difference needs several steps.
 func TestFermat(t *testing.T) {
 	p := prime(t, 256)
