@@ -7,6 +7,7 @@ func commands() []command {
 	return []command{
 		caCommand(),
 		asn1parseCommand(),
+		crlCommand(),
 		ecCommand(),
 		ecparamCommand(),
 		genpkeyCommand(),
@@ -20,6 +21,7 @@ func commands() []command {
 		reqCommand(),
 		rsaCommand(),
 		spkacCommand(),
+		verifyCommand(),
 		versionCommand(),
 		x509Command(),
 	}

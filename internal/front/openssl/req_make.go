@@ -118,7 +118,10 @@ func (r *requesting) certificateExtensions(m coin) ([]ext.Extension, error) {
 		list = asked
 	}
 	c := opensslconf.Context{Subject: &m.subject, PublicKey: m.request.PublicKey, Issuer: m.ca, SelfIssued: m.ca == nil,
-		Serial: contentOctets(m.serial), IssuerKey: m.signer.Public, Mask: r.settings.Names.Mask, Existing: list}
+		Serial: contentOctets(m.serial), Mask: r.settings.Names.Mask, Existing: list}
+	if m.ca == nil {
+		c.IssuerKey = m.signer.Public
+	}
 	if r.extensions != "" {
 		made, err := r.conf.Extensions(r.extensions, c)
 		if err != nil {
@@ -135,7 +138,7 @@ func (r *requesting) certificateExtensions(m coin) ([]ext.Extension, error) {
 	if r.has("precert") {
 		list = append(list, ext.NewCTPoison())
 	}
-	c.Existing = list
+	c.Existing, c.IssuerKey = list, m.signer.Public
 	return opensslconf.KeyIdentifiers(list, c)
 }
 

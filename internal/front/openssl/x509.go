@@ -181,11 +181,11 @@ func (x *certifying) checkCombination() error {
 	case x.has("preserve_dates") && x.has("days"):
 		return complain("Cannot use -preserve_dates with -days option")
 	case x.has("new") && x.has("in"):
-		return complain("The -in option must not be used since -new is set")
+		return complain("The -in option cannot be used with -new")
 	case x.has("new") && x.has("req"):
-		return complain("The -req option must not be used since -new is set")
+		return complain("The -req option cannot be used with -new")
 	case x.has("new") && x.has("preserve_dates"):
-		return complain("The -preserve_dates option must not be used since -new is set")
+		return complain("The -preserve_dates option cannot be used with -new")
 	case x.has("new") && !x.has("subj"):
 		return complain("The -new option requires a subject to be set using -subj")
 	case x.has("new") && !signed && !x.has("force_pubkey"):

@@ -165,18 +165,15 @@ func (x *certifying) writeText(w *bufio.Writer) error {
 }
 
 func (x *certifying) selected(w *bufio.Writer, c *text.Certificate, names string) {
-	if !c.HasExtensions() {
+	separated := func(r rune) bool { return r == ',' || r == ' ' || r == '\t' }
+	if !c.SelectedExtensions(w, strings.FieldsFunc(names, separated), x.print.Fallback) {
 		fmt.Fprintln(x.Stderr, "No extensions in certificate")
-		return
-	}
-	if !c.SelectedExtensions(w, strings.FieldsFunc(names, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' }), x.print.Fallback) {
-		fmt.Fprintln(x.Stderr, "No extensions matching "+names)
 	}
 }
 
 // fingerprint prints a digest, SHA-1 where no other is asked for.
 func (c *call) fingerprint(w *bufio.Writer, raw []byte) error {
-	name, algorithm := "sha1", "sha1"
+	name, algorithm := "SHA1", "sha1"
 	if len(c.unknown) > 0 {
 		name = c.unknown[len(c.unknown)-1]
 		var err error

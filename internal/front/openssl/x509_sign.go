@@ -8,11 +8,13 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pkcs10"
 	"github.com/certwright/certwright/internal/opensslconf"
 )
@@ -74,7 +76,7 @@ func (x *certifying) base() (m coin, old *cert.Certificate, err error) {
 		return m, nil, err
 	}
 	if x.has("subj") {
-		m.subject, err = x.givenSubject(nil, opensslconf.NameOptions{UTF8: true})
+		m.subject, err = x.givenSubject(nil, opensslconf.NameOptions{})
 	}
 	if m.request == nil && m.vouched == "" && err == nil {
 		m.request, err = m.proof()
@@ -141,7 +143,10 @@ func (x *certifying) extended(m coin) ([]ext.Extension, error) {
 		public = m.request.PublicKey
 	}
 	c := opensslconf.Context{Subject: &m.subject, PublicKey: public, Issuer: m.ca, SelfIssued: m.ca == nil,
-		Serial: contentOctets(m.serial), IssuerKey: m.signer.Public, Existing: list}
+		Serial: contentOctets(m.serial), Existing: list}
+	if m.ca == nil {
+		c.IssuerKey = m.signer.Public
+	}
 	if x.section != "" {
 		made, err := x.extensions.Extensions(x.section, c)
 		if err != nil {
@@ -149,7 +154,7 @@ func (x *certifying) extended(m coin) ([]ext.Extension, error) {
 		}
 		list = opensslconf.Replace(list, made)
 	}
-	c.Existing = list
+	c.Existing, c.IssuerKey = list, m.signer.Public
 	return opensslconf.KeyIdentifiers(list, c)
 }
 
@@ -233,10 +238,12 @@ func (x *certifying) toRequest(out *bytes.Buffer) error {
 	}
 	t := pkcs10.Template{Subject: old.Subject}
 	if x.copying != opensslconf.CopyNone && !x.has("clrext") {
-		t.Extensions = extensionsOf(old)
+		t.Extensions = slices.DeleteFunc(extensionsOf(old), func(e ext.Extension) bool {
+			return e.ID == oid.SubjectKeyIdentifier || e.ID == oid.AuthorityKeyIdentifier
+		})
 	}
 	if x.has("subj") {
-		if t.Subject, err = x.givenSubject(nil, opensslconf.NameOptions{UTF8: true}); err != nil {
+		if t.Subject, err = x.givenSubject(nil, opensslconf.NameOptions{}); err != nil {
 			return err
 		}
 	}

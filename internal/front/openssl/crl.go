@@ -1,0 +1,153 @@
+package openssl
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/internal/front/openssl/text"
+)
+
+const noDelta = "delta lists are not made of two lists; certwright's own authority publishes them"
+
+func crlCommand() command {
+	return command{name: "crl", run: crlRun, options: slices.Concat([]option{
+		title("General options"),
+		helpOption(),
+		{"verify", flag, "Verify the signature of the list", ""},
+		title("Input options"),
+		{"in", inFile, "File of the list (default: standard input)", ""},
+		{"inform", derOrPEM, "Format of the input; found out", ""},
+		{"key", inFile, "Private key to sign a delta list with (refused)", noDelta},
+		{"keyform", derOrPEM, "Format of the key", ""},
+		title("Output options"),
+		{"out", outFile, "File for the output", ""},
+		{"outform", derOrPEM, "Format of the output", ""},
+		{"dateopt", str, "How -lastupdate and -nextupdate are printed: rfc_822 or iso_8601", ""},
+		{"text", flag, "Print the list", ""},
+		{"hash", flag, "Print the hash of the issuer", ""},
+		{"hash_old", flag, "Print the old hash of the issuer", ""},
+		{"nameopt", str, "How names are printed", ""},
+		{"", anyDigest, "Digest of the fingerprint", ""},
+		title("CRL options"),
+		{"issuer", flag, "Print the issuer", ""},
+		{"lastupdate", flag, "Print thisUpdate", ""},
+		{"nextupdate", flag, "Print nextUpdate", ""},
+		{"noout", flag, "Write no list", ""},
+		{"fingerprint", flag, "Print the digest of the list", ""},
+		{"crlnumber", flag, "Print the number of the list", ""},
+		{"badsig", flag, "Damage the signature", ""},
+		{"gendelta", inFile, "Make a delta list (refused)", noDelta},
+		title("Certificate options"),
+		{"CApath", folder, "Folder of certificates to verify with", ""},
+		{"CAfile", inFile, "File of certificates to verify with", ""},
+		{"CAstore", uri, "File or folder of certificates to verify with", ""},
+		{"no-CAfile", flag, "Leave out the file of certificates that systems have", ""},
+		{"no-CApath", flag, "Leave out the folder of certificates that systems have", ""},
+		{"no-CAstore", flag, "Leave out the store of certificates that systems have", ""},
+	}, providerOptions())}
+}
+
+func crlRun(c *call) error {
+	flags, print, err := c.printing("")
+	if err != nil {
+		return err
+	}
+	iso, err := c.dateOption()
+	if err != nil {
+		return err
+	}
+	if err := c.noArguments(); err != nil {
+		return err
+	}
+	raw, list, err := c.loadList(c.text("in"), "CRL")
+	if err != nil {
+		return complain("%s\nUnable to load CRL", err)
+	}
+	shown, err := text.ReadList(raw)
+	if err != nil {
+		return complain("%s\nUnable to load CRL", c.unread("CRL", c.text("in"), err))
+	}
+	if c.hasAny("verify", "CAfile", "CApath", "CAstore") {
+		if err := c.verifyList(list); err != nil {
+			return err
+		}
+	}
+	if err := c.describeList(shown, flags, iso); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if c.has("text") {
+		w := bufio.NewWriter(&out)
+		if err := shown.Write(w, print); err != nil {
+			return because("Error printing CRL", err)
+		}
+		w.Flush()
+	}
+	if !c.has("noout") {
+		if c.has("badsig") {
+			raw = damaged(raw)
+		}
+		c.encode(&out, "X509 CRL", raw)
+	}
+	return c.writeFile(c.text("out"), out.Bytes(), false)
+}
+
+// verifyList tells whether the list is signed by one of the certificates that
+// the name of its issuer leads to. A signature that does not verify is no
+// failure of the command in OpenSSL 3.0.
+func (c *call) verifyList(list *crl.List) error {
+	store, err := c.store()
+	if err != nil {
+		return err
+	}
+	issuer := store.byName(list.Issuer)
+	if issuer == nil {
+		return complain("Error getting CRL issuer certificate")
+	}
+	if issuer.PublicKey == nil || issuer.PublicKey.Key == nil {
+		return complain("Error getting CRL issuer public key")
+	}
+	if err := list.CheckSignature(issuer.PublicKey); err != nil {
+		fmt.Fprintln(c.Stderr, "verify failure")
+		return nil
+	}
+	fmt.Fprintln(c.Stderr, "verify OK")
+	return nil
+}
+
+// describeList prints, to standard output always, what single options ask for.
+func (c *call) describeList(l *text.List, flags text.NameFlags, iso bool) error {
+	titledTime := text.TitledTime
+	if iso {
+		titledTime = text.TitledISOTime
+	}
+	w := bufio.NewWriter(c.Stdout)
+	for _, g := range c.inOrder() {
+		switch g.name {
+		case "issuer":
+			text.TitledName(w, "issuer=", l.Issuer, flags)
+		case "crlnumber":
+			l.CRLNumber(w)
+		case "subject_hash":
+			fmt.Fprintf(w, "issuer name hash=%s\n", text.NameHash(l.Issuer))
+		case "hash_old":
+			fmt.Fprintf(w, "issuer name old hash=%s\n", text.OldNameHash(l.Issuer))
+		case "lastupdate":
+			titledTime(w, "lastUpdate=", l.ThisUpdate)
+		case "nextupdate":
+			if !l.HasNextUpdate {
+				w.WriteString("nextUpdate=NONE\n")
+				continue
+			}
+			titledTime(w, "nextUpdate=", l.NextUpdate)
+		case "fingerprint":
+			if err := c.fingerprint(w, l.Raw); err != nil {
+				return err
+			}
+		}
+	}
+	return w.Flush()
+}
