@@ -59,7 +59,7 @@ func mayPublish(s *signatory, kind CRLKind, shard int) error {
 	case shard >= max(s.settings.Shards, 1) || shard < -1:
 		return refuse("shard", fmt.Sprintf("authority %q has %d revocation lists, and none has the number %d", s.ca.Name, max(s.settings.Shards, 1), shard), "numbers start at 0; -1 stands for all")
 	case kind == DeltaCRL && s.settings.DeltaValidity <= 0:
-		return refuse("kind", fmt.Sprintf("authority %q publishes no delta lists", s.ca.Name), "set its deltaValidity, such as 24h")
+		return refuse("kind", fmt.Sprintf("authority %q publishes no delta lists", s.ca.Name), fmt.Sprintf("let it publish them: certwright ca set %s --delta-validity 1d", s.ca.Name))
 	case kind != FullCRL && kind != DeltaCRL:
 		return refuse("kind", fmt.Sprintf("%q is no kind of revocation list", kind), "use full or delta")
 	}

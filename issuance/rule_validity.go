@@ -69,6 +69,10 @@ func validityIssuer(c *judging) {
 // validityLimits holds the span against the profile.
 func validityLimits(c *judging) {
 	p := &c.profile.validity
+	if !c.plan.notAfter.After(c.now) {
+		c.refuse(request.BadValidity, "notAfter", fmt.Sprintf("the end %s is not in the future", stamp(c.plan.notAfter)), "ask for a later end")
+		return
+	}
 	if span := c.span(); span > p.maximum {
 		shown := span
 		if rest := span % day; span > 2*day && rest > 0 {
@@ -76,9 +80,6 @@ func validityLimits(c *judging) {
 		}
 		c.refuseBy("validity.maximum", request.BadValidity, "notAfter",
 			fmt.Sprintf("the validity would be %v, want at most %v", duration(shown), duration(p.maximum)), "ask for an earlier end")
-	}
-	if !c.plan.notAfter.After(c.now) {
-		c.refuse(request.BadValidity, "notAfter", fmt.Sprintf("the end %s is not in the future", stamp(c.plan.notAfter)), "ask for a later end")
 	}
 	c.checkShortest()
 }

@@ -48,6 +48,15 @@ func (h Home) Exists() bool {
 	return err == nil
 }
 
+// Reach returns why it cannot be known whether an authority was made here;
+// nil where it can.
+func (h Home) Reach() error {
+	if _, err := os.Stat(h.Database()); !missing(err) {
+		return err
+	}
+	return nil
+}
+
 // Make makes the folders of a new home; those that exist are left as they are.
 func (h Home) Make() error {
 	for _, folder := range []string{h.Folder, h.Keys(), h.Profiles()} {

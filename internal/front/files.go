@@ -173,8 +173,8 @@ func WriteTemp(name string, data []byte, mode fs.FileMode, sync bool) (temp stri
 }
 
 func createTemp(name string, mode fs.FileMode) (*os.File, error) {
-	for n := os.Getpid(); ; n++ {
-		temp := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%d.tmp", filepath.Base(name), n))
+	for n := 0; ; n++ {
+		temp := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%d-%d.tmp", filepath.Base(name), os.Getpid(), n))
 		f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if errors.Is(err, fs.ErrExist) {
 			continue

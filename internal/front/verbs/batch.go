@@ -61,11 +61,16 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 	if s.out != "" || s.dryRun || s.idempotency != "" {
 		return front.Usage("use --out-dir for the folder of certificates, --batch-name to sign again", "--out, --dry-run and --idempotency-key do not go with --batch")
 	}
+	if s.jobs < 1 {
+		return front.Usage("write a number from 1 on", "--jobs: %d requests cannot be under way at once", s.jobs)
+	}
 	asked, err := s.asked()
 	if err != nil {
 		return err
 	}
-	files, err := batchFiles(args)
+	files, err := batchFiles(args, func(folder string, inner int) {
+		p.shell.Warn("%s in %s: not looked into; name each to sign what is in it", plural(inner, "folder"), folder)
+	})
 	if err != nil {
 		return err
 	}
@@ -123,7 +128,8 @@ func (b *batchRun) work(ctx context.Context, o *task.Office, spec task.BatchSpec
 }
 
 // batchFiles lists the request files that arguments name, folders opened.
-func batchFiles(args []string) ([]string, error) {
+// Folders in those are passed by, and told.
+func batchFiles(args []string, passed func(folder string, inner int)) ([]string, error) {
 	var files []string
 	for _, arg := range args {
 		info, err := os.Stat(arg)
@@ -138,14 +144,20 @@ func batchFiles(args []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		before := len(files)
+		before, skipped := len(files), 0
 		for _, e := range entries {
+			if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+				skipped++
+			}
 			switch strings.ToLower(filepath.Ext(e.Name())) {
 			case ".csr", ".req", ".p10", ".pem", ".der":
 				if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
 					files = append(files, filepath.Join(arg, e.Name()))
 				}
 			}
+		}
+		if skipped > 0 {
+			passed(arg, skipped)
 		}
 		if len(files) == before {
 			return nil, &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: "there are no request files in " + arg,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,6 +36,18 @@ func unknownVerb(c *cobra.Command, word string) error {
 		fix = fmt.Sprintf("did you mean \"%s %s\"?", c.CommandPath(), near)
 	}
 	return front.Usage(fix, "%s has no verb %q", c.CommandPath(), word)
+}
+
+// unknownWithHelp refuses to help with a verb that there is not.
+func unknownWithHelp(root *cobra.Command, args []string) error {
+	c, rest, err := root.Find(args)
+	if err != nil || !c.HasAvailableSubCommands() || len(rest) < 2 || strings.HasPrefix(rest[0], "-") {
+		return nil
+	}
+	if slices.Contains(rest, "--help") || slices.Contains(rest, "-h") {
+		return unknownVerb(c, rest[0])
+	}
+	return nil
 }
 
 func verbsOf(c *cobra.Command) []string {

@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"encoding/hex"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -83,11 +84,12 @@ certwright key new --type ml-dsa-65 --out pq.key --no-passphrase`,
 type keyWriting struct {
 	out, container, source string
 	asDER, force, plain    bool
+	secretFlag, outFlag    string // the flags' names; empty: passphrase, out
 }
 
 func (p *program) writeKey(k *key.Private, w keyWriting) error {
 	if w.plain && w.source != "" {
-		return front.Usage("leave one of the two out", "--passphrase and --no-passphrase exclude each other")
+		return front.Usage("leave one of the two out", "--%s and --no-passphrase exclude each other", w.secret())
 	}
 	name := w.out
 	if name == "" {
@@ -105,10 +107,10 @@ func (p *program) writeKey(k *key.Private, w keyWriting) error {
 		return err
 	}
 	if err := p.shell.Write(name, data, front.SecretFile, w.force); err != nil {
-		return err
+		return w.rename(err)
 	}
 	if passphrase == nil && !w.plain {
-		p.shell.Say("The key is not encrypted; --passphrase would encrypt it.")
+		p.shell.Say("The key is not encrypted; --%s would encrypt it.", w.secret())
 	}
 	if name == "-" {
 		return nil
@@ -122,6 +124,23 @@ func (p *program) writeKey(k *key.Private, w keyWriting) error {
 	}
 	p.shell.Say("Wrote %s: a private key, %s, %s.", w.out, k.Public, how)
 	return nil
+}
+
+// secret is the name of the flag that encrypts the key.
+func (w keyWriting) secret() string {
+	if w.secretFlag == "" {
+		return "passphrase"
+	}
+	return w.secretFlag
+}
+
+// rename says of a file that exists by which flag another is named.
+func (w keyWriting) rename(err error) error {
+	if f := *explain(err); f.Code == front.CodeExists && w.outFlag != "" {
+		f.Fix = strings.Replace(f.Fix, "--out", "--"+w.outFlag, 1)
+		return &f
+	}
+	return err
 }
 
 // readKey reads a private key from a file, asking for its passphrase where it
@@ -161,6 +180,7 @@ certwright key convert legacy.pem --passphrase env:OLD --new-passphrase env:NEW 
 	f.StringVar(&w.container, "format", "pkcs8", "form of the key: "+task.KeyContainers)
 	f.BoolVar(&w.asDER, "der", false, "write DER instead of PEM")
 	secretFlag(f, &source, "passphrase", "passin", "passphrase of the key that is read")
+	w.secretFlag = "new-passphrase"
 	secretFlag(f, &w.source, "new-passphrase", "passout", "encrypt the result with a passphrase from")
 	f.BoolVar(&w.plain, "no-passphrase", false, "do not encrypt the result, and do not ask")
 	f.BoolVar(&w.force, "force", false, "overwrite an existing file")

@@ -79,20 +79,25 @@ func (p *program) outputsWritable(out string, files []string) error {
 	return nil
 }
 
-// foldersWritable is outputsWritable for a batch.
+// foldersWritable is outputsWritable for a batch. What an earlier run that was
+// killed left half-written is removed.
 func (p *program) foldersWritable(folder string, files []string) error {
-	if folder != "" {
-		return p.shell.Writable(filepath.Join(folder, "x.crt"))
-	}
 	seen := map[string]bool{}
 	for _, file := range files {
-		own := filepath.Dir(file)
-		if !seen[own] {
-			if err := p.shell.Writable(filepath.Join(own, "x.crt")); err != nil {
-				return err
-			}
+		own := folder
+		if own == "" {
+			own = filepath.Dir(file)
+		}
+		if seen[own] {
+			continue
 		}
 		seen[own] = true
+		if err := p.shell.Writable(filepath.Join(own, "x.crt")); err != nil {
+			return err
+		}
+		if err := front.RemoveStale(own); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -273,7 +273,7 @@ func profilesOf(folder string, others *config.Profiles) func(string) (*issuance.
 // fixtures reads the requests of a folder that no case is about, each with its
 // file of what is expected.
 func (p *program) fixtures(folder string, cases []caseFile) ([]task.Fixture, error) {
-	files, err := batchFiles([]string{folder + string(filepath.Separator)})
+	files, err := batchFiles([]string{folder + string(filepath.Separator)}, func(string, int) {})
 	if err != nil {
 		return nil, err
 	}

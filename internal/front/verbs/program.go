@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/internal/config"
@@ -37,7 +38,10 @@ func Run(shell *front.Shell, version string, openssl func(args []string) int, ar
 	root := p.root()
 	root.SetArgs(args)
 	shell.JSON = wantsJSON(args)
-	err := root.ExecuteContext(context.Background())
+	err := unknownWithHelp(root, args)
+	if err == nil {
+		err = root.ExecuteContext(context.Background())
+	}
 	if p.office != nil {
 		err = errors.Join(err, p.office.Close())
 	}
@@ -85,6 +89,14 @@ func (p *program) open(ctx context.Context) (*task.Office, error) {
 	h, err := p.home()
 	if err != nil {
 		return nil, err
+	}
+	if err := h.Reach(); err != nil {
+		f := *explain(err)
+		f.Detail = "cannot open the home " + h.Folder + strings.TrimPrefix(f.Detail, "cannot find "+h.Database())
+		if f.Fix == "" {
+			f.Fix = "name another folder with --home DIR"
+		}
+		return nil, &f
 	}
 	if !h.Exists() {
 		return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeNotFound,

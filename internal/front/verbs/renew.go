@@ -49,7 +49,7 @@ certwright renew www.example.com --days 30 --out renewed.crt`,
 func (p *program) rekeyCommand() *cobra.Command {
 	a := againFlags{newKey: true}
 	var csr string
-	var w keyWriting
+	w := keyWriting{secretFlag: "new-passphrase", outFlag: "key-out"}
 	var kind string
 	c := &cobra.Command{
 		Use: "rekey SERIAL|FILE", Short: "Issue a certificate again for a new key", Args: takes(1, 1, "a serial number, certificate file, ticket or name"),

@@ -183,7 +183,7 @@ func (p *program) requestKey(r *requestFlags) (*key.Private, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k, p.writeNewKey(k, keyWriting{out: r.keyOut, container: "pkcs8", source: r.newPassphrase, force: r.force, plain: r.plain})
+	return k, p.writeNewKey(k, keyWriting{out: r.keyOut, secretFlag: "new-passphrase", outFlag: "key-out", container: "pkcs8", source: r.newPassphrase, force: r.force, plain: r.plain})
 }
 
 // newKey makes a key of the kind that a flag names.

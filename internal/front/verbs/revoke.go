@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,7 @@ certwright revoke server.crt --proof-key server.key --reason keyCompromise`,
 }
 
 func (p *program) revoke(ctx context.Context, words []string, r *revokeFlags) error {
-	order, err := r.order()
+	order, err := r.order(p.shell.Now())
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (p *program) revoke(ctx context.Context, words []string, r *revokeFlags) er
 }
 
 // order is what all the revocations of the command have in common.
-func (r *revokeFlags) order() (authority.RevocationOrder, error) {
+func (r *revokeFlags) order(now time.Time) (authority.RevocationOrder, error) {
 	var o authority.RevocationOrder
 	if r.release && (r.hold || r.reason != "" || r.invalid != "" || r.challenge != "" || r.proofKey != "") {
 		return o, front.Usage("give --release alone", "--release takes no reason and no proof")
@@ -101,6 +102,9 @@ func (r *revokeFlags) order() (authority.RevocationOrder, error) {
 	var err error
 	if r.invalid != "" {
 		o.Invalid, err = parseTime("invalid-since", r.invalid)
+		if err == nil && o.Invalid.After(now) {
+			err = front.Usage("give the day since when the key may be known to others, today at the latest", "--invalid-since: %s has not come yet", day(o.Invalid))
+		}
 	}
 	return o, err
 }

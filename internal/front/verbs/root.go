@@ -88,7 +88,11 @@ func (p *program) prepare(c *cobra.Command, _ []string) error {
 		p.shell.JSON = true
 	case p.output == "csv" && c.Name() == "list" && c.Parent() == c.Root():
 	default:
-		return front.Usage("write --output text or --output json", "%s cannot print as %q", c.CommandPath(), p.output)
+		fix := "write --output text or --output json"
+		if c.Name() == "list" && c.Parent() == c.Root() {
+			fix = "write --output text, --output json or --output csv"
+		}
+		return front.Usage(fix, "%s cannot print as %q", c.CommandPath(), p.output)
 	}
 	return nil
 }

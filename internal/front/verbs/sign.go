@@ -24,9 +24,11 @@ type termFlags struct {
 	validity, notBefore, notAfter string
 	days                          int
 	names                         []string
+	given                         *pflag.FlagSet // the flags as they were given
 }
 
 func (p *program) termFlags(f *pflag.FlagSet, t *termFlags) {
+	t.given = f
 	f.StringVar(&t.profile, "profile", "", "profile to judge by (default: the configured one, else server)")
 	f.StringVar(&p.ca, "ca", "", "authority that signs (default: the only one that issues)")
 	f.IntVar(&t.days, "days", 0, "days of validity")
@@ -55,8 +57,8 @@ func (t *termFlags) asked() (issuance.Asked, error) {
 	switch {
 	case t.validity != "" && t.days != 0, t.notAfter != "" && (t.validity != "" || t.days != 0):
 		return a, front.Usage("keep one of them", "--days, --validity and --not-after exclude each other")
-	case t.days < 0:
-		return a, front.Usage("write a number of days from 1 on", "--days: %d is not a length of time", t.days)
+	case t.given != nil && t.given.Changed("days") && (t.days < 1 || t.days > mostDays):
+		return a, front.Usage("write a number of days from 1 to "+itoa(mostDays), "--days: %d is not a length of time for a certificate", t.days)
 	case t.days > 0:
 		a.Validity = time.Duration(t.days) * 24 * time.Hour
 	case t.validity != "":

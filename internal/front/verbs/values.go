@@ -32,8 +32,11 @@ func parseSpan(flag, text string) (time.Duration, error) {
 	return d, nil
 }
 
+// mostDays is the longest span that is taken, of a hundred years.
+const mostDays = 36500
+
 func days(n int, wrong error) (time.Duration, error) {
-	if n <= 0 || n > 100_000 {
+	if n <= 0 || n > mostDays {
 		return 0, wrong
 	}
 	return time.Duration(n) * 24 * time.Hour, nil
@@ -138,7 +141,7 @@ func parseSubject(flag, text string) (dn.Name, error) {
 // parseCount reads a number of things from 1 on.
 func parseCount(flag string, n int) (int, error) {
 	if n < 0 {
-		return 0, front.Usage("", "--%s: %d is not a number of things", flag, n)
+		return 0, front.Usage("write a number from 1 on, or 0 for all", "--%s: %d is not a number of things", flag, n)
 	}
 	return n, nil
 }
