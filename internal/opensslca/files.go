@@ -1,6 +1,7 @@
 package opensslca
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -27,11 +28,65 @@ func Lock(index string) (unlock func(), err error) {
 
 // ReadIndex reads an index.
 func ReadIndex(name string) (*Index, error) {
-	data, err := os.ReadFile(name)
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	return Parse(data), nil
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	// Room for a few entries more, so that adding them moves nothing.
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+spare))
+	if _, err := data.ReadFrom(f); err != nil {
+		return nil, err
+	}
+	return Parse(data.Bytes()), nil
+}
+
+// spare is the room for new entries; bytes.Buffer wants 512 octets beyond what
+// it reads.
+const spare = 8 << 10
+
+// SaveIndex writes the index that was read from this file, and keeps what was
+// there under the name with ".old" at its end. Where entries were only added,
+// it adds them to the file in one piece; else it replaces the file.
+func SaveIndex(name string, x *Index) error {
+	if x.changed || x.kept == 0 {
+		if err := Replace(name, x.Bytes()); err != nil {
+			return err
+		}
+	} else if err := extend(name, x.data[:x.kept], x.data[x.kept:]); err != nil {
+		return err
+	}
+	x.data = x.Bytes()
+	x.kept, x.changed = len(x.data), false
+	return nil
+}
+
+// extend adds to the end of a file. Whoever holds the lock is alone with it.
+func extend(name string, before, more []byte) error {
+	// The file before is worth less than the file itself: it is not waited for.
+	old := name + ".old.new"
+	if err := os.WriteFile(old, before, 0o644); err != nil {
+		return err
+	}
+	if err := os.Rename(old, name+".old"); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(more)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return err
 }
 
 // Replace gives a file its content, whole or not at all. What was there before

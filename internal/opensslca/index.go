@@ -14,8 +14,10 @@ import (
 // Index is an index.txt: the certificates of an authority, a line each. It is
 // kept as it was read; what is added or changed takes the place of single lines.
 type Index struct {
-	data  []byte
-	lines []line
+	data    []byte
+	lines   []line
+	kept    int  // octets of data that are in the file
+	changed bool // entries in the file have changed, or it does not end in a line end
 }
 
 // line is where an entry stands in the data, without its line end.
@@ -58,7 +60,7 @@ func (f *Fault) Error() string { return fmt.Sprintf("line %d: %s", f.Line, f.Tex
 // Parse finds the lines of an index. Comments are passed over; lines are
 // looked into by Faults and by whoever asks for them.
 func Parse(data []byte) *Index {
-	x := &Index{data: data}
+	x := &Index{data: data, kept: len(data), changed: len(data) > 0 && data[len(data)-1] != '\n'}
 	x.lines = make([]line, 0, len(data)/64+1)
 	for start, number := 0, 1; start < len(data); number++ {
 		end := len(data)
@@ -200,10 +202,15 @@ func (x *Index) Set(i int, e Entry) {
 	text := e.append(nil)
 	text = text[:len(text)-1]
 	at := x.lines[i]
+	x.changed = x.changed || at.start < x.kept
+	before := len(x.data)
 	x.data = slices.Replace(x.data, at.start, at.end, text...)
 	grown := len(text) - (at.end - at.start)
 	if grown == 0 {
 		return
+	}
+	if at.start < x.kept {
+		x.kept += len(x.data) - before
 	}
 	x.lines[i].end += grown
 	for k := i + 1; k < len(x.lines); k++ {
@@ -230,7 +237,7 @@ func clip(text []byte) string {
 // seen finds values that stood in an earlier line.
 type seen struct {
 	seed  maphash.Seed
-	slots []int32 // position plus one, by hash
+	slots []uint64 // by hash: half of the hash, and the position plus one
 }
 
 func newSeen(n int) *seen {
@@ -238,20 +245,22 @@ func newSeen(n int) *seen {
 	for size < 2*n {
 		size *= 2
 	}
-	return &seen{seed: maphash.MakeSeed(), slots: make([]int32, size)}
+	return &seen{seed: maphash.MakeSeed(), slots: make([]uint64, size)}
 }
 
 // add remembers a value, and returns the position of the first that is the
 // same, or -1.
 func (s *seen) add(i int, value []byte, of func(int) []byte) int {
 	mask := uint64(len(s.slots) - 1)
-	for h := maphash.Bytes(s.seed, value) & mask; ; h = (h + 1) & mask {
-		k := int(s.slots[h]) - 1
-		if k < 0 {
-			s.slots[h] = int32(i + 1)
+	hash := maphash.Bytes(s.seed, value)
+	half := hash &^ (1<<32 - 1)
+	for h := hash & mask; ; h = (h + 1) & mask {
+		at := s.slots[h]
+		if at == 0 {
+			s.slots[h] = half | uint64(i+1)
 			return -1
 		}
-		if bytes.Equal(of(k), value) {
+		if k := int(at&(1<<32-1)) - 1; at&^(1<<32-1) == half && bytes.Equal(of(k), value) {
 			return k
 		}
 	}

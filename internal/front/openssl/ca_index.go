@@ -89,7 +89,7 @@ func faultText(name string, f *opensslca.Fault) string {
 // entered is there to stay.
 func (a *authority) saveIndex() error {
 	name := a.path(a.conf.Database)
-	if err := opensslca.Replace(name, a.index.Bytes()); err != nil {
+	if err := opensslca.SaveIndex(name, a.index); err != nil {
 		return because("failed to update database", err)
 	}
 	attributes := opensslca.Attributes{UniqueSubject: a.unique}.Bytes()
