@@ -177,8 +177,8 @@ func (s *Shell) Tell(f *Failure) {
 
 // TellLines writes the lines for people only.
 func (s *Shell) TellLines(kind string, f *Failure) {
-	fmt.Fprintf(s.Err, "certwright: %s: %s\n", kind, f.Detail)
+	fmt.Fprintf(s.Err, "certwright: %s: %s\n", kind, Visible(f.Detail))
 	if f.Fix != "" {
-		fmt.Fprintf(s.Err, "certwright: hint: %s\n", f.Fix)
+		fmt.Fprintf(s.Err, "certwright: hint: %s\n", Visible(f.Fix))
 	}
 }

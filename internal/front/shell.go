@@ -34,10 +34,11 @@ func Process() *Shell {
 	return &Shell{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now}
 }
 
-// Say tells the person at the command line something that is no result.
+// Say tells the person at the command line something that is no result. Texts
+// among args are made visible.
 func (s *Shell) Say(format string, args ...any) {
 	if !s.Quiet {
-		fmt.Fprintf(s.Err, format+"\n", args...)
+		fmt.Fprintf(s.Err, format+"\n", visible(args)...)
 	}
 }
 
@@ -46,9 +47,9 @@ func (s *Shell) Warn(format string, args ...any) {
 	s.Say("certwright: warning: "+format, args...)
 }
 
-// Print writes a line of the result.
+// Print writes a line of the result. Texts among args are made visible.
 func (s *Shell) Print(format string, args ...any) {
-	fmt.Fprintf(s.Out, format+"\n", args...)
+	fmt.Fprintf(s.Out, format+"\n", visible(args)...)
 }
 
 // Object writes a result as indented JSON.

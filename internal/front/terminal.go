@@ -30,10 +30,10 @@ func (s *Shell) Interactive() bool { return isTerminal(s.In) }
 // ask writes a question to where the person sees it.
 func (s *Shell) ask(terminal *os.File, format string, args ...any) {
 	if isTerminal(s.Err) {
-		fmt.Fprintf(s.Err, format, args...)
+		fmt.Fprintf(s.Err, format, visible(args)...)
 		return
 	}
-	fmt.Fprintf(terminal, format, args...)
+	fmt.Fprintf(terminal, format, visible(args)...)
 }
 
 // Draws reports whether progress may be drawn.
@@ -62,7 +62,7 @@ func (s *Shell) Draw(line string) {
 	if w := s.Width() - 1; len(line) > w {
 		line = line[:w]
 	}
-	fmt.Fprintf(s.Err, "\r%s\x1b[K", line)
+	fmt.Fprintf(s.Err, "\r%s\x1b[K", Visible(line))
 }
 
 // Ask asks a question and returns the answer without blanks around it; an

@@ -408,7 +408,7 @@ func (p *program) caListCommand() *cobra.Command {
 			w := tabwriter.NewWriter(p.shell.Out, 0, 8, 2, ' ', 0)
 			fmt.Fprintln(w, "NAME\tSTATE\tPARENT\tEXPIRES\tKEY\tSUBJECT")
 			for _, t := range told {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Name, t.State, orDash(t.Parent), day(t.notAfter), t.Key, t.Subject)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Name, t.State, orDash(t.Parent), day(t.notAfter), t.Key, front.Visible(t.Subject))
 			}
 			return w.Flush()
 		},

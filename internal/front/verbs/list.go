@@ -196,7 +196,7 @@ func (p *program) listText(all []certificateJSON) {
 	w := tabwriter.NewWriter(p.shell.Out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "SERIAL\tSTATUS\tEXPIRES\tPROFILE\tSUBJECT\tNAMES")
 	for _, c := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Serial, c.Status, day(c.notAfter), c.Profile, orDash(c.Subject), orDash(shorten(strings.Join(c.SANs, " "))))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", c.Serial, c.Status, day(c.notAfter), c.Profile, front.Visible(orDash(c.Subject)), front.Visible(orDash(shorten(strings.Join(c.SANs, " ")))))
 	}
 	w.Flush()
 }

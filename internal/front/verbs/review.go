@@ -124,7 +124,7 @@ func (p *program) reviewList(ctx context.Context, q authority.TicketQuery, close
 	w := tabwriter.NewWriter(p.shell.Out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "TICKET\tSTATE\tSINCE\tPROFILE\tREQUESTER\tSUBJECT")
 	for _, t := range told {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Ticket, t.State, strings.Replace(t.Created[:16], "T", " ", 1), t.Profile, t.Requester, orDash(t.Subject))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Ticket, t.State, strings.Replace(t.Created[:16], "T", " ", 1), t.Profile, front.Visible(t.Requester), front.Visible(orDash(t.Subject)))
 	}
 	return w.Flush()
 }
