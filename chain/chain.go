@@ -61,6 +61,7 @@ type Check struct {
 	Depth   int     `json:"depth"`             // its place in the path; 0 is the certificate itself
 	Detail  string  `json:"detail"`            // the cause, in one sentence without a final stop
 	Fix     string  `json:"fix,omitempty"`     // what to do about it
+	Revoked bool    `json:"-"`                 // a revocation list names the certificate
 }
 
 // Result is what Verify found out.

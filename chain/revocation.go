@@ -75,13 +75,17 @@ func (p *path) revoked(i int, e crl.Entry) Check {
 		reason = " for the reason " + e.Reason.String()
 	}
 	if e.Reason == crl.CertificateHold {
-		return p.fail(i, fmt.Sprintf("%s is on hold since %s", p.called(i), day(e.Revoked)), "ask the issuer to release it, or use another certificate")
+		held := p.fail(i, fmt.Sprintf("%s is on hold since %s", p.called(i), day(e.Revoked)), "ask the issuer to release it, or use another certificate")
+		held.Revoked = true
+		return held
 	}
 	fix := "get a new certificate with a new key"
 	if i > 0 {
 		fix = "get a certificate from another authority: this one's issuer was revoked"
 	}
-	return p.fail(i, fmt.Sprintf("%s was revoked on %s%s", p.called(i), day(e.Revoked), reason), fix)
+	c := p.fail(i, fmt.Sprintf("%s was revoked on %s%s", p.called(i), day(e.Revoked), reason), fix)
+	c.Revoked = true
+	return c
 }
 
 // from says where the certificate's lists are published.

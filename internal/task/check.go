@@ -58,7 +58,8 @@ func checkOf(j issuance.Judgement, profile string) Check {
 func (c Check) LintRequest(r *request.Request) Check {
 	for _, f := range lint.Request(r) {
 		said := func(other issuance.Finding) bool {
-			return other.Rule == f.Rule || other.Detail == f.Detail || f.Severity == lint.Error && other.Severity == lint.Error && other.Reason == f.Reason
+			errors := f.Severity == lint.Error && other.Severity == lint.Error
+			return other.Rule == f.Rule || other.Detail == f.Detail || errors && (other.Reason == f.Reason || other.Field == f.Field && other.Fix == f.Fix)
 		}
 		if !slices.ContainsFunc(c.Findings, said) {
 			c.Findings = append(c.Findings, f)

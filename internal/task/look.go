@@ -10,6 +10,7 @@ import (
 	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/inspect"
 	"github.com/certwright/certwright/request"
 )
 
@@ -42,6 +43,22 @@ func ParseCRLs(data []byte) ([]*crl.List, error) {
 func HasCRL(data []byte) bool {
 	lists, err := ParseCRLs(data)
 	return err == nil && len(lists) > 0
+}
+
+// OtherKind says what data are that hold no certificate and no request;
+// empty where they do, or where what they are is not known.
+func OtherKind(data []byte) string {
+	report, err := inspect.Data(data, inspect.Options{})
+	if err != nil || len(report.Objects) == 0 {
+		return ""
+	}
+	for _, object := range report.Objects {
+		switch object.Kind {
+		case inspect.Certificate, inspect.CertificationRequest, inspect.CRMF, inspect.SPKAC, inspect.ASN1, inspect.Unknown:
+			return ""
+		}
+	}
+	return "of this kind: " + report.Objects[0].Title
 }
 
 // KindAndKey returns what data are, in words, and the public key in them.

@@ -3,6 +3,7 @@ package verbs
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -177,6 +178,9 @@ func (r *verifyRun) file(ctx context.Context, file string) ([]verifyJSON, error)
 		return r.requests(file, requests), nil
 	}
 	fix := "see what it is: certwright inspect " + file
+	if what := task.OtherKind(data); what != "" {
+		return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: nameOf(file) + " is no certificate and no request, but " + what, Fix: fix}
+	}
 	if blocks, finding := pem.Find(data); finding == nil && len(blocks) > 0 && err != nil {
 		return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: nameOf(file) + ": " + err.Error(), Fix: fix, Err: err}
 	}
@@ -212,6 +216,11 @@ func (r *verifyRun) certificate(ctx context.Context, file string, certificates [
 	for _, c := range result.Path {
 		told.Path = append(told.Path, c.Subject.String())
 	}
+	for i := range told.Checks {
+		if c := &told.Checks[i]; c.Name == "revocation" && c.Fix != "" && !c.Revoked {
+			c.Fix += ": --crl FILE"
+		}
+	}
 	path := result.Path
 	if len(path) == 0 {
 		path = []*cert.Certificate{leaf}
@@ -221,7 +230,8 @@ func (r *verifyRun) certificate(ctx context.Context, file string, certificates [
 		if err != nil {
 			return told, err
 		}
-		if found {
+		revoked := slices.ContainsFunc(result.Checks, func(of chain.Check) bool { return of.Revoked && of.Depth == depth })
+		if found && !revoked { // what a list says already needs no second saying
 			told.Checks = append(told.Checks, check)
 			told.Valid = told.Valid && check.Verdict != chain.Fail
 		}
