@@ -58,7 +58,7 @@ func (f *Files) Signer(_ context.Context, reference string) (crypto.Signer, erro
 	}
 	private, err := key.ReadPrivate(data, func() ([]byte, error) { return f.config.Existing(path) })
 	if err != nil {
-		return nil, fmt.Errorf("opening the authority's key %s: %w", path, err)
+		return nil, &OpenError{File: path, Err: err}
 	}
 	if private.Signer == nil {
 		return nil, fmt.Errorf("the key %s cannot make signatures", path)
@@ -191,3 +191,18 @@ func syncFolder(folder string) error {
 	defer d.Close()
 	return d.Sync()
 }
+
+// OpenError says which key could not be opened. With key.ErrPassphrase below
+// it, the passphrase was wrong.
+type OpenError struct {
+	File string
+	Err  error
+}
+
+// Error returns the file and the cause.
+func (e *OpenError) Error() string {
+	return "opening the authority's key " + e.File + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *OpenError) Unwrap() error { return e.Err }

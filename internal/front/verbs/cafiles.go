@@ -57,7 +57,7 @@ func (p *program) readCertificates(file string) ([]*cert.Certificate, error) {
 	}
 	found, err := task.ParseCertificates(data)
 	if err != nil {
-		return nil, inFile(file, err)
+		return nil, damaged(file, err)
 	}
 	if len(found) == 0 {
 		return nil, &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: "there is no certificate in " + nameOf(file), Fix: "see what it is: certwright inspect " + file}

@@ -22,6 +22,15 @@ func inFile(file string, err error) error {
 	return &f
 }
 
+// damaged is inFile for a file that is not whole, with what to do.
+func damaged(file string, err error) error {
+	f := *explain(inFile(file, err))
+	if f.Fix == "" {
+		f.Fix = "get the file again, whole; see what is in it: certwright inspect " + file
+	}
+	return &f
+}
+
 func nameOf(file string) string {
 	if file == "-" {
 		return "standard input"

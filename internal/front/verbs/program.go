@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/keystore"
 	"github.com/certwright/certwright/internal/task"
 )
 
@@ -69,6 +71,12 @@ func explain(err error) *front.Failure {
 	var fault *config.Fault
 	if errors.As(err, &fault) {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: fault.Error(), Fix: fault.Fix, Err: err}
+	}
+	var explained *front.Failure
+	var locked *keystore.OpenError
+	if !errors.As(err, &explained) && errors.As(err, &locked) && errors.Is(err, key.ErrPassphrase) {
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodePassphrase, Detail: "the passphrase of the authority's key " + locked.File + " is wrong, or the file is damaged",
+			Fix: "give the right one with --ca-passphrase or CERTWRIGHT_PASSPHRASE", Err: err}
 	}
 	return front.Explain(err)
 }
