@@ -15,6 +15,7 @@ import (
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/request"
 )
 
 func (p *program) profileCommand() *cobra.Command {
@@ -188,7 +189,7 @@ func (p *program) profileTest(ctx context.Context, folder, profile string) error
 	for _, f := range cases {
 		results, err := p.runCases(f, find)
 		if err != nil {
-			return err
+			results = []fixtureJSON{brokenFixture(f.name, err)}
 		}
 		told = append(told, results...)
 	}
@@ -201,14 +202,24 @@ func (p *program) profileTest(ctx context.Context, folder, profile string) error
 		return err
 	}
 	for _, f := range fixtures {
-		r, err := task.RunFixture(ctx, trial, f, profile)
+		if f.broken != nil {
+			told = append(told, brokenFixture(f.Name, f.broken))
+			continue
+		}
+		r, err := task.RunFixture(ctx, trial, f.Fixture, profile)
 		if err != nil {
-			return inFile(f.Name, err)
+			told = append(told, brokenFixture(f.Name, err))
+			continue
 		}
 		told = append(told, fixtureJSON{Request: r.Name, Passed: len(r.Problems) == 0, Verdict: string(r.Check.Verdict), Profile: r.Check.Profile,
 			Problems: append([]string{}, r.Problems...), Findings: r.Check.Findings})
 	}
 	return p.tellFixtures(told)
+}
+
+// brokenFixture is one that cannot be run: it failed, and the others run.
+func brokenFixture(file string, err error) fixtureJSON {
+	return fixtureJSON{Request: filepath.Base(file), Problems: strings.Split(explain(err).Detail, "\n"), Findings: []issuance.Finding{}}
 }
 
 func (p *program) tellFixtures(told []fixtureJSON) error {
@@ -270,32 +281,44 @@ func profilesOf(folder string, others *config.Profiles) func(string) (*issuance.
 	}
 }
 
+// fixtureFile is a fixture, or why there is none.
+type fixtureFile struct {
+	task.Fixture
+	broken error
+}
+
 // fixtures reads the requests of a folder that no case is about, each with its
 // file of what is expected.
-func (p *program) fixtures(folder string, cases []caseFile) ([]task.Fixture, error) {
+func (p *program) fixtures(folder string, cases []caseFile) ([]fixtureFile, error) {
 	files, err := batchFiles([]string{folder + string(filepath.Separator)}, func(string, int) {})
 	if err != nil {
 		return nil, err
 	}
-	var out []task.Fixture
+	var out []fixtureFile
 	for _, file := range files {
 		expect := strings.TrimSuffix(file, filepath.Ext(file)) + ".expect"
 		if hasCase(cases, file) && !isFile(expect) {
 			continue
 		}
-		requests, err := readRequests(p.shell, file)
-		if err != nil {
-			return nil, inFile(file, err)
-		}
-		text, err := p.shell.Read(expect)
-		if err != nil {
-			return nil, err
-		}
-		want, err := task.ParseExpectation(text)
-		if err != nil {
-			return nil, &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: expect + ": " + err.Error(), Fix: "see: certwright profile test --help"}
-		}
-		out = append(out, task.Fixture{Name: filepath.Base(file), Request: requests[0], Expect: want})
+		f := fixtureFile{Fixture: task.Fixture{Name: filepath.Base(file)}}
+		f.Request, f.Expect, f.broken = p.fixture(file, expect)
+		out = append(out, f)
 	}
 	return out, nil
+}
+
+func (p *program) fixture(file, expect string) (*request.Request, task.Expectation, error) {
+	requests, err := readRequests(p.shell, file)
+	if err != nil {
+		return nil, task.Expectation{}, inFile(file, err)
+	}
+	text, err := p.shell.Read(expect)
+	if err != nil {
+		return nil, task.Expectation{}, err
+	}
+	want, err := task.ParseExpectation(text)
+	if err != nil {
+		return nil, want, fmt.Errorf("%s: %w", expect, err)
+	}
+	return requests[0], want, nil
 }

@@ -16,6 +16,7 @@ import (
 type caseFile struct {
 	name     string
 	fixtures *issuance.Fixtures
+	broken   error // why there are none
 }
 
 // caseFiles reads the files of a folder that hold cases. The other YAML files
@@ -36,15 +37,18 @@ func caseFiles(folder string) ([]caseFile, error) {
 		}
 		fixtures, err := issuance.ParseFixtures(text)
 		if err != nil {
-			return nil, &config.Fault{File: name, Detail: err.Error(), Fix: "see: certwright profile test --help"}
+			err = &config.Fault{File: name, Detail: err.Error(), Fix: "see: certwright profile test --help"}
 		}
-		out = append(out, caseFile{name, fixtures})
+		out = append(out, caseFile{name, fixtures, err})
 	}
 	return out, nil
 }
 
 // runCases judges the cases of a file by its profile.
 func (p *program) runCases(f caseFile, find func(string) (*issuance.Profile, error)) ([]fixtureJSON, error) {
+	if f.broken != nil {
+		return nil, f.broken
+	}
 	folder := filepath.Dir(f.name)
 	profile, err := profileOfCases(folder, f.fixtures.Profile, find)
 	if err != nil {
@@ -96,7 +100,7 @@ func issuerOfCases(folder string, f *issuance.Fixtures) (*issuance.Issuer, error
 // hasCase reports whether a case is about a request file.
 func hasCase(files []caseFile, request string) bool {
 	return slices.ContainsFunc(files, func(f caseFile) bool {
-		return slices.ContainsFunc(f.fixtures.Cases, func(c issuance.Fixture) bool {
+		return f.broken == nil && slices.ContainsFunc(f.fixtures.Cases, func(c issuance.Fixture) bool {
 			return filepath.Join(filepath.Dir(f.name), c.Request) == filepath.Clean(request)
 		})
 	})
