@@ -62,7 +62,7 @@ func crlRun(c *call) error {
 	if err := c.noArguments(); err != nil {
 		return err
 	}
-	raw, list, err := c.loadList(c.text("in"), "CRL")
+	raw, list, err := c.loadList(c.text("in"), c.text("inform"), "CRL")
 	if err != nil {
 		return complain("%s\nUnable to load CRL", err)
 	}
@@ -125,6 +125,12 @@ func (c *call) describeList(l *text.List, flags text.NameFlags, iso bool) error 
 		titledTime = text.TitledISOTime
 	}
 	w := bufio.NewWriter(c.Stdout)
+	several := 0
+	for _, g := range c.given {
+		if slices.Contains([]string{"issuer", "crlnumber", "hash", "hash_old", "lastupdate", "nextupdate", "fingerprint"}, g.name) {
+			several++
+		}
+	}
 	for _, g := range c.inOrder() {
 		switch g.name {
 		case "issuer":
@@ -132,9 +138,11 @@ func (c *call) describeList(l *text.List, flags text.NameFlags, iso bool) error 
 		case "crlnumber":
 			l.CRLNumber(w)
 		case "subject_hash":
-			fmt.Fprintf(w, "issuer name hash=%s\n", text.NameHash(l.Issuer))
+			w.WriteString(titleAmong(several, "issuer name hash="))
+			fmt.Fprintln(w, text.NameHash(l.Issuer))
 		case "hash_old":
-			fmt.Fprintf(w, "issuer name old hash=%s\n", text.OldNameHash(l.Issuer))
+			w.WriteString(titleAmong(several, "issuer name old hash="))
+			fmt.Fprintln(w, text.OldNameHash(l.Issuer))
 		case "lastupdate":
 			titledTime(w, "lastUpdate=", l.ThisUpdate)
 		case "nextupdate":
@@ -144,10 +152,18 @@ func (c *call) describeList(l *text.List, flags text.NameFlags, iso bool) error 
 			}
 			titledTime(w, "nextUpdate=", l.NextUpdate)
 		case "fingerprint":
-			if err := c.fingerprint(w, l.Raw); err != nil {
+			if err := c.fingerprint(w, l.Raw, true); err != nil {
 				return err
 			}
 		}
 	}
 	return w.Flush()
+}
+
+// titleAmong is the title of a line that stands among several.
+func titleAmong(lines int, title string) string {
+	if lines > 1 {
+		return title
+	}
+	return ""
 }

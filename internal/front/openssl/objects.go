@@ -158,9 +158,12 @@ func (c *call) loadRequest(name, format, what string) (*pkcs10.Request, error) {
 }
 
 // loadList reads a certificate revocation list; what is what messages call it.
-func (c *call) loadList(name, what string) ([]byte, *crl.List, error) {
+func (c *call) loadList(name, format, what string) ([]byte, *crl.List, error) {
 	data, err := c.read(strings.TrimPrefix(name, "file:"))
 	if err != nil {
+		return nil, nil, c.unread(what, name, err)
+	}
+	if err := checkFormat(data, format); err != nil {
 		return nil, nil, c.unread(what, name, err)
 	}
 	found, _ := objects(data, listLabels()...)

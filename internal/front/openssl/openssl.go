@@ -79,6 +79,10 @@ func (cmd command) call(env Env, args []string) int {
 		return 0
 	}
 	c.report(err)
+	var said complaint
+	if errors.As(err, &said) && said.exit != 0 {
+		return said.exit
+	}
 	return 1
 }
 
@@ -107,6 +111,7 @@ func (c *call) report(err error) {
 type complaint struct {
 	text  string // whole lines; empty where all is said
 	usage bool   // point to -help
+	exit  int    // the exit code, 1 where it is 0
 }
 
 func (e complaint) Error() string { return e.text }

@@ -146,7 +146,12 @@ func (c *call) printing(parts string) (text.NameFlags, text.Options, error) {
 
 func (r *requesting) configure() error {
 	var err error
-	if r.conf, err = r.loadConfig(r.text("config"), r.has("verbose")); err != nil {
+	if r.has("config") && r.text("config") == "" {
+		r.conf, err = opensslconf.Parse("", nil, r.source())
+	} else {
+		r.conf, err = r.loadConfig(r.text("config"), r.has("verbose"))
+	}
+	if err != nil {
 		return err
 	}
 	section := r.text("section")
@@ -233,9 +238,6 @@ func (r *requesting) load() error {
 	}
 	var err error
 	r.in, err = r.loadRequest(r.text("in"), r.text("inform"), "X509 request")
-	if err == nil && r.asCertificate && r.copying == opensslconf.CopyNone && !r.has("copy_extensions") {
-		fmt.Fprintln(r.Stderr, "Warning: No -copy_extensions given; ignoring any extensions in the request")
-	}
 	return err
 }
 

@@ -8,10 +8,13 @@ import (
 
 // newKey makes the key of a new request where none was given, and writes it.
 func (r *requesting) newKey() error {
-	if !r.asNew || r.key != nil {
-		return nil
+	switch {
+	case r.key == nil && r.asNew:
+		return r.makeKey(r.text("newkey"))
+	case r.key != nil && r.has("keyout"):
+		return r.saveNewKey()
 	}
-	return r.makeKey(r.text("newkey"))
+	return nil
 }
 
 func (r *requesting) makeKey(spec string) error {

@@ -47,6 +47,9 @@ const defaultDays = 30
 
 // makeCertificate makes a certificate of the request of -in, or of a new one.
 func (r *requesting) makeCertificate() error {
+	if r.in != nil && !r.has("copy_extensions") {
+		fmt.Fprintln(r.Stderr, "Warning: No -copy_extensions given; ignoring any extensions in the request")
+	}
 	m := coin{request: r.in, ca: r.ca, signer: r.key, how: r.how, from: r.Now()}
 	if r.ca != nil {
 		m.signer = r.caKey

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -92,7 +93,10 @@ type verifier struct {
 	policies  []oid.OID
 }
 
-const defaultDepth = 100
+const (
+	defaultDepth   = 100
+	exitUnverified = 2
+)
 
 func verify(c *call) error {
 	v := &verifier{call: c, depth: c.count("verify_depth", defaultDepth), level: c.count("auth_level", 0), now: c.Now()}
@@ -126,7 +130,7 @@ func (v *verifier) readOptions() error {
 		case "policy":
 			id, err := (*opensslconf.File)(nil).Object(g.value)
 			if err != nil {
-				return v.misuse("Invalid Policy %s", g.value)
+				return complain("verify: Invalid Policy %s", g.value)
 			}
 			v.policies = append(v.policies, id)
 		case "purpose":
@@ -134,7 +138,7 @@ func (v *verifier) readOptions() error {
 		case "verify_name":
 			p, ok := map[string]string{"default": "", "ssl_client": "sslclient", "ssl_server": "sslserver", "smime_sign": "smimesign", "pkcs7": "smimesign"}[g.value]
 			if !ok {
-				return v.misuse("Invalid verify name %s", g.value)
+				return complain("verify: Invalid verify name %s", g.value)
 			}
 			if p != "" {
 				v.purpose = p
@@ -142,11 +146,14 @@ func (v *verifier) readOptions() error {
 		}
 	}
 	if _, known := (&text.Certificate{}).Purpose(v.purpose, false); v.purpose != "" && !known {
-		return v.misuse("unrecognized purpose: %s", v.purpose)
+		return complain("verify: Invalid purpose %s", v.purpose)
 	}
 	v.trustID, v.compat = trustFor(v.purpose)
 	if v.has("trusted") && v.hasAny("CAfile", "CApath", "CAstore") {
 		return complaint{text: "verify: Cannot use -trusted with -CAfile, -CApath or -CAstore", usage: false}
+	}
+	if _, err := netip.ParseAddr(v.text("verify_ip")); v.has("verify_ip") && err != nil {
+		return complaint{}
 	}
 	return v.checkVerification()
 }
@@ -244,7 +251,7 @@ func (v *verifier) verifyFile(file string) error {
 	p.verify()
 	if p.failed {
 		fmt.Fprintf(v.Stderr, "error %s: verification failed\n", name)
-		return complaint{}
+		return complaint{exit: exitUnverified}
 	}
 	fmt.Fprintf(v.Stdout, "%s: OK\n", name)
 	if v.has("show_chain") {
@@ -256,7 +263,7 @@ func (v *verifier) verifyFile(file string) error {
 // tell prints an error at once: other certificates may follow.
 func (v *verifier) tell(err error) error {
 	v.report(err)
-	return complaint{}
+	return complaint{exit: exitUnverified}
 }
 
 // show prints the path.

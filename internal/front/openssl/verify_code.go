@@ -5,6 +5,7 @@ package openssl
 type fault int
 
 const (
+	unspecified       fault = 1
 	noIssuer          fault = 2
 	noList            fault = 3
 	badSignature      fault = 7
@@ -19,7 +20,6 @@ const (
 	firstUnverified   fault = 21
 	tooLong           fault = 22
 	revoked           fault = 23
-	invalidAuthority  fault = 24
 	pathLength        fault = 25
 	unsuitablePurpose fault = 26
 	notTrusted        fault = 27
@@ -31,6 +31,7 @@ const (
 	unknownListPart   fault = 36
 	proxyNotAllowed   fault = 40
 	badExtension      fault = 41
+	badPolicy         fault = 42
 	noPolicy          fault = 43
 	notPermitted      fault = 47
 	excluded          fault = 48
@@ -40,18 +41,23 @@ const (
 	weakLeafKey       fault = 66
 	weakAuthorityKey  fault = 67
 	weakDigest        fault = 68
+	invalidAuthority  fault = 79
 	pathLengthNonCA   fault = 80
 	pathLengthNoSign  fault = 81
 	certSignNonCA     fault = 82
-	noAuthorityKeyID  fault = 84 + 1
-	noSubjectKeyID    fault = 85 + 1
-	notCriticalCA     fault = 88 + 1
-	noKeyUsageCA      fault = 91 + 1
+	noAuthorityKeyID  fault = 85
+	noSubjectKeyID    fault = 86
+	notCriticalCA     fault = 89
+	noKeyUsageCA      fault = 92
+	explicitCurve     fault = 94
 )
 
 // words are what OpenSSL says of a fault; scripts look for them.
 func (f fault) words() string {
 	return map[fault]string{
+		unspecified:       "unspecified certificate verification error",
+		explicitCurve:     "Certificate public key has explicit ECC parameters",
+		badPolicy:         "invalid or inconsistent certificate policy extension",
 		noIssuer:          "unable to get issuer certificate",
 		noList:            "unable to get certificate CRL",
 		badSignature:      "certificate signature failure",

@@ -86,7 +86,7 @@ func (p *path) build() {
 			}
 			break
 		}
-		if a, ok := p.choose(p.store.named(last.Issuer), last); ok {
+		if a, ok := p.choose(p.unused(p.store.named(last.Issuer)), last); ok {
 			p.chain = append(p.chain, p.link(a))
 			if p.settle(len(p.chain)-1) != undecided {
 				return
@@ -126,12 +126,18 @@ func (p *path) incomplete() {
 // candidates are the untrusted certificates that may have issued another.
 func (p *path) candidates(issued link) (found []anchor) {
 	for _, c := range p.untrusted {
-		known := slices.ContainsFunc(p.chain, func(l link) bool { return bytes.Equal(l.Raw, c.Raw) })
-		if c.Subject.Equal(issued.Issuer) && !known {
+		if c.Subject.Equal(issued.Issuer) {
 			found = append(found, anchor{Certificate: c})
 		}
 	}
-	return found
+	return p.unused(found)
+}
+
+// unused leaves out what is in the path already.
+func (p *path) unused(list []anchor) []anchor {
+	return slices.DeleteFunc(list, func(a anchor) bool {
+		return slices.ContainsFunc(p.chain, func(l link) bool { return bytes.Equal(l.Raw, a.Raw) })
+	})
 }
 
 // choose takes the first that is valid now, else the one that is valid

@@ -69,12 +69,15 @@ func (p *path) checkOne(depth int, l link) bool {
 		if !p.fault(badExtension, depth) {
 			return false
 		}
-	case depth > 0 && (authority == 0 || strict && authority != 1), depth == 0 && strict && authority > 1:
+	case depth > 0 && (authority == 0 || (strict || depth+1 < len(p.chain)) && authority != 1), depth == 0 && strict && authority > 1:
 		if !p.fault(invalidAuthority, depth) {
 			return false
 		}
 	}
-	if strict && !p.checkStrict(depth, l, authority) {
+	if len(p.chain) > 1 && l.PublicKey.Type == "EC" && l.PublicKey.Curve == "explicit" && !p.fault(explicitCurve, depth) {
+		return false
+	}
+	if strict && len(p.chain) > 1 && !p.checkStrict(depth, l, authority) {
 		return false
 	}
 	return p.checkPurpose(depth, l)
@@ -256,6 +259,10 @@ func (p *path) checkNames() {
 				p.fault(badExtension, above)
 				return
 			}
+			if tooMany(l.Certificate, bound) {
+				p.fault(unspecified, depth)
+				return
+			}
 			names := slices.Concat(l.SubjectAltNames(), hostsOfCommonNames(l.Certificate, depth))
 			if bound.AllowsAll(l.Subject, names) == nil {
 				continue
@@ -269,6 +276,14 @@ func (p *path) checkNames() {
 			}
 		}
 	}
+}
+
+// mostComparisons bounds how many names are held against how many constraints.
+const mostComparisons = 1 << 20
+
+func tooMany(c *cert.Certificate, bound ext.NameConstraints) bool {
+	names := len(c.Subject.RDNs) + len(c.SubjectAltNames())
+	return names*(len(bound.Permitted)+len(bound.Excluded)) > mostComparisons
 }
 
 // hostsOfCommonNames are the common names that stand for hosts: those of a
@@ -290,6 +305,10 @@ func (p *path) checkPolicies() {
 	if !p.hasAny("policy_check", "explicit_policy", "policy") || !p.has("explicit_policy") {
 		return
 	}
+	if depth := slices.IndexFunc(p.chain, func(l link) bool { return hasBadPolicies(l.Certificate) }); depth >= 0 {
+		p.fault(badPolicy, depth)
+		return
+	}
 	o := chain.Options{Now: p.now, Policies: p.policies}
 	if len(o.Policies) == 0 {
 		o.Policies = []oid.OID{oid.AnyPolicy}
@@ -305,4 +324,22 @@ func (p *path) checkPolicies() {
 			return
 		}
 	}
+}
+
+// hasBadPolicies reports whether the policies cannot be read, or one is there
+// twice.
+func hasBadPolicies(c *cert.Certificate) bool {
+	e, ok := ext.Find(c.Extensions, oid.CertificatePolicies)
+	if !ok {
+		return false
+	}
+	list, err := ext.ParseCertificatePolicies(e.Value)
+	seen := map[oid.OID]bool{}
+	for _, policy := range list {
+		if seen[policy.ID] {
+			return true
+		}
+		seen[policy.ID] = true
+	}
+	return err != nil
 }

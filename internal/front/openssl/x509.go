@@ -363,7 +363,7 @@ func (x *certifying) appendCertificate(out *bytes.Buffer) error {
 	case formatDER:
 		out.Write(raw)
 	default:
-		return complain("bad output format specified for outfile")
+		return complain("Bad output format specified for outfile")
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (x *certifying) describeOne(w *bufio.Writer, c *text.Certificate, g given) 
 	case "enddate":
 		x.titledTime(w, "notAfter=", c)
 	case "fingerprint":
-		return x.fingerprint(w, c.Raw)
+		return x.fingerprint(w, c.Raw, false)
 	case "ext":
 		x.selected(w, c, g.value)
 	case "text":
@@ -172,7 +172,8 @@ func (x *certifying) selected(w *bufio.Writer, c *text.Certificate, names string
 }
 
 // fingerprint prints a digest, SHA-1 where no other is asked for.
-func (c *call) fingerprint(w *bufio.Writer, raw []byte) error {
+// Its title is the name that was asked for, or the full name of the digest.
+func (c *call) fingerprint(w *bufio.Writer, raw []byte, full bool) error {
 	name, algorithm := "SHA1", "sha1"
 	if len(c.unknown) > 0 {
 		name = c.unknown[len(c.unknown)-1]
@@ -180,6 +181,9 @@ func (c *call) fingerprint(w *bufio.Writer, raw []byte) error {
 		if algorithm, err = c.digestNamed(name); err != nil {
 			return err
 		}
+	}
+	if full {
+		name = fullName(algorithm)
 	}
 	h := hashes()[algorithm].New()
 	h.Write(raw)
@@ -229,4 +233,14 @@ func (x *certifying) check(out *bytes.Buffer) (verdict error, done bool, err err
 		fmt.Fprintf(out, "%s %s does%s match certificate\n", asked.what, x.text(asked.option), not)
 	}
 	return nil, false, nil
+}
+
+// fullName is what OpenSSL's providers call a digest.
+func fullName(algorithm string) string {
+	upper := strings.ToUpper(algorithm)
+	bits, isSHA := strings.CutPrefix(upper, "SHA")
+	if !isSHA || bits == "1" || strings.HasPrefix(bits, "3-") {
+		return upper
+	}
+	return "SHA2-" + strings.ReplaceAll(bits, "-", "/")
 }

@@ -117,6 +117,9 @@ func (l *List) CRLNumber(w *bufio.Writer) {
 		}
 		if n := in.integer(der.Integer); !in.bad {
 			w.WriteString("0x")
+			if digits := len(new(big.Int).SetBytes(n.magnitude).Text(16)); digits%2 == 1 && !n.negative {
+				w.WriteByte('0')
+			}
 			hexNumber(w, n)
 			w.WriteByte('\n')
 			return
