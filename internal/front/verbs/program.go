@@ -107,7 +107,7 @@ func (p *program) open(ctx context.Context) (*task.Office, error) {
 		return nil, &f
 	}
 	if !h.Exists() {
-		return nil, &front.Failure{Exit: front.ExitFailed, Code: front.CodeNotFound,
+		return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeNotFound,
 			Detail: "there is no certification authority in " + h.Folder + " yet",
 			Fix:    "make one with \"certwright quickstart\" or \"certwright ca init\", or name another folder with --home DIR"}
 	}
