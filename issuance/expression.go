@@ -130,10 +130,49 @@ func compileExpression(text string) (*vm.Program, error) {
 func plainExpression(err error) error {
 	var at *file.Error
 	if errors.As(err, &at) {
-		return fmt.Errorf("the expression is wrong at column %d of its line %d: %s", at.Column+1, max(1, at.Line), at.Message)
+		return fmt.Errorf("the expression is wrong at column %d of its line %d: %s", at.Column+1, max(1, at.Line), plainMistake(at.Message))
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	return fmt.Errorf("the expression is wrong: %s", first)
+}
+
+// plainMistake says in the words of a profile what the compiler says in those
+// of its language.
+func plainMistake(said string) string {
+	if operator, types, ok := strings.Cut(said, " (mismatched types "); ok {
+		operator = strings.TrimPrefix(operator, "invalid operation: ")
+		left, right, _ := strings.Cut(strings.TrimSuffix(types, ")"), " and ")
+		plain := fmt.Sprintf("%s stands between %s and %s; compare what is of one kind", operator, plainType(left), plainType(right))
+		if strings.HasPrefix(left, "[]") && !strings.HasPrefix(right, "[]") {
+			plain += `, such as "a" in LIST or any(LIST, # == "a")`
+		}
+		return plain
+	}
+	if name, ok := strings.CutPrefix(said, "unknown name "); ok {
+		return "there is no " + name + "; put text in quotation marks, and see docs/profiles.md for what there is"
+	}
+	return said
+}
+
+func plainType(name string) string {
+	switch name {
+	case "[]string":
+		return "a list of texts"
+	case "string":
+		return "a text"
+	case "int", "int64", "float64":
+		return "a number"
+	case "bool":
+		return "true or false"
+	case "time.Time":
+		return "a time"
+	case "time.Duration":
+		return "a length of time"
+	}
+	if strings.HasPrefix(name, "[]") {
+		return "a list"
+	}
+	return "a value of another kind"
 }
 
 // bounded refuses what could make an expression long or large: ranges,

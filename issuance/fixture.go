@@ -122,11 +122,10 @@ func (t *timeText) fromText(s string) error {
 // ParseFixtures reads fixtures from YAML, as strictly as profiles are read.
 func ParseFixtures(text []byte) (*Fixtures, error) {
 	var t fixturesText
-	lines, err := decodeText("fixture file", text, &t)
+	c, err := decodeText("fixture file", text, &t)
 	if err != nil {
 		return nil, err
 	}
-	c := &compiler{lines: lines}
 	f := &Fixtures{Profile: t.Profile, Issuer: t.Issuer, Now: time.Time(t.Now)}
 	if t.Profile == "" {
 		c.fail("profile", "name the profile that is tested: a built-in one, or a file")

@@ -9,18 +9,23 @@ import (
 // suggestion names the known word that is nearest to a wrong one, or all that
 // are known where none is near.
 func suggestion(wrong string, known []string) string {
+	if best := nearest(wrong, known); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	sorted := append([]string(nil), known...)
+	sort.Strings(sorted)
+	return "; known are " + strings.Join(sorted, ", ")
+}
+
+// nearest is the known word that was meant; empty where none is near.
+func nearest(wrong string, known []string) string {
 	best, least := "", max(2, len(wrong)/3)+1
 	for _, k := range known {
 		if n := distance(strings.ToLower(wrong), strings.ToLower(k)); n < least {
 			best, least = k, n
 		}
 	}
-	if best != "" {
-		return fmt.Sprintf("; did you mean %q?", best)
-	}
-	sorted := append([]string(nil), known...)
-	sort.Strings(sorted)
-	return "; known are " + strings.Join(sorted, ", ")
+	return best
 }
 
 // distance counts the insertions, deletions and replacements of letters, and

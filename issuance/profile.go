@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/certwright/certwright/lint"
@@ -64,11 +65,10 @@ func (p *Profile) IssuesCA() bool { return p.ca }
 // one line each.
 func ParseProfile(text []byte) (*Profile, error) {
 	var t profileText
-	lines, err := decodeText("profile", text, &t)
+	c, err := decodeText("profile", text, &t)
 	if err != nil {
 		return nil, err
 	}
-	c := &compiler{lines: lines}
 	p := c.profile(&t)
 	if err := errors.Join(c.errs...); err != nil {
 		return nil, err
@@ -84,10 +84,23 @@ func ParseProfile(text []byte) (*Profile, error) {
 type compiler struct {
 	lines map[string]int
 	errs  []error
+	wrong []string // paths of which it is told already that they are not read
 }
 
+// fail tells a mistake, unless it follows from one that is told already.
 func (c *compiler) fail(path, format string, args ...any) {
+	for _, wrong := range c.wrong {
+		if leadsOn(path, wrong) || leadsOn(wrong, path) {
+			return
+		}
+	}
 	c.errs = append(c.errs, errors.New(fmt.Sprintf("line %d: %s: ", c.line(path), path)+fmt.Sprintf(format, args...)))
+}
+
+// leadsOn reports whether a path is another one, or leads on from it.
+func leadsOn(path, whole string) bool {
+	rest, ok := strings.CutPrefix(path, whole)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // line finds the line of a key, or of the nearest key around it.

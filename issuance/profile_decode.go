@@ -26,10 +26,13 @@ type textual interface{ fromText(text string) error }
 type decoder struct {
 	errs  []error
 	lines map[string]int // of each key, by its path: "subject.attributes.O"
+	wrong []string       // paths whose values are not what was written
 }
 
-// decodeText reads one YAML document, which what names for messages, into text.
-func decodeText(what string, data []byte, text any) (lines map[string]int, err error) {
+// decodeText reads one YAML document, which what names for messages, into
+// text. The compiler that it returns has the mistakes found so far; the error
+// is for what is no document at all.
+func decodeText(what string, data []byte, text any) (*compiler, error) {
 	if len(data) > maxProfileText {
 		return nil, fmt.Errorf("the %s is %d bytes long, more than the %d that are read", what, len(data), maxProfileText)
 	}
@@ -39,7 +42,7 @@ func decodeText(what string, data []byte, text any) (lines map[string]int, err e
 	case errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("the %s is empty", what)
 	case err != nil:
-		return nil, fmt.Errorf("the %s is not YAML: %s", what, plainYAML(err))
+		return nil, fmt.Errorf("the %s is not YAML: %s", what, plainYAML(err, data))
 	}
 	var second yaml.Node
 	if !errors.Is(reader.Decode(&second), io.EOF) {
@@ -50,12 +53,7 @@ func decodeText(what string, data []byte, text any) (lines map[string]int, err e
 		return nil, fmt.Errorf("the %s is empty", what)
 	}
 	d.value(document.Content[0], reflect.ValueOf(text).Elem(), "", 0)
-	return d.lines, errors.Join(d.errs...)
-}
-
-// plainYAML takes the library's prefix off its message.
-func plainYAML(err error) string {
-	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "yaml: "), "unmarshal errors:\n  ")
+	return &compiler{lines: d.lines, errs: d.errs, wrong: d.wrong}, nil
 }
 
 func (d *decoder) fail(n *yaml.Node, path, format string, args ...any) {
@@ -68,6 +66,7 @@ func (d *decoder) fail(n *yaml.Node, path, format string, args ...any) {
 	where := fmt.Sprintf("line %d: ", n.Line)
 	if path != "" {
 		where += path + ": "
+		d.wrong = append(d.wrong, path)
 	}
 	d.errs = append(d.errs, errors.New(where+fmt.Sprintf(format, args...)))
 }
@@ -144,7 +143,12 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string, depth in
 	d.pairs(n, path, func(key, value *yaml.Node, at string) {
 		i, ok := fields[key.Value]
 		if !ok {
+			wrong := len(d.wrong)
 			d.fail(key, path, "unknown key %q%s", key.Value, suggestion(key.Value, known))
+			d.wrong = d.wrong[:wrong] // its neighbours stand
+			if meant := nearest(key.Value, known); meant != "" {
+				d.wrong = append(d.wrong, join(path, meant))
+			}
 			return
 		}
 		d.value(value, v.Field(i), at, depth+1)
