@@ -28,7 +28,7 @@ func (s *Shell) Read(name string) ([]byte, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: name + " is a folder, not a file"}
+		return nil, &Failure{Exit: ExitFailed, Code: CodeFile, Detail: name + " is a folder, not a file", Fix: "name the files in it"}
 	}
 	s.read = append(s.read, info)
 	return bounded(f, name, info.Size())

@@ -164,7 +164,7 @@ func (p *program) crlShowCommand() *cobra.Command {
 			if all {
 				most = -1
 			}
-			return p.inspectData([]named{{args[0], data}}, inspectFlags{entries: most})
+			return p.inspectData([]named{{name: args[0], data: data}}, inspectFlags{entries: most})
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "all entries")

@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"encoding/hex"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/request"
 )
 
 const keyKinds = "rsa-2048, rsa-3072, rsa-4096 … rsa-8192, ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519, ml-dsa-44, ml-dsa-65, ml-dsa-87"
@@ -40,6 +42,14 @@ type keyJSON struct {
 	Description string `json:"description"`
 	Fingerprint string `json:"keyFingerprint"`
 	Encrypted   bool   `json:"encrypted"`
+	encoded
+}
+
+// encoded is what was made, in a result in JSON where no file took it.
+type encoded struct {
+	Text string `json:"text,omitempty"`
+	PEM  string `json:"pem,omitempty"`
+	DER  []byte `json:"der,omitempty"`
 }
 
 func keyToJSON(file string, pub *key.Public, encrypted bool) keyJSON {
@@ -104,13 +114,19 @@ func (p *program) writeKey(k *key.Private, w keyWriting) error {
 	}
 	data, err := task.EncodeKey(k, task.KeyForm{Container: w.container, DER: w.asDER, Passphrase: passphrase})
 	if err != nil {
-		return err
+		return formFailure(w.container, err)
 	}
-	if err := p.shell.Write(name, data, front.SecretFile, w.force); err != nil {
-		return w.rename(err)
+	told := name == "-" && p.shell.JSON
+	if !told {
+		if err := p.shell.Write(name, data, front.SecretFile, w.force); err != nil {
+			return w.rename(err)
+		}
 	}
 	if passphrase == nil && !w.plain {
 		p.shell.Say("The key is not encrypted; --%s would encrypt it.", w.secret())
+	}
+	if told {
+		return p.shell.Object(keyToJSON("", k.Public, passphrase != nil).with(data, w.asDER))
 	}
 	if name == "-" {
 		return nil
@@ -141,6 +157,25 @@ func (w keyWriting) rename(err error) error {
 		return &f
 	}
 	return err
+}
+
+// with adds the key itself.
+func (k keyJSON) with(data []byte, isDER bool) keyJSON {
+	if isDER {
+		k.DER = data
+	} else {
+		k.Text = string(data)
+	}
+	return k
+}
+
+// formFailure says that a key has no such form.
+func formFailure(form string, err error) error {
+	var refusal *request.Refusal
+	if errors.As(err, &refusal) {
+		return front.Usage(refusal.Fix, "--format: %s", refusal.Detail)
+	}
+	return front.Usage("leave --format out: the form it has then is for every key", "--format %s: %v", form, err)
 }
 
 // readKey reads a private key from a file, asking for its passphrase where it
@@ -204,17 +239,20 @@ certwright key public server.crt --format jwk`,
 			if err != nil {
 				return keyFailure(args[0], err)
 			}
-			if p.shell.JSON {
-				return p.shell.Object(keyToJSON(args[0], pub, false))
-			}
 			text, err := task.EncodePublic(pub, form, asDER)
 			if err != nil {
-				return err
+				return formFailure(form, err)
+			}
+			if out == "-" && p.shell.JSON {
+				return p.shell.Object(keyToJSON(args[0], pub, false).with(text, asDER && form == "spki"))
 			}
 			if err := p.shell.NotRead(out); err != nil {
 				return err
 			}
-			return p.shell.Write(out, text, front.PublicFile, force)
+			if err := p.shell.Write(out, text, front.PublicFile, force); err != nil || !p.shell.JSON {
+				return err
+			}
+			return p.shell.Object(keyToJSON(out, pub, false))
 		},
 	}
 	f := c.Flags()

@@ -53,6 +53,7 @@ certwright inspect bundle.p12 --passphrase pass:changeit --output json`,
 type named struct {
 	name string
 	data []byte
+	err  error // why it was not read
 }
 
 func (p *program) inspect(ctx context.Context, args []string, i inspectFlags) error {
@@ -62,10 +63,7 @@ func (p *program) inspect(ctx context.Context, args []string, i inspectFlags) er
 	var inputs []named
 	for _, arg := range args {
 		data, err := p.readAnything(ctx, arg, i)
-		if err != nil {
-			return err
-		}
-		inputs = append(inputs, named{arg, data})
+		inputs = append(inputs, named{arg, data, err})
 	}
 	return p.inspectData(inputs, i)
 }
@@ -93,47 +91,74 @@ func (p *program) readAnything(ctx context.Context, arg string, i inspectFlags) 
 }
 
 func (p *program) inspectData(inputs []named, i inspectFlags) error {
-	options := inspect.Options{Now: p.shell.Now(), Secrets: i.secrets, MaxEntries: i.entries}
-	unknown := false
+	run := several{p: p, count: len(inputs)}
 	w := bufio.NewWriter(p.shell.Out)
-	for n, in := range inputs {
-		if i.passphrase != "" {
-			options.Passphrase = func() ([]byte, error) { return p.shell.Secret(i.passphrase, nameOf(in.name), "passphrase") }
-		}
-		report, err := inspect.Data(in.data, options)
+	shown := false
+	for _, in := range inputs {
+		report, err := p.report(in, i)
 		if err != nil {
-			return keyFailure(in.name, err)
+			f, err := run.failed(err)
+			if err != nil {
+				return err
+			}
+			if err := p.lineOf(w, in.name, f); err != nil {
+				return err
+			}
+			continue
 		}
 		if isUnknown(report) {
-			unknown = true
+			run.keep(front.No(front.CodeInvalid))
 			p.unrecognised(in.name, report)
 			if !p.shell.JSON {
 				continue
 			}
 		}
 		if p.shell.JSON {
-			if err := writeReport(w, in.name, len(inputs) > 1, report); err != nil {
-				return err
+			err = writeReport(w, in.name, len(inputs) > 1, report)
+		} else {
+			if len(inputs) > 1 {
+				w.WriteString(map[bool]string{true: "\n"}[shown] + front.Visible(nameOf(in.name)) + "\n")
 			}
-			continue
+			shown = true
+			err = report.WriteText(w)
 		}
-		if len(inputs) > 1 {
-			if n > 0 {
-				w.WriteByte('\n')
-			}
-			w.WriteString(in.name + "\n")
-		}
-		if err := report.WriteText(w); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if unknown {
-		return front.No(front.CodeInvalid)
+	return run.end()
+}
+
+// report is what is known of one input.
+func (p *program) report(in named, i inspectFlags) (*inspect.Report, error) {
+	if in.err != nil {
+		return nil, in.err
 	}
-	return nil
+	options := inspect.Options{Now: p.shell.Now(), Secrets: i.secrets, MaxEntries: i.entries}
+	if i.passphrase != "" {
+		options.Passphrase = func() ([]byte, error) { return p.shell.Secret(i.passphrase, nameOf(in.name), "passphrase") }
+	}
+	report, err := inspect.Data(in.data, options)
+	return report, keyFailure(in.name, err)
+}
+
+// lineOf writes what is wrong with one input of several, as JSON.
+func (p *program) lineOf(w *bufio.Writer, name string, f *front.Failure) error {
+	if !p.shell.JSON {
+		return nil
+	}
+	text, err := json.Marshal(struct {
+		Input string         `json:"input"`
+		Error *front.Failure `json:"error"`
+	}{name, f})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
 }
 
 // unrecognised says that a file holds nothing that is known.

@@ -121,21 +121,34 @@ func (p *program) requestNew(r *requestFlags) error {
 	if err := p.shell.NotRead(r.out); err != nil {
 		return err
 	}
-	if err := p.shell.Write(r.out, data, front.PublicFile, r.force); err != nil {
-		return err
-	}
-	if r.out == "-" {
-		return nil
+	if r.out != "-" || !p.shell.JSON {
+		if err := p.shell.Write(r.out, data, front.PublicFile, r.force); err != nil || r.out == "-" {
+			return err
+		}
 	}
 	parsed, err := request.FromPKCS10(made)
 	if err != nil {
 		return err
 	}
 	if p.shell.JSON {
-		return p.shell.Object(requestToJSON(r.out, parsed))
+		return p.shell.Object(madeJSON(r, parsed, data))
 	}
 	p.shell.Say("Wrote %s: a request for %s, %s.", r.out, subjectOrNames(parsed), k.Public)
 	return nil
+}
+
+// madeJSON tells of a new request, with the request where no file took it.
+func madeJSON(r *requestFlags, made *request.Request, data []byte) requestJSON {
+	if r.out != "-" {
+		return requestToJSON(r.out, made)
+	}
+	told := requestToJSON("", made)
+	if r.asDER {
+		told.DER = data
+	} else {
+		told.PEM = string(data)
+	}
+	return told
 }
 
 // checkKey checks what is said of the key that signs the request.
@@ -177,13 +190,34 @@ func (r *requestFlags) checkOut() error {
 // requestKey opens or makes the key that signs the request.
 func (p *program) requestKey(r *requestFlags) (*key.Private, error) {
 	if r.key != "" {
-		return p.readKey(r.key, r.passphrase, "passphrase")
+		k, err := p.readKey(r.key, r.passphrase, "passphrase")
+		if err != nil {
+			return nil, err
+		}
+		return k, r.checkAlgorithm(k.Public)
 	}
 	k, err := newKey("new-key", r.newKey)
 	if err != nil {
 		return nil, err
 	}
+	if err := r.checkAlgorithm(k.Public); err != nil {
+		return nil, err
+	}
 	return k, p.writeNewKey(k, keyWriting{out: r.keyOut, secretFlag: "new-passphrase", outFlag: "key-out", container: "pkcs8", source: r.newPassphrase, force: r.force, plain: r.plain})
+}
+
+// checkAlgorithm checks that the key can sign, and as the flags say.
+func (r *requestFlags) checkAlgorithm(k *key.Public) error {
+	if _, err := key.ChooseSignatureAlgorithm(k, "", false); err != nil {
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeKey, Detail: err.Error(), Fix: "sign with another key; one is made with --key-out FILE", Err: err}
+	}
+	if _, err := key.ChooseSignatureAlgorithm(k, "", r.pss); err != nil {
+		return front.Usage("leave --pss out, or use an RSA key", "--pss: RSASSA-PSS is for RSA keys, and this one is %v", k)
+	}
+	if _, err := key.ChooseSignatureAlgorithm(k, r.hash, r.pss); err != nil {
+		return front.Usage("leave --hash out, and the one that suits the key is used", "--hash: %v", err)
+	}
+	return nil
 }
 
 // newKey makes a key of the kind that a flag names.
@@ -224,6 +258,7 @@ type requestJSON struct {
 	Key            string   `json:"key"`
 	KeyFingerprint string   `json:"keyFingerprint"`
 	Fingerprint    string   `json:"fingerprint"`
+	encoded
 }
 
 func requestToJSON(file string, r *request.Request) requestJSON {
@@ -283,40 +318,51 @@ type checkJSON struct {
 }
 
 func (p *program) requestCheck(ctx context.Context, files []string, profile string) error {
-	all := []checkJSON{}
-	refused := false
+	all := []any{}
+	run := several{p: p, count: len(files)}
 	for _, file := range files {
-		data, err := p.shell.Read(file)
-		if err != nil {
-			return err
-		}
-		requests, err := task.ParseRequests(data)
-		if err != nil {
-			return inFile(file, err)
-		}
-		for _, r := range requests {
-			check, err := p.judge(ctx, r, profile)
-			if err != nil {
-				return inFile(file, err)
+		checks, err := p.checkFile(ctx, file, profile)
+		for _, one := range checks {
+			if one.Verdict == string(issuance.Refused) {
+				run.keep(front.No(front.CodeRefused))
 			}
-			check = check.LintRequest(r)
-			one := checkJSON{requestToJSON(file, r), string(check.Verdict), check.Profile, check.Findings, check.Changes}
-			refused = refused || check.Verdict == issuance.Refused
 			all = append(all, one)
 			if !p.shell.JSON {
 				p.printCheck(one)
 			}
 		}
+		if err == nil {
+			continue
+		}
+		f, err := run.failed(err)
+		if err != nil {
+			return err
+		}
+		all = append(all, failedJSON{file, f})
 	}
 	if p.shell.JSON {
 		if err := p.shell.Object(all); err != nil {
 			return err
 		}
 	}
-	if refused {
-		return front.No(front.CodeRefused)
+	return run.end()
+}
+
+func (p *program) checkFile(ctx context.Context, file, profile string) ([]checkJSON, error) {
+	requests, err := readRequests(p.shell, file)
+	if err != nil {
+		return nil, inFile(file, err)
 	}
-	return nil
+	var out []checkJSON
+	for _, r := range requests {
+		check, err := p.judge(ctx, r, profile)
+		if err != nil {
+			return out, inFile(file, err)
+		}
+		check = check.LintRequest(r)
+		out = append(out, checkJSON{requestToJSON(file, r), string(check.Verdict), check.Profile, check.Findings, check.Changes})
+	}
+	return out, nil
 }
 
 // judge is a dry run under the home's authority, or under none.
@@ -352,7 +398,7 @@ func (p *program) profileOr(flag string) string {
 }
 
 func (p *program) printCheck(c checkJSON) {
-	p.shell.Print("%s: %s, under the profile %s", c.File, c.Verdict, c.Profile)
+	p.shell.Print("%s: %s, under the profile %s", nameOf(c.File), c.Verdict, c.Profile)
 	who := c.Subject
 	if who == "" {
 		who = strings.Join(c.SANs, ", ")

@@ -75,15 +75,22 @@ func (p *program) verify(ctx context.Context, files []string, v *verifyFlags) er
 	if run.issuers, err = p.readMany(v.chain); err != nil {
 		return err
 	}
-	told := []verifyJSON{}
-	valid := true
+	told := []any{}
+	outcome := several{p: p, count: len(files)}
 	for _, file := range files {
 		results, err := run.file(ctx, file)
 		if err != nil {
-			return err
+			f, err := outcome.failed(err)
+			if err != nil {
+				return err
+			}
+			told = append(told, failedJSON{file, f})
+			continue
 		}
 		for _, r := range results {
-			valid = valid && r.Valid
+			if !r.Valid {
+				outcome.keep(front.No(front.CodeInvalid))
+			}
 			told = append(told, r)
 			if !p.shell.JSON {
 				p.printVerdict(r, v.all)
@@ -95,10 +102,7 @@ func (p *program) verify(ctx context.Context, files []string, v *verifyFlags) er
 			return err
 		}
 	}
-	if !valid {
-		return front.No(front.CodeInvalid)
-	}
-	return nil
+	return outcome.end()
 }
 
 func (p *program) verifyOptions(v *verifyFlags) (chain.Options, error) {
