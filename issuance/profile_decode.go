@@ -42,7 +42,7 @@ func decodeText(what string, data []byte, text any) (*compiler, error) {
 	case errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("the %s is empty", what)
 	case err != nil:
-		return nil, fmt.Errorf("the %s is not YAML: %s", what, plainYAML(err, data))
+		return nil, fmt.Errorf("the %s is not YAML: %s", what, PlainYAML(err, data))
 	}
 	var second yaml.Node
 	if !errors.Is(reader.Decode(&second), io.EOF) {

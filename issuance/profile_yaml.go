@@ -23,8 +23,8 @@ var yamlMistakes = [...]struct{ said, plain string }{
 	{"invalid trailing UTF-8 octet", "the text is not UTF-8; save the file as UTF-8"},
 }
 
-// plainYAML says where a text is no YAML, and what to do.
-func plainYAML(err error, text []byte) string {
+// PlainYAML says where a text is no YAML, and what to do.
+func PlainYAML(err error, text []byte) string {
 	for i, line := range bytes.Split(text, []byte("\n")) {
 		if blank := len(line) - len(bytes.TrimLeft(line, " \t")); blank < len(line) && bytes.IndexByte(line[:blank], '\t') >= 0 {
 			return fmt.Sprintf("line %d: the line is indented by a tab; use blanks", i+1)

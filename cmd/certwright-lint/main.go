@@ -99,12 +99,24 @@ func examine(der []byte, registry lint.Registry) answer {
 		f := finding{Rule: name, Severity: severity, Detail: result.Details}
 		if l := registry.CertificateLints().ByName(name); l != nil {
 			f.Citation = l.Citation
-			f.Detail = strings.TrimSpace(strings.TrimRight(l.Description, ". ") + " " + result.Details)
+			f.Detail = sentence(l.Description, result.Details)
 		}
 		found.Findings = append(found.Findings, f)
 	}
 	slices.SortFunc(found.Findings, func(a, b finding) int { return strings.Compare(a.Rule, b.Rule) })
 	return found
+}
+
+// sentence puts what a rule asks for and what was found into one.
+func sentence(rule, found string) string {
+	rule, found = strings.TrimRight(rule, ". "), strings.TrimRight(found, ". ")
+	switch {
+	case rule == "":
+		return found
+	case found == "" || strings.Contains(rule, found):
+		return "it is against the rule: " + rule
+	}
+	return found + " (the rule: " + rule + ")"
 }
 
 // A lint that breaks down has said nothing for the certificate, so it counts

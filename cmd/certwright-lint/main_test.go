@@ -89,3 +89,15 @@ func TestServeRefusesBrokenFrames(t *testing.T) {
 		}
 	}
 }
+
+func TestSentence(t *testing.T) {
+	for _, c := range []struct{ rule, found, want string }{
+		{"Certificates must have a name.", "", "it is against the rule: Certificates must have a name"},
+		{"Certificates must have a name.", "there is none", "there is none (the rule: Certificates must have a name)"},
+		{"", "there is none.", "there is none"},
+	} {
+		if got := sentence(c.rule, c.found); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}

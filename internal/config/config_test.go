@@ -25,7 +25,8 @@ func TestParseFaults(t *testing.T) {
 		"ca: a\nca: b\n":      `c.yaml: this is not YAML`,
 		"ca: [a]\n":           `c.yaml, line 1: the value of "ca" is not a single word`,
 		"- a\n":               `c.yaml, line 1: the file is not a list of keys and values`,
-		"ca: \"unfinished\nx": `c.yaml: this is not YAML`,
+		"ca: \"unfinished\nx": `c.yaml: this is not YAML: line 2: a quotation mark is not closed`,
+		"\tca: a\n":           `c.yaml: this is not YAML: line 1: the line is indented by a tab; use blanks`,
 	} {
 		_, err := parse("c.yaml", []byte(text))
 		fault, ok := err.(*Fault)

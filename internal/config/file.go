@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/certwright/certwright/internal/spelling"
+	"github.com/certwright/certwright/issuance"
 )
 
 // File is the configuration file: defaults for what is not given by flags.
@@ -55,7 +56,7 @@ func parse(name string, data []byte) (File, error) {
 
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return f, &Fault{File: name, Detail: "this is not YAML: " + err.Error(), Fix: "write lines like \"profile: server\""}
+		return f, &Fault{File: name, Detail: "this is not YAML: " + issuance.PlainYAML(err, data), Fix: "write lines like \"profile: server\""}
 	}
 	if len(doc.Content) == 0 {
 		return f, nil

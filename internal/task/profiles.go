@@ -31,7 +31,7 @@ func ParseExpectation(text []byte) (Expectation, error) {
 	var e Expectation
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return e, fmt.Errorf("this is not YAML: %w", err)
+		return e, fmt.Errorf("this is not YAML: %s", issuance.PlainYAML(err, text))
 	}
 	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
 		return e, fmt.Errorf("an expectation is a list of keys and values, such as \"verdict: accepted\"")

@@ -92,10 +92,13 @@ func findings(in []finding) []issuance.Finding {
 		default:
 			severity = issuance.Warning
 		}
-		out = append(out, issuance.Finding{Rule: "web/" + f.Rule, Citation: f.Citation, Severity: severity, Reason: reason, Detail: f.Detail})
+		out = append(out, issuance.Finding{Rule: "web/" + f.Rule, Citation: f.Citation, Severity: severity, Reason: reason, Detail: f.Detail, Fix: fix})
 	}
 	return out
 }
+
+// fix is the same for every rule: they do not say what they want changed.
+const fix = "change the request, or what the profile sets, to what the rule asks for; a profile of certificates that are not for the public web needs no lint: { set: web }"
 
 func (l *Linter) ask(der []byte) ([]byte, error) {
 	frame := binary.BigEndian.AppendUint32(make([]byte, 0, len(der)+4), uint32(len(der)))
@@ -113,7 +116,7 @@ func (l *Linter) start() error {
 	if err != nil {
 		return &request.Refusal{Reason: request.LintFailed, Rule: "lint: web",
 			Detail: "the profile asks for the web's lint rules, and the program " + Program + " is not installed",
-			Fix:    "build it with \"make build\" and put it beside certwright or in PATH, or use a profile without \"lint: web\""}
+			Fix:    "build it with \"make build\" and put it beside certwright or in PATH, or use a profile without \"lint: { set: web }\""}
 	}
 	cmd := exec.Command(path)
 	cmd.Stderr = os.Stderr

@@ -63,7 +63,7 @@ func TestLint(t *testing.T) {
 		reason    request.Reason
 	}{{"error", "web/r1", issuance.Error, request.LintFailed}, {"info", "web/r2", issuance.Info, ""}, {"odd", "web/r3", issuance.Warning, ""}} {
 		got, err := l.Lint(ctx, []byte(c.say))
-		if err != nil || len(got) != 1 || got[0].Rule != c.rule || got[0].Severity != c.severity || got[0].Reason != c.reason {
+		if err != nil || len(got) != 1 || got[0].Rule != c.rule || got[0].Severity != c.severity || got[0].Fix == "" || got[0].Reason != c.reason {
 			t.Errorf("%d: %+v, %v", i, got, err)
 		}
 	}
