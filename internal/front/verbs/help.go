@@ -89,6 +89,9 @@ func flagError(c *cobra.Command, err error) error {
 		if near := spelling.Nearest(word, flagsOf(c)); near != "" {
 			fix = fmt.Sprintf("did you mean --%s?", near)
 		}
+		if known := fromElsewhere(c, word); known != "" {
+			fix = known
+		}
 		return front.Usage(fix, "%s has no flag %s%s", c.CommandPath(), dashes, word)
 	}
 	var empty *pflag.ValueRequiredError
@@ -100,6 +103,31 @@ func flagError(c *cobra.Command, err error) error {
 		return front.Usage("see: "+c.CommandPath()+" --help", "%q is not a value for --%s, which takes %s", invalid.GetValue(), invalid.GetFlag().Name, article(invalid.GetFlag().Value.Type()))
 	}
 	return front.Usage("see: "+c.CommandPath()+" --help", "%v", err)
+}
+
+// fromElsewhere is what is meant by a flag of other programs; empty where that
+// is not known.
+func fromElsewhere(c *cobra.Command, word string) string {
+	for _, known := range []struct{ word, flag, fix string }{
+		{"v", "", "the version of this program is told by: certwright version"},
+		{"V", "", "the version of this program is told by: certwright version"},
+		{"CAfile", "root", "did you mean --root?"},
+		{"trusted", "root", "did you mean --root?"},
+		{"untrusted", "chain", "did you mean --chain?"},
+		{"CRLfile", "crl", "did you mean --crl?"},
+		{"bits", "type", "the size is a part of the kind: --type rsa-3072"},
+		{"bits", "new-key", "the size is a part of the kind: --new-key rsa-3072"},
+		{"nodes", "no-passphrase", "did you mean --no-passphrase?"},
+		{"noenc", "no-passphrase", "did you mean --no-passphrase?"},
+		{"addext", "extension", "names have --san, usages --usage and --eku; others have --extension"},
+		{"in", "", "name the file by itself: " + usageLine(c)},
+		{"n", "no-indent", "name the file by itself: " + usageLine(c)},
+	} {
+		if known.word == word && (known.flag == "" || c.Flags().Lookup(known.flag) != nil) {
+			return known.fix
+		}
+	}
+	return ""
 }
 
 func article(kind string) string {

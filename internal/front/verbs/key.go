@@ -185,8 +185,25 @@ func (p *program) readKey(file, source, flag string) (*key.Private, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := key.ReadPrivate(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+file, flag) })
+	var k *key.Private
+	err = p.unlock(source, func() error {
+		var err error
+		k, err = key.ReadPrivate(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+file, flag) })
+		return err
+	})
 	return k, keyFailure(file, err)
+}
+
+// unlock opens something with a passphrase; one that was typed wrong is asked
+// for again.
+func (p *program) unlock(source string, open func() error) error {
+	for n := 1; ; n++ {
+		err := open()
+		if source != "" || n == tries || !errors.Is(err, key.ErrPassphrase) {
+			return err
+		}
+		p.shell.Say("The passphrase is wrong.")
+	}
 }
 
 func (p *program) keyConvertCommand() *cobra.Command {
@@ -235,7 +252,12 @@ certwright key public server.crt --format jwk`,
 			if err != nil {
 				return err
 			}
-			pub, err := task.PublicOf(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+args[0], "passphrase") })
+			var pub *key.Public
+			err = p.unlock(source, func() error {
+				var err error
+				pub, err = task.PublicOf(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+args[0], "passphrase") })
+				return err
+			})
 			if err != nil {
 				return keyFailure(args[0], err)
 			}

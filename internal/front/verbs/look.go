@@ -34,7 +34,7 @@ OCSP, PKCS#7 and CMS, PKCS#12 and others, in PEM, DER or base64, one or many in 
 
 A URL of a file is fetched; https://HOST and HOST:PORT show the certificates that a TLS server
 presents, without trusting them. What wants attention is noted. An encrypted key or PKCS#12
-file is opened with --passphrase, and stays closed without.`,
+file is opened with --passphrase, or one that is asked for at a terminal; elsewhere it stays closed.`,
 		Example: `certwright inspect server.csr
 certwright inspect www.example.com:443
 certwright inspect bundle.p12 --passphrase pass:changeit --output json`,
@@ -138,7 +138,7 @@ func (p *program) report(in named, i inspectFlags) (*inspect.Report, error) {
 		return nil, in.err
 	}
 	options := inspect.Options{Now: p.shell.Now(), Secrets: i.secrets, MaxEntries: i.entries}
-	if i.passphrase != "" {
+	if i.passphrase != "" || p.shell.Interactive() {
 		options.Passphrase = func() ([]byte, error) { return p.shell.Secret(i.passphrase, nameOf(in.name), "passphrase") }
 	}
 	report, err := inspect.Data(in.data, options)

@@ -151,9 +151,6 @@ func (p *program) openAt(ctx context.Context, h config.Home) (*task.Office, erro
 
 func (p *program) applyFile(file config.File) {
 	p.file = file
-	if p.caPassphrase == "" {
-		p.caPassphrase = file.Passphrase
-	}
 }
 
 // signer is the authority that signs where several could: the flag's, or that
@@ -166,12 +163,15 @@ func (p *program) signer() string {
 }
 
 // passphraseSource is where the passphrase of the authorities' keys comes
-// from: the flag, the configuration file, or the environment.
+// from: the flag, else the environment, else the configuration file.
 func (p *program) passphraseSource() string {
-	if p.caPassphrase == "" && p.shell.Getenv("CERTWRIGHT_PASSPHRASE") != "" {
+	switch {
+	case p.caPassphrase != "":
+		return p.caPassphrase
+	case p.shell.Getenv("CERTWRIGHT_PASSPHRASE") != "":
 		return "env:CERTWRIGHT_PASSPHRASE"
 	}
-	return p.caPassphrase
+	return p.file.Passphrase
 }
 
 func (p *program) existingKeyPassphrase(file string) ([]byte, error) {

@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/request"
 )
 
 // target finds the certificate that a word of the command line stands for: a
@@ -31,7 +34,21 @@ func (p *program) targetOf(ctx context.Context, o *task.Office, ca, word string)
 		return c, inFile(word, err)
 	}
 	serial, _ := parseSerial(word)
-	return task.FindOne(ctx, o, ca, word, serial)
+	c, err := task.FindOne(ctx, o, ca, word, serial)
+	var refusal *request.Refusal
+	if errors.As(err, &refusal) && refusal.Reason == request.UnknownCertificate && namesFile(word) {
+		return nil, &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: "there is no file " + word + ", and no certificate is found by that name", Fix: "check the name and the folder you are in; see: certwright list", Err: err}
+	}
+	return c, err
+}
+
+// namesFile reports whether a word looks like the name of a file.
+func namesFile(word string) bool {
+	switch strings.ToLower(filepath.Ext(word)) {
+	case ".crt", ".cer", ".pem", ".der", ".p7b", ".p12", ".pfx", ".csr", ".key":
+		return true
+	}
+	return strings.ContainsRune(word, '/')
 }
 
 func isFile(word string) bool {

@@ -11,6 +11,7 @@ import (
 	"github.com/certwright/certwright/chain"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
@@ -387,7 +388,13 @@ func (p *program) match(files []string, source string) error {
 		if err != nil {
 			return err
 		}
-		kind, pub, err := task.KindAndKey(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+file, "passphrase") })
+		var kind string
+		var pub *key.Public
+		err = p.unlock(source, func() error {
+			var err error
+			kind, pub, err = task.KindAndKey(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+file, "passphrase") })
+			return err
+		})
 		if err != nil {
 			return keyFailure(file, err)
 		}
