@@ -77,7 +77,7 @@ func (a *Authority) publishShard(ctx context.Context, s *signatory, signer crypt
 		if err != nil {
 			return nil, err
 		}
-		c := &CRL{CA: s.ca.Name, Kind: kind, Shard: shard, Number: number + 1, ThisUpdate: a.now().Truncate(time.Second)}
+		c := &CRL{CA: s.ca.Name, Kind: kind, Shard: shard, Number: max(number+1, s.settings.FirstCRL), ThisUpdate: a.now().Truncate(time.Second)}
 		q := RevocationQuery{CA: s.ca.Name, Shard: shard}
 		if shard == 0 && s.settings.Shards <= 1 {
 			q.Shard = -1

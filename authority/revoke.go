@@ -184,7 +184,7 @@ func checkProof(c *Certificate, o *RevocationOrder) error {
 // setStatus commits a change of status and brings the record up to date.
 func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrite, by, method string) error {
 	action := map[Status]string{StatusRevoked: "certificate.revoked", StatusHold: "certificate.held", StatusValid: "certificate.released"}[w.To]
-	e, err := newEvent(w.Revoked, by, action, "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
+	e, err := newEvent(a.now(), by, action, "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
 		From   Status `json:"from"`
 		To     Status `json:"to"`
 		Reason string `json:"reason,omitempty"`

@@ -38,6 +38,10 @@ type CASettings struct {
 	Hash           string        `json:"hash,omitempty"`
 	PSS            bool          `json:"pss,omitempty"`
 	KeepExpired    time.Duration `json:"keepExpired"` // retention: how long records stay after expiry; 0: two years, below 0: for ever
+
+	// Of an authority that worked elsewhere before.
+	FirstCRL   int64  `json:"firstCrl,omitempty"`   // the number of its first list here; 0: 1
+	NextSerial []byte `json:"nextSerial,omitempty"` // the serial number it would have used next; here they are drawn
 }
 
 const (

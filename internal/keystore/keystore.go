@@ -126,6 +126,16 @@ func (f *Files) Encrypted(reference string) (bool, error) {
 	return bytes.Contains(data, []byte("ENCRYPTED")), nil
 }
 
+// Stored returns the key file behind a reference as it is on disk: encrypted
+// where the key is.
+func (f *Files) Stored(reference string) ([]byte, error) {
+	path, err := f.path(reference)
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
 func (f *Files) newPassphrase() ([]byte, error) {
 	if f.chosen == nil {
 		p, err := f.config.New()

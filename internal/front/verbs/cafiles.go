@@ -68,12 +68,26 @@ func (p *program) readCertificates(file string) ([]*cert.Certificate, error) {
 func (p *program) caImportCommand() *cobra.Command {
 	var keyFile, source string
 	var settings settingFlags
+	var directory directoryFlags
 	c := &cobra.Command{
-		Use: "import NAME FILE…", Short: "Take in an authority made elsewhere", Args: takes(2, -1, "a name for the authority, and certificate files"),
+		Use: "import [NAME] FILE…", Short: "Take in an authority made elsewhere", Args: takes(0, -1, "a name for the authority, and certificate files"),
 		Long: `Take in an authority that was made elsewhere: its certificate, its chain, and its key. The key
-is copied into the home; what the authority issued elsewhere is not known here.`,
-		Example: "certwright ca import old ca.crt --key ca.key",
+is copied into the home; what the authority issued elsewhere is not known here.
+
+With --openssl the authority comes from a directory that OpenSSL's ca or easy-rsa worked in,
+or from a folder of PEM files, and what it issued comes along: certificates, revocations with
+their dates and reasons, and the numbers. --dry-run only tells what would come, and what looks
+wrong.`,
+		Example: `certwright ca import old ca.crt --key ca.key
+certwright ca import --openssl ./demoCA --dry-run`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if directory.folder != "" {
+				directory.key, directory.source, directory.settings = keyFile, source, &settings
+				return p.importDirectory(c, args, &directory)
+			}
+			if len(args) < 2 {
+				return front.Usage("see: certwright ca import --help", "give a name for the authority and its certificate files, or --openssl DIR")
+			}
 			if keyFile == "" {
 				return front.Usage("add --key FILE", "an authority needs its private key")
 			}
@@ -103,20 +117,30 @@ is copied into the home; what the authority issued elsewhere is not known here.`
 	}
 	c.Flags().StringVar(&keyFile, "key", "", "file of the authority's private key")
 	secretFlag(c.Flags(), &source, "passphrase", "passin", "passphrase of that key")
+	c.Flags().StringVar(&directory.folder, "openssl", "", "directory of OpenSSL's ca or of easy-rsa, or a folder of PEM files")
+	c.Flags().BoolVar(&directory.dryRun, "dry-run", false, "with --openssl: tell what would come along and what looks wrong, and change nothing")
+	c.Flags().BoolVar(&directory.partial, "partial", false, "with --openssl: leave out what cannot be brought")
 	settings.add(c.Flags())
 	return c
 }
 
 func (p *program) caExportCommand() *cobra.Command {
-	var out string
+	var out, directory string
 	var chain, root, asDER bool
 	c := &cobra.Command{
-		Use: "export NAME", Short: "Write an authority's certificate", Args: takes(1, 1, "the name of an authority"),
+		Use: "export NAME", Short: "Write an authority's certificate, or all of it", Args: takes(1, 1, "the name of an authority"),
 		Long: `Write the certificate of an authority; --chain adds its issuers, --root writes the root of
-its chain instead, which is what clients must trust.`,
+its chain instead, which is what clients must trust.
+
+--openssl writes a new directory that OpenSSL's ca can go on with: index, numbers, certificates,
+the key as it is kept here, and a configuration file.`,
 		Example: `certwright ca export issuing --root --out root.crt
-certwright ca export issuing --chain --out chain.pem`,
+certwright ca export issuing --chain --out chain.pem
+certwright ca export issuing --openssl ./demoCA`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if directory != "" {
+				return p.exportDirectory(c.Context(), args[0], directory)
+			}
 			ca, _, err := p.authorityNamed(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -136,6 +160,7 @@ certwright ca export issuing --chain --out chain.pem`,
 	}
 	f := c.Flags()
 	f.StringVar(&out, "out", "-", "file to write")
+	f.StringVar(&directory, "openssl", "", "write a directory for OpenSSL's ca")
 	f.BoolVar(&chain, "chain", false, "the certificate and its issuers")
 	f.BoolVar(&root, "root", false, "the root of its chain")
 	f.BoolVar(&asDER, "der", false, "write DER instead of PEM")

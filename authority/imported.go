@@ -1,0 +1,141 @@
+package authority
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/request"
+)
+
+// Imported is a certificate that one of these authorities signed elsewhere.
+type Imported struct {
+	DER     []byte
+	Status  Status // of StatusHold and StatusRevoked the rest tells more
+	Revoked time.Time
+	Reason  crl.Reason
+	Invalid time.Time
+}
+
+// importedProfile stands in records for the profile of a certificate that was
+// not signed here.
+const importedProfile = "imported"
+
+// importedAtOnce is how many certificates travel to the records together.
+const importedAtOnce = 500
+
+// ImportCertificates records certificates that this authority signed elsewhere,
+// without signing anything. One that is recorded already is passed over, and
+// gets its revocation where that is new, so that an import that was broken off
+// can be repeated. added counts those that were not there. Certificates of
+// others are a *request.Refusal.
+func (a *Authority) ImportCertificates(ctx context.Context, ca string, list []Imported, by string) (added int, err error) {
+	s, err := a.signatory(ctx, ca)
+	if err != nil {
+		return 0, err
+	}
+	if s.certificate == nil {
+		return 0, wrongChain(fmt.Sprintf("authority %q has no certificate yet", ca), "bring it in with `certwright ca install`")
+	}
+	for len(list) > 0 {
+		some := list[:min(len(list), importedAtOnce)]
+		list = list[len(some):]
+		n, err := a.importSome(ctx, s, some, by)
+		added += n
+		if err != nil {
+			return added, err
+		}
+	}
+	return added, nil
+}
+
+func (a *Authority) importSome(ctx context.Context, s *signatory, list []Imported, by string) (added int, err error) {
+	var changes []*Change
+	var records []*Certificate
+	for i := range list {
+		c, err := s.recordOf(&list[i])
+		if err != nil {
+			return 0, err
+		}
+		e, err := newEvent(a.now(), by, "certificate.imported", "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
+			Subject     string `json:"subject"`
+			Certificate string `json:"certificate"` // SHA-256 of its DER
+		}{c.Subject, hex.EncodeToString(c.Fingerprint)})
+		if err != nil {
+			return 0, err
+		}
+		records = append(records, c)
+		changes = append(changes, &Change{AddCertificate: c, Events: []*Event{e}})
+	}
+	failures, err := a.config.Store.Commit(ctx, changes...)
+	if err != nil {
+		return 0, fmt.Errorf("recording certificates: %w", err)
+	}
+	for i, c := range records {
+		switch failure := failures[i]; {
+		case errors.Is(failure, ErrExists):
+			if c, err = a.sameRecord(ctx, c); err != nil {
+				return added, err
+			}
+		case failure != nil:
+			return added, fmt.Errorf("recording certificate %x: %w", c.Serial, failure)
+		default:
+			added++
+		}
+		if err := a.importStatus(ctx, c, &list[i], by); err != nil {
+			return added, err
+		}
+	}
+	return added, nil
+}
+
+// recordOf describes a certificate, once it is seen to be the authority's.
+func (s *signatory) recordOf(i *Imported) (*Certificate, error) {
+	c, err := cert.Parse(i.DER)
+	if err != nil {
+		return nil, wrongChain(fmt.Sprintf("a certificate cannot be read: %v", err), "leave it out")
+	}
+	serial := c.Serial.Bytes()
+	if err := c.CheckSignature(s.certificate.PublicKey); err != nil || !c.Issuer.Equal(s.certificate.Subject) {
+		return nil, wrongChain(fmt.Sprintf("the certificate %x of %s was not signed by authority %q", serial, c.Subject, s.ca.Name), "leave it out, or bring it to the authority that signed it")
+	}
+	if c.Serial.Sign() <= 0 || len(serial) > 20 {
+		return nil, wrongChain(fmt.Sprintf("the serial number %v of %s is not positive, or has more than 20 octets", c.Serial, c.Subject), "leave it out")
+	}
+	key := c.PublicKey.Fingerprint()
+	return &Certificate{
+		CA: s.ca.Name, Serial: serial, DER: c.Raw, Fingerprint: sha(c.Raw), KeyFingerprint: key[:],
+		Subject: c.Subject.String(), SubjectKey: c.Subject.Canonical(), Names: namesOf(c.SubjectAltNames()),
+		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), Issued: c.NotBefore.UTC(),
+		Profile: importedProfile, Shard: s.settings.shardOf(serial), Status: StatusValid,
+	}, nil
+}
+
+// sameRecord returns what is recorded under the serial number of a certificate,
+// which must be that certificate.
+func (a *Authority) sameRecord(ctx context.Context, c *Certificate) (*Certificate, error) {
+	there, err := a.config.Store.Certificate(ctx, c.CA, c.Serial)
+	if err != nil {
+		return nil, fmt.Errorf("reading certificate %x: %w", c.Serial, err)
+	}
+	if !bytes.Equal(there.DER, c.DER) {
+		return nil, &request.Refusal{Reason: request.Duplicate, Field: "serial",
+			Detail: fmt.Sprintf("authority %q has another certificate with the serial number %x, of %s", c.CA, c.Serial, there.Subject),
+			Fix:    "find out which of the two is in use, and leave the other out"}
+	}
+	return there, nil
+}
+
+// importStatus brings a record to the status that the certificate had.
+func (a *Authority) importStatus(ctx context.Context, c *Certificate, i *Imported, by string) error {
+	if i.Status == "" || i.Status == StatusValid || c.Status != StatusValid {
+		return nil
+	}
+	w := &StatusWrite{CA: c.CA, Serial: c.Serial, From: c.Status, To: i.Status, Revoked: i.Revoked, Reason: int(i.Reason), Invalid: i.Invalid}
+	return a.setStatus(ctx, c, w, by, importedProfile)
+}
