@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/certwright/certwright/evidence"
@@ -175,7 +176,25 @@ func (p *program) passphraseSource() string {
 }
 
 func (p *program) existingKeyPassphrase(file string) ([]byte, error) {
-	return p.shell.Secret(p.passphraseSource(), "the authority's key "+file, "ca-passphrase")
+	source := p.passphraseSource()
+	ask := func() ([]byte, error) { return p.shell.Secret(source, "the authority's key "+file, "ca-passphrase") }
+	if source != "" {
+		return ask()
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var secret []byte
+	err = p.unlock(source, func() error {
+		_, err := key.ReadPrivate(data, func() ([]byte, error) {
+			var err error
+			secret, err = ask()
+			return secret, err
+		})
+		return err
+	})
+	return secret, err
 }
 
 func (p *program) newKeyPassphrase() ([]byte, error) {
