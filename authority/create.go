@@ -246,15 +246,50 @@ func (a *Authority) waiting(ctx context.Context, t *Ticket) (*CA, error) {
 
 // caAccount is what the audit chain keeps of a change to an authority.
 type caAccount struct {
-	State       string          `json:"state"`
-	Key         string          `json:"key"`
-	Certificate string          `json:"certificate,omitempty"` // SHA-256 of its DER
-	Request     string          `json:"request,omitempty"`     // SHA-256 of its DER
-	Settings    json.RawMessage `json:"settings,omitempty"`
+	State       string `json:"state"`
+	Key         string `json:"key"`
+	Certificate string `json:"certificate,omitempty"` // SHA-256 of its DER
+	Request     string `json:"request,omitempty"`     // SHA-256 of its DER
+	Settings    any    `json:"settings,omitempty"`
+}
+
+// settingsAccount are settings with lengths of time that people can read.
+type settingsAccount struct {
+	CASettings
+	CRLValidity   string `json:"crlValidity,omitempty"`
+	DeltaValidity string `json:"deltaValidity,omitempty"`
+	KeepExpired   string `json:"keepExpired,omitempty"`
+}
+
+func accountOf(settings json.RawMessage) any {
+	var s CASettings
+	if len(settings) == 0 {
+		return nil
+	}
+	if json.Unmarshal(settings, &s) != nil {
+		return settings
+	}
+	return settingsAccount{s, lengthOf(s.CRLValidity), lengthOf(s.DeltaValidity), lengthOf(s.KeepExpired)}
+}
+
+// lengthOf writes a length of time in days where it is a number of them: "7 days";
+// empty for none.
+func lengthOf(d time.Duration) string {
+	switch {
+	case d == 0:
+		return ""
+	case d < 0:
+		return "for ever"
+	case d == day:
+		return "1 day"
+	case d%day == 0:
+		return fmt.Sprintf("%d days", d/day)
+	}
+	return d.String()
 }
 
 func (c *Change) addCAEvent(ca *CA, action, by string, at time.Time) error {
-	detail := caAccount{State: ca.State, Key: ca.Key, Settings: ca.Settings}
+	detail := caAccount{State: ca.State, Key: ca.Key, Settings: accountOf(ca.Settings)}
 	if len(ca.Chain) > 0 {
 		detail.Certificate = hex.EncodeToString(sha(ca.Chain[0]))
 	}

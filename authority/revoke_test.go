@@ -309,3 +309,23 @@ func TestTidy(t *testing.T) {
 		t.Errorf("%d lists, audit %v", n, actions[before:])
 	}
 }
+
+// TestAuditOfSettings has lengths of time that people can read.
+func TestAuditOfSettings(t *testing.T) {
+	w := newWorld(t)
+	w.set(t, func(s *authority.CASettings) {
+		s.CRLValidity, s.DeltaValidity, s.KeepExpired = 7*24*time.Hour, 90*time.Minute, -1
+	})
+	last := ""
+	for e, err := range w.store.Events(t.Context(), 1) {
+		check(t, err)
+		if e.Action == "ca.changed" {
+			last = string(e.Detail)
+		}
+	}
+	for _, want := range []string{`"crlValidity":"7 days"`, `"deltaValidity":"1h30m0s"`, `"keepExpired":"for ever"`} {
+		if !strings.Contains(last, want) || strings.Contains(last, "604800000000000") {
+			t.Errorf("%s is not in %s", want, last)
+		}
+	}
+}

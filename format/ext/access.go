@@ -16,9 +16,6 @@ func NewSubjectAltName(names []GeneralName, critical bool) Extension {
 	return Extension{ID: oid.SubjectAltName, Critical: critical, Value: MarshalGeneralNames(names)}
 }
 
-// ParseIssuerAltName reads the value of issuerAltName (RFC 5280, Section 4.2.1.7).
-func ParseIssuerAltName(value []byte) ([]GeneralName, error) { return ParseGeneralNames(value) }
-
 // NewIssuerAltName makes issuerAltName, not critical (RFC 5280, Section 4.2.1.7).
 func NewIssuerAltName(names []GeneralName) Extension {
 	return Extension{ID: oid.IssuerAltName, Value: MarshalGeneralNames(names)}

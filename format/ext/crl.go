@@ -100,10 +100,6 @@ func NewHoldInstruction(id oid.OID) Extension {
 	return Extension{ID: oid.HoldInstructionCode, Value: b.Bytes()}
 }
 
-// ParseCertificateIssuer reads the value of certificateIssuer, which an entry
-// of an indirect list has (RFC 5280, Section 5.3.3).
-func ParseCertificateIssuer(value []byte) ([]GeneralName, error) { return ParseGeneralNames(value) }
-
 // NewCertificateIssuer makes certificateIssuer, critical (RFC 5280, Section 5.3.3).
 func NewCertificateIssuer(names []GeneralName) Extension {
 	return Extension{ID: oid.CertificateIssuer, Critical: true, Value: MarshalGeneralNames(names)}

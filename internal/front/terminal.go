@@ -39,9 +39,6 @@ func (s *Shell) ask(terminal *os.File, format string, args ...any) {
 // Draws reports whether progress may be drawn.
 func (s *Shell) Draws() bool { return !s.Quiet && isTerminal(s.Err) }
 
-// OutputIsTerminal reports whether results go to a terminal.
-func (s *Shell) OutputIsTerminal() bool { return isTerminal(s.Out) }
-
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
