@@ -188,6 +188,9 @@ func (a *authority) enter() error {
 		return complain("ERROR:Already revoked, serial number %s", e.Serial)
 	case !known:
 		fmt.Fprintf(a.Stderr, "Adding Entry with serial number %s to DB for %s\n", e.Serial, e.Subject)
+		if other, clash := a.index.BySubject(e.Subject); clash && a.unique {
+			return complain("failed to update database\nTXT_DB error number 2\nThe serial number %s has this subject already, and subjects are unique.", a.index.Entry(other).Serial)
+		}
 		a.index.Append(e)
 		at = a.index.Len() - 1
 	}
