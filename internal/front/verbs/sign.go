@@ -120,7 +120,7 @@ certwright sign --batch requests/ --profile device --report report.jsonl`,
 	f.BoolVar(&s.dryRun, "dry-run", false, "judge only: sign nothing and record nothing")
 	f.StringVar(&s.idempotency, "idempotency-key", "", "the same key gives the same ticket, however often it is sent")
 	f.BoolVar(&s.batch, "batch", false, "sign many requests at once, of files and folders")
-	f.IntVar(&s.jobs, "jobs", 512, "with --batch: how many requests are under way at once")
+	f.IntVar(&s.jobs, "jobs", 1024, "with --batch: how many requests are under way at once")
 	f.StringVar(&s.outDir, "out-dir", "", "with --batch: folder for the certificates (default: beside each request)")
 	f.StringVar(&s.report, "report", "", "with --batch: file for a line of JSON a request")
 	f.StringVar(&s.batchName, "batch-name", "", "with --batch: name of a new batch, for requests that were signed in another")
