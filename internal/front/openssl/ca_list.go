@@ -95,7 +95,8 @@ func (a *authority) listNumber() ([]byte, error) {
 }
 
 func (a *authority) listDates() (this, next time.Time, err error) {
-	this = a.Now().UTC().Truncate(time.Second)
+	now := a.Now().UTC().Truncate(time.Second)
+	this = now
 	if given := a.text("crl_lastupdate"); given != "" {
 		if this, err = opensslca.Time(given); err != nil {
 			return this, next, complain("error setting CRL lastUpdate\n%v", err)
@@ -114,7 +115,7 @@ func (a *authority) listDates() (this, next time.Time, err error) {
 	if days+hours+seconds == 0 {
 		return this, next, complain("cannot lookup how long until the next CRL is issued")
 	}
-	return this, this.AddDate(0, 0, days).Add(time.Duration(hours)*time.Hour + time.Duration(seconds)*time.Second), nil
+	return this, now.AddDate(0, 0, days).Add(time.Duration(hours)*time.Hour + time.Duration(seconds)*time.Second), nil
 }
 
 // revoked returns the revoked entries in order of their serial numbers, and

@@ -176,6 +176,10 @@ func TestAuthoritiesAreRunAsOpenSSLRunsThem(t *testing.T) {
 		{"", "-batch -in nosuch"}, {"", "-batch -in ca.cnf"}, {"", "-batch -in a.csr -keyfile a.key"}, {"", "-batch -in a.csr -startdate 2026"},
 		{"", "-batch -in a.csr -cert nosuch"}, {"", "-batch -in a.csr -keyfile nosuch"}, {"", "-foo"}, {"", "-days x"}, {"", "-outdir nosuch"},
 	})
+	_, talk, code := run(ours, "", "ca", "-config", "ca.cnf", "-gencrl", "-crl_lastupdate", "200901123456Z", "-crlsec", "60", "-out", "early.pem")
+	if text, _, _ := reference(t, ours, "", "crl", "-in", "early.pem", "-noout", "-nextupdate"); code != 0 || strings.Contains(text, "2020") {
+		t.Errorf("the time to the next list counts from now: %s%s", text, talk)
+	}
 	want, _, _ := reference(t, theirs, "", "crl", "-in", "crl.pem", "-noout", "-text")
 	got, _, _ := reference(t, ours, "", "crl", "-in", "crl.pem", "-noout", "-text")
 	if leveled(got) != leveled(want) {
