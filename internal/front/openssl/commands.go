@@ -20,6 +20,7 @@ func commands() []command {
 		pkeyCommand(),
 		reqCommand(),
 		rsaCommand(),
+		sessIDCommand(),
 		spkacCommand(),
 		verifyCommand(),
 		versionCommand(),
@@ -41,7 +42,7 @@ func others() []string {
 	return []string{
 		"ciphers", "cmp", "cms", "crl2pkcs7", "dgst", "dhparam", "dsa", "dsaparam", "enc", "engine", "errstr",
 		"fipsinstall", "gendsa", "info", "kdf", "mac", "nseq", "ocsp", "passwd", "pkeyparam", "pkeyutl", "prime",
-		"rand", "rehash", "rsautl", "s_client", "s_server", "s_time", "sess_id", "smime", "speed", "srp", "storeutl", "ts",
+		"rand", "rehash", "rsautl", "s_client", "s_server", "s_time", "smime", "speed", "srp", "storeutl", "ts",
 	}
 }
 

@@ -139,6 +139,7 @@ const (
 	formatP12    = "P12"
 	formatPVK    = "PVK"
 	formatMSBLOB = "MSBLOB"
+	formatHTTP   = "HTTP" // known, and taken by none
 )
 
 // parseFormat reads the value of -inform and the like; OpenSSL looks at the
@@ -157,6 +158,8 @@ func parseFormat(value string, k kind) (string, bool) {
 	switch lower {
 	case "p12", "pkcs12", "1":
 		return formatP12, true
+	case "http":
+		return formatHTTP, k == anyFormat
 	case "pvk":
 		return formatPVK, k == anyFormat
 	case "msblob", "m":

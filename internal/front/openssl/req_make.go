@@ -65,6 +65,9 @@ func (r *requesting) makeCertificate() error {
 	if err := r.ownRequest(&m); err != nil {
 		return err
 	}
+	if r.ca == nil && !matches(r.key, m.request.PublicKey) {
+		fmt.Fprintln(r.Stderr, "Warning: Signature key and public key of cert do not match")
+	}
 	if m.extensions, err = r.certificateExtensions(m); err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 
 func verifyCommand() command {
 	const (
-		noDeltas   = "delta and indirect revocation lists are not taken into account"
+		noIndirect = "indirect revocation lists are not taken into account"
 		noSuiteB   = "the profiles of Suite B are not checked; use -auth_level"
 		noProxies  = "proxy certificates are not verified"
 		noDownload = "nothing is fetched; give the lists with -CRLfile"
@@ -59,8 +59,8 @@ func verifyCommand() command {
 		{"inhibit_any", flag, "Take anyPolicy for no policy (refused)", "policies are mapped and inhibited by what the certificates say"},
 		{"inhibit_map", flag, "Map no policies (refused)", "policies are mapped and inhibited by what the certificates say"},
 		{"x509_strict", flag, "Overlook nothing", ""},
-		{"extended_crl", flag, "Indirect revocation lists (refused)", noDeltas},
-		{"use_deltas", flag, "Delta lists (refused)", noDeltas},
+		{"extended_crl", flag, "Indirect revocation lists (refused)", noIndirect},
+		{"use_deltas", flag, "Look into delta lists too", ""},
 		{"policy_print", flag, "Print how policies are processed (refused)", "the tree of policies is not kept; `certwright verify` says what is wrong"},
 		{"check_ss_sig", flag, "Verify the signature of the root by itself", ""},
 		{"trusted_first", flag, "Look among the trusted certificates first, as is always done", ""},

@@ -29,30 +29,55 @@ func (p *path) checkList(depth int) bool {
 	if list == nil {
 		return p.fault(noList, depth)
 	}
+	if delta := p.deltaOf(list, l); delta != nil {
+		if known, goesOn := p.lookUp(delta, depth); known || !goesOn {
+			return goesOn
+		}
+	}
+	_, goesOn := p.lookUp(list, depth)
+	return goesOn
+}
+
+// deltaOf is the newest delta list that adds to a list; nil where there is
+// none, or none was asked for.
+func (p *path) deltaOf(list *crl.List, l link) (newest *crl.List) {
+	if !p.has("use_deltas") || list.Number() == nil {
+		return nil
+	}
+	for _, d := range p.store.listsOf(l.Issuer) {
+		base := d.DeltaBase()
+		if base == nil || base.Cmp(list.Number()) > 0 || d.Number() == nil || d.Number().Cmp(list.Number()) <= 0 {
+			continue
+		}
+		if newest == nil || d.Number().Cmp(newest.Number()) > 0 {
+			newest = d
+		}
+	}
+	return newest
+}
+
+// lookUp verifies a list and looks a certificate up in it. known is true where
+// the list has an entry for it; goesOn is false where verification ends.
+func (p *path) lookUp(list *crl.List, depth int) (known, goesOn bool) {
+	l := p.chain[depth]
 	issuer, ok := p.issuerOf(depth)
-	if !ok {
-		return p.fault(noListIssuer, depth)
-	}
-	if !issuer.shown.ListSigner() && !p.fault(noListSign, depth) {
-		return false
-	}
-	if !p.checkListTimes(list, depth) {
-		return false
-	}
-	if list.CheckSignature(issuer.PublicKey) != nil && !p.fault(badListSignature, depth) {
-		return false
-	}
-	if hasUnknownPart(list) && !p.has("ignore_critical") && !p.fault(unknownListPart, depth) {
-		return false
+	switch {
+	case !ok:
+		return false, p.fault(noListIssuer, depth)
+	case !issuer.shown.ListSigner() && !p.fault(noListSign, depth),
+		!p.checkListTimes(list, depth),
+		list.CheckSignature(issuer.PublicKey) != nil && !p.fault(badListSignature, depth),
+		hasUnknownPart(list) && !p.has("ignore_critical") && !p.fault(unknownListPart, depth):
+		return false, false
 	}
 	entry, found, err := list.Lookup(l.Serial.Bytes())
 	if err != nil {
-		return p.fault(badListSignature, depth)
+		return false, p.fault(badListSignature, depth)
 	}
 	if found && entry.Reason != crl.RemoveFromCRL {
-		return p.fault(revoked, depth)
+		return true, p.fault(revoked, depth)
 	}
-	return true
+	return found, true
 }
 
 func (p *path) checkListTimes(list *crl.List, depth int) bool {
@@ -100,7 +125,7 @@ func hasUnknownPart(list *crl.List) bool {
 			if err != nil || point.Indirect {
 				return true
 			}
-		case oid.AuthorityKeyIdentifier, oid.CRLNumber:
+		case oid.AuthorityKeyIdentifier, oid.CRLNumber, oid.DeltaCRLIndicator:
 		default:
 			if e.Critical {
 				return true

@@ -353,7 +353,7 @@ func (x *certifying) appendCertificate(out *bytes.Buffer) error {
 	}
 	if x.asAux {
 		label = "TRUSTED CERTIFICATE"
-		if x.trust != nil {
+		if x.trust != nil && x.format("outform", formatPEM) == formatPEM {
 			raw = slices.Concat(raw, x.trust.Marshal())
 		}
 	}
