@@ -68,13 +68,19 @@ func SaveIndex(name string, x *Index) error {
 // extend adds to the end of a file. Whoever holds the lock is alone with it.
 func extend(name string, before, more []byte) error {
 	// The file before is worth less than the file itself: it is not waited for.
-	old := name + ".old.new"
-	if err := os.WriteFile(old, before, 0o644); err != nil {
-		return err
-	}
-	if err := os.Rename(old, name+".old"); err != nil {
-		return err
-	}
+	kept := make(chan error, 1)
+	go func() {
+		old := name + ".old.new"
+		err := os.WriteFile(old, before, 0o644)
+		if err == nil {
+			err = os.Rename(old, name+".old")
+		}
+		kept <- err
+	}()
+	return errors.Join(appendTo(name, more), <-kept)
+}
+
+func appendTo(name string, more []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return err

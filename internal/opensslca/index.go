@@ -109,6 +109,9 @@ func (x *Index) All() iter.Seq2[int, Entry] {
 // asks for subjects that two valid entries have.
 func (x *Index) Faults(unique bool) iter.Seq[*Fault] {
 	return func(yield func(*Fault) bool) {
+		if x.sound(unique) {
+			return
+		}
 		serials, subjects := newSeen(len(x.lines)), newSeen(0)
 		if unique {
 			subjects = newSeen(len(x.lines))
