@@ -7,6 +7,7 @@ import (
 	"io"
 	"unicode/utf16"
 
+	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
@@ -84,48 +85,21 @@ func (s strength) write(certs []Certificate, id, keys, password []byte, random i
 	}
 	var safe der.Builder
 	parts := safe.Begin(der.Sequence)
-	appendEncrypted(&safe, algorithm, encrypted)
+	cms.AppendEncryptedData(&safe, algorithm, encrypted)
 	if keys != nil {
-		appendData(&safe, keys)
+		cms.AppendData(&safe, keys)
 	}
 	safe.End(parts)
 
 	var b der.Builder
 	all := b.Begin(der.Sequence)
 	b.Int(3)
-	appendData(&b, safe.Bytes())
+	cms.AppendData(&b, safe.Bytes())
 	if err := s.appendMAC(&b, safe.Bytes(), password, random); err != nil {
 		return nil, fmt.Errorf("writing a PKCS #12 file: %w", err)
 	}
 	b.End(all)
 	return b.Bytes(), nil
-}
-
-// appendData writes a ContentInfo of Data.
-func appendData(b *der.Builder, content []byte) {
-	info := b.Begin(der.Sequence)
-	b.OID(string(oid.Data))
-	explicit := b.Begin(der.ContextConstructed(0))
-	b.Add(der.OctetString, content)
-	b.End(explicit)
-	b.End(info)
-}
-
-// appendEncrypted writes a ContentInfo of EncryptedData (RFC 5652, Section 8).
-func appendEncrypted(b *der.Builder, algorithm, encrypted []byte) {
-	info := b.Begin(der.Sequence)
-	b.OID(string(oid.EncryptedData))
-	explicit := b.Begin(der.ContextConstructed(0))
-	data := b.Begin(der.Sequence)
-	b.Int(0)
-	content := b.Begin(der.Sequence)
-	b.OID(string(oid.Data))
-	b.Raw(algorithm)
-	b.Add(der.Context(0), encrypted)
-	b.End(content)
-	b.End(data)
-	b.End(explicit)
-	b.End(info)
 }
 
 func certificateValue(raw []byte) []byte {

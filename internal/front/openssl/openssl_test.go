@@ -46,12 +46,12 @@ func specimens(t *testing.T) (dir string, names []string) {
 		"ed25519.pem": "genpkey -algorithm ED25519", "ed448.pem": "genpkey -algorithm ED448", "x25519.pem": "genpkey -algorithm X25519",
 		"locked.pem": "genrsa -aes256 -passout pass:secret 1024",
 	} {
-		if _, talk, code := reference(t, dir, "", append(strings.Fields(args), strings.Fields("-out "+name)...)...); code != 0 {
+		if _, _, code := reference(t, dir, "", append(strings.Fields(args), strings.Fields("-out "+name)...)...); code != 0 {
 			// genrsa wants the size last.
 			fields := strings.Fields(args)
 			last := len(fields) - 1
 			again := append(append([]string{}, fields[:last]...), "-out", name, fields[last])
-			if _, talk, code = reference(t, dir, "", again...); code != 0 {
+			if _, talk, code := reference(t, dir, "", again...); code != 0 {
 				t.Fatalf("openssl %s: %s", args, talk)
 			}
 		}

@@ -19,10 +19,7 @@ const (
 var errNoSecret = errors.New("no passphrase was given")
 
 // lines is a file that several passphrases are read from.
-type lines struct {
-	r    *bufio.Reader
-	last []byte
-}
+type lines struct{ r *bufio.Reader }
 
 // secrets returns the passphrases that two options name, such as passin and
 // passout; nil where an option was not given. Where both name the same file,

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
-	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pbe"
 )
 
@@ -75,7 +75,7 @@ func (f *pkcs12File) encode(random io.Reader) ([]byte, error) {
 	var b der.Builder
 	all := b.Begin(der.Sequence)
 	b.Int(3)
-	appendContent(&b, safe.Bytes())
+	cms.AppendData(&b, safe.Bytes())
 	if f.mac != 0 {
 		if err := f.appendMAC(&b, safe.Bytes(), random); err != nil {
 			return nil, err
@@ -166,36 +166,15 @@ func attribute(kind string, tag der.Tag, content []byte) []byte {
 // appendPart writes bags as a ContentInfo, encrypted where how is given.
 func (f *pkcs12File) appendPart(b *der.Builder, bags []byte, how *pbe.Options, random io.Reader) error {
 	if how == nil {
-		appendContent(b, bags)
+		cms.AppendData(b, bags)
 		return nil
 	}
 	algorithm, encrypted, err := pbe.Encrypt(*how, bags, f.password, random)
 	if err != nil {
 		return fmt.Errorf("encrypting the certificates: %w", err)
 	}
-	info := b.Begin(der.Sequence)
-	b.OID(string(oid.EncryptedData))
-	explicit := b.Begin(der.ContextConstructed(0))
-	data := b.Begin(der.Sequence)
-	b.Int(0)
-	content := b.Begin(der.Sequence)
-	b.OID(string(oid.Data))
-	b.Raw(algorithm)
-	b.Add(der.Context(0), encrypted)
-	b.End(content)
-	b.End(data)
-	b.End(explicit)
-	b.End(info)
+	cms.AppendEncryptedData(b, algorithm, encrypted)
 	return nil
-}
-
-func appendContent(b *der.Builder, content []byte) {
-	info := b.Begin(der.Sequence)
-	b.OID(string(oid.Data))
-	explicit := b.Begin(der.ContextConstructed(0))
-	b.Add(der.OctetString, content)
-	b.End(explicit)
-	b.End(info)
 }
 
 // appendMAC writes MacData (RFC 7292, Section 4).
