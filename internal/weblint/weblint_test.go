@@ -67,9 +67,9 @@ func TestLint(t *testing.T) {
 			t.Errorf("%d: %+v, %v", i, got, err)
 		}
 	}
-	for say, want := range map[string]string{"broken": "could not examine the certificate: it is no certificate", "babble": "is not as agreed", "die": "asking certwright-lint"} {
-		if _, err := l.Lint(ctx, []byte(say)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", say, err)
+	for _, c := range [][2]string{{"broken", "could not examine the certificate: it is no certificate"}, {"babble", "is not as agreed"}, {"die", "asking certwright-lint"}} {
+		if _, err := l.Lint(ctx, []byte(c[0])); err == nil || !strings.Contains(err.Error(), c[1]) {
+			t.Errorf("%s: %v", c[0], err)
 		}
 	}
 	if got, err := l.Lint(ctx, []byte("info")); err != nil || got[0].Rule != "web/r1" {
