@@ -17,6 +17,8 @@ import (
 // travel in one transaction. A change whose condition does not hold any more
 // fails alone, with one of the errors below.
 type Store interface {
+	Records
+
 	// Commit applies the changes in order and reports on each: nil, or why
 	// that change was not applied. The error is for the store itself failing;
 	// then none was. It is the context's where that ended before the changes
@@ -74,7 +76,9 @@ type Change struct {
 	SetStatus      *StatusWrite
 	AddCRL         *CRL
 	Delete         *Retention
-	Events         []*Event // Seq, Previous and Hash are filled in by Commit
+	PutRecords     []*Record // as Records.PutRecords does
+	DeleteRecords  []*Record // as Records.DeleteRecords does
+	Events         []*Event  // Seq, Previous and Hash are filled in by Commit
 }
 
 // KeyGuard is a condition on the key of a certificate that is added. It is

@@ -31,7 +31,7 @@ func (s *Store) Commit(ctx context.Context, changes ...*authority.Change) ([]err
 
 // check tells whether a change can be applied whole.
 func (s *Store) check(c *authority.Change) error {
-	for _, err := range []error{s.checkCA(c.PutCA), s.checkTicket(c.PutTicket), s.checkCertificate(c.AddCertificate), s.checkKey(c), s.checkStatus(c), s.checkCRL(c.AddCRL)} {
+	for _, err := range []error{s.checkCA(c.PutCA), s.checkTicket(c.PutTicket), s.checkCertificate(c.AddCertificate), s.checkKey(c), s.checkStatus(c), s.checkCRL(c.AddCRL), s.checkRecords(c)} {
 		if err != nil {
 			return err
 		}
@@ -152,6 +152,7 @@ func (s *Store) apply(c *authority.Change) {
 	if c.Delete != nil {
 		s.delete(c.Delete)
 	}
+	s.putRecords(c)
 	for _, e := range c.Events {
 		e.Seal(int64(len(s.events))+1, slices.Clone(s.head))
 		s.events = append(s.events, copyEvent(e))

@@ -29,6 +29,8 @@ type Store struct {
 	crls         []*authority.CRL
 	events       []*authority.Event
 	head         []byte
+	records      map[recordKey]*authority.Record
+	recordByName map[recordKey]string // kind and name to id
 }
 
 var errClosed = errors.New("the store is closed")
@@ -42,6 +44,9 @@ func New() *Store {
 		bySerial:    map[string]int{},
 		revocations: map[string]authority.Revocation{},
 		head:        make([]byte, 32),
+
+		records:      map[recordKey]*authority.Record{},
+		recordByName: map[recordKey]string{},
 	}
 }
 

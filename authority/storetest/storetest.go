@@ -45,6 +45,11 @@ func Run(t *testing.T, open func(t *testing.T) authority.Store) {
 		{"concurrent commits", testConcurrent},
 		{"competing updates", testCompeting},
 		{"retention", testRetention},
+		{"records", testRecords},
+		{"records by name", testRecordNames},
+		{"records together", testRecordsTogether},
+		{"record queries", testRecordQueries},
+		{"competing records", testCompetingRecords},
 		{"reading while writing", testReadWhileWriting},
 		{"ended context", testContext},
 		{"close", testClose},
@@ -58,7 +63,8 @@ func Run(t *testing.T, open func(t *testing.T) authority.Store) {
 func RunDurable(t *testing.T, open func(t *testing.T, folder string) authority.Store) {
 	folder := t.TempDir()
 	s := open(t, folder)
-	ca, ticket, certificate := aCA("root"), aTicket(1), aCertificate(1)
+	ca, ticket, certificate, record := aCA("root"), aTicket(1), aCertificate(1), aRecord("kept")
+	check(t, s.PutRecords(t.Context(), record))
 	must(t, s, &authority.Change{PutCA: &authority.CAWrite{CA: ca}, PutTicket: &authority.TicketWrite{Ticket: ticket},
 		AddCertificate: certificate, Events: []*authority.Event{anEvent("first")}})
 	seq, hash, err := s.Head(t.Context())
@@ -75,6 +81,9 @@ func RunDurable(t *testing.T, open func(t *testing.T, folder string) authority.S
 	gotCertificate, err := s.Certificate(t.Context(), certificate.CA, certificate.Serial)
 	check(t, err)
 	equal(t, "certificate", gotCertificate, certificate)
+	gotRecord, err := s.Record(t.Context(), record.Kind, record.ID)
+	check(t, err)
+	equal(t, "record", gotRecord, record)
 	gotSeq, gotHash, err := s.Head(t.Context())
 	check(t, err)
 	equal(t, "head", fmt.Sprintf("%d %x", gotSeq, gotHash), fmt.Sprintf("%d %x", seq, hash))

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/certwright/certwright/authority"
 )
@@ -49,8 +50,17 @@ func TestPlans(t *testing.T) {
 	ask(func(ctx context.Context) { s.Certificate(ctx, "ca", some) })
 	ask(func(ctx context.Context) { s.Ticket(ctx, "x") })
 	ask(func(ctx context.Context) { s.TicketByKey(ctx, "x") })
+	records := func(q authority.RecordQuery) {
+		q.Kind = "x"
+		ask(func(ctx context.Context) { s.FindRecords(ctx, q) })
+	}
+	records(authority.RecordQuery{Owner: "x"})
+	records(authority.RecordQuery{State: "x", Limit: 10})
+	records(authority.RecordQuery{DueBefore: time.UnixMilli(1), Limit: 10})
+	ask(func(ctx context.Context) { s.Record(ctx, "x", "x") })
+	ask(func(ctx context.Context) { s.RecordNamed(ctx, "x", "x") })
 	texts := s.Queries()
-	if len(texts) < 13 {
+	if len(texts) < 18 {
 		t.Fatalf("%d queries", len(texts))
 	}
 	for _, text := range texts {
@@ -58,7 +68,7 @@ func TestPlans(t *testing.T) {
 		for _, line := range plan {
 			whole := strings.HasPrefix(line, "SCAN ") && !strings.HasPrefix(line, "SCAN parts") && !strings.HasPrefix(line, "SCAN head") && line != "SCAN CONSTANT ROW"
 			// From an id on is as good as everything.
-			if whole || strings.HasSuffix(line, "USING INTEGER PRIMARY KEY (rowid>?)") {
+			if whole || strings.HasSuffix(line, "USING INTEGER PRIMARY KEY (rowid>?)") || strings.HasSuffix(line, "(kind=? AND id>?)") {
 				t.Errorf("%s\n%s", text, strings.Join(plan, "\n"))
 				break
 			}

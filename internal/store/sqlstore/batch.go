@@ -83,6 +83,12 @@ func (b *batch) apply(c *authority.Change) error {
 			return fmt.Errorf("removing what is past keeping: %w", err)
 		}
 	}
+	if err := b.putRecords(c.PutRecords); err != nil {
+		return err
+	}
+	if err := b.deleteRecords(c.DeleteRecords); err != nil {
+		return err
+	}
 	for _, e := range c.Events {
 		if err := b.addEvent(e); err != nil {
 			return fmt.Errorf("audit event %d: %w", e.Seq, err)

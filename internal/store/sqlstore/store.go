@@ -94,5 +94,10 @@ func (s *Store) Commit(ctx context.Context, changes ...*authority.Change) ([]err
 	if j.err != nil {
 		return nil, j.err
 	}
+	for i, c := range changes {
+		if j.errs[i] == nil {
+			c.Stored()
+		}
+	}
 	return j.errs, nil
 }

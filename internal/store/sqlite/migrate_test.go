@@ -1,0 +1,88 @@
+package sqlite
+
+import (
+	"database/sql"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/certwright/certwright/authority"
+)
+
+// earlier is what each earlier version of the tables had in it.
+var earlier = []string{
+	1: `INSERT INTO certificate (id, ca, serial, status, fingerprint, key_hash, subject, folded, not_before, not_after, profile, profile_version, shard, revoked, reason, invalid, issued)
+			VALUES (1, 'ca', x'0102', 'valid', x'01', 1, 'CN=a', 'cn=a', 1, 2, 'server', '1', 0, 0, 0, 0, 1);
+		INSERT INTO certificate_der (id, der) VALUES (1, 'der');
+		INSERT INTO event (seq, at, actor, action, object, previous, hash) VALUES (1, 1, '', 'test', '', zeroblob(32), zeroblob(32));
+		UPDATE head SET event_seq = 1, row_seq = 1;`,
+}
+
+// TestEarlierVersions opens files as each earlier version of the program left
+// them: what is in them stays, and what is new works.
+func TestEarlierVersions(t *testing.T) {
+	for version, content := range earlier {
+		if version == 0 {
+			continue
+		}
+		path := filepath.Join(t.TempDir(), "store.db")
+		leaveBehind(t, path, int64(version), content)
+		s, err := Open(t.Context(), path)
+		if err != nil {
+			t.Fatalf("version %d: %v", version, err)
+		}
+		n := 0
+		for c, err := range s.Certificates(t.Context(), authority.Query{}) {
+			if err != nil || string(c.DER) != "der" {
+				t.Errorf("version %d: got %v, %v", version, c, err)
+			}
+			n++
+		}
+		if n != 1 {
+			t.Errorf("version %d: %d certificates", version, n)
+		}
+		if err := s.PutRecords(t.Context(), &authority.Record{Kind: "a", ID: "b"}); err != nil {
+			t.Errorf("version %d: %v", version, err)
+		}
+		result, err := s.Commit(t.Context(), &authority.Change{Events: []*authority.Event{{At: time.UnixMilli(2), Action: "test"}}})
+		if err := errors.Join(append(result, err)...); err != nil {
+			t.Errorf("version %d: %v", version, err)
+		}
+		if seq, _, err := s.Head(t.Context()); seq != 2 || err != nil {
+			t.Errorf("version %d: %d events, %v", version, seq, err)
+		}
+		if err := errors.Join(s.Check(t.Context()), s.Close()); err != nil {
+			t.Errorf("version %d: %v", version, err)
+		}
+	}
+}
+
+// leaveBehind makes the file that a version of the tables was, with content.
+func leaveBehind(t *testing.T, path string, version int64, content string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", dataSource(path, "journal_mode(WAL)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), content); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
