@@ -266,4 +266,8 @@ const (
 	TSTInfo           OID = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04" // 1.2.840.113549.1.9.16.1.4
 	BasicOCSPResponse OID = "\x2b\x06\x01\x05\x05\x07\x30\x01\x01"         // 1.3.6.1.5.5.7.48.1.1
 	OCSPNonce         OID = "\x2b\x06\x01\x05\x05\x07\x30\x01\x02"         // 1.3.6.1.5.5.7.48.1.2
+
+	OCSPResponse       OID = "\x2b\x06\x01\x05\x05\x07\x30\x01\x04" // 1.3.6.1.5.5.7.48.1.4
+	OCSPArchiveCutoff  OID = "\x2b\x06\x01\x05\x05\x07\x30\x01\x06" // 1.3.6.1.5.5.7.48.1.6
+	OCSPExtendedRevoke OID = "\x2b\x06\x01\x05\x05\x07\x30\x01\x09" // 1.3.6.1.5.5.7.48.1.9
 )

@@ -26,7 +26,7 @@ format/key
 format/ext
 format/cert format/cms
 format/pkcs10 format/spkac format/crl format/keystore
-format/crmf
+format/crmf format/ocsp
 request
 lint evidence
 inspect chain
