@@ -33,7 +33,7 @@ inspect chain
 issuance
 authority
 authority/memstore authority/storetest internal/config internal/keystore internal/weblint internal/opensslconf
-internal/store/sqlstore internal/opensslca
+internal/store/sqlstore internal/opensslca internal/access
 internal/store/sqlite
 internal/task
 internal/front

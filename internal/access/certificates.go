@@ -1,0 +1,210 @@
+package access
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+)
+
+// Issued finds certificates in an authority's records.
+type Issued interface {
+	Certificates(ctx context.Context, q authority.Query) iter.Seq2[*authority.Certificate, error]
+}
+
+// CertificateConfig says which client certificates are recognized: those
+// issued here, as long as they are valid and not revoked, and those under
+// Roots. Which of them may do what, the first rule that matches says; one that
+// no rule matches may do nothing.
+type CertificateConfig struct {
+	Issued Issued         // nil: none of them
+	Roots  *x509.CertPool // nil: none
+	Rules  []Rule
+	Now    func() time.Time
+}
+
+// Certificates recognizes client certificates. The TLS server must ask for
+// them (tls.RequestClientCert is enough); it sees to it that the client holds
+// the key.
+type Certificates struct {
+	config CertificateConfig
+
+	mu    sync.Mutex
+	known map[[sha256.Size]byte]knownCertificate
+}
+
+type knownCertificate struct {
+	principal *Principal
+	failure   error
+	seen      time.Time
+}
+
+// NewCertificates checks the rules.
+func NewCertificates(c CertificateConfig) (*Certificates, error) {
+	for _, r := range c.Rules {
+		if kind, _ := splitMatch(r.Match); r.Match == "" || !slices.Contains([]string{"cn", "dns", "email", "uri"}, kind) {
+			return nil, fmt.Errorf("the rule %q for client certificates is neither a common name nor a name that begins with dns:, email: or uri:", r.Match)
+		}
+		if err := checkRoles(r); err != nil {
+			return nil, err
+		}
+	}
+	c.Now = clock(c.Now)
+	return &Certificates{config: c, known: map[[sha256.Size]byte]knownCertificate{}}, nil
+}
+
+func checkRoles(r Rule) error {
+	for _, role := range r.Roles {
+		if _, err := ParseRole(string(role)); err != nil {
+			return fmt.Errorf("the rule %q: %w", r.Match, err)
+		}
+	}
+	if len(r.Roles) == 0 {
+		return fmt.Errorf("the rule %q gives no role", r.Match)
+	}
+	return nil
+}
+
+// Principal returns who holds the first of these certificates; the others are
+// its chain.
+func (x *Certificates) Principal(ctx context.Context, chain []*x509.Certificate) (*Principal, error) {
+	leaf := chain[0]
+	sum := sha256.Sum256(leaf.Raw)
+	now := time.Now()
+	x.mu.Lock()
+	known, ok := x.known[sum]
+	x.mu.Unlock()
+	if !ok || now.Sub(known.seen) >= staleness {
+		p, err := x.recognize(ctx, chain, sum)
+		var failure *Failure
+		if err != nil && !errors.As(err, &failure) {
+			return nil, err
+		}
+		known = knownCertificate{p, err, now}
+		x.keep(sum, known)
+	}
+	if at := x.config.Now(); known.failure == nil && (at.Before(leaf.NotBefore) || at.After(leaf.NotAfter)) {
+		return nil, unauthenticated("the client certificate has expired, or is not valid yet", "renew it")
+	}
+	return known.principal, known.failure
+}
+
+func (x *Certificates) keep(sum [sha256.Size]byte, k knownCertificate) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.known) >= mostKnown {
+		clear(x.known)
+	}
+	x.known[sum] = k
+}
+
+func (x *Certificates) recognize(ctx context.Context, chain []*x509.Certificate, sum [sha256.Size]byte) (*Principal, error) {
+	leaf := chain[0]
+	if !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageClientAuth) {
+		return nil, unauthenticated("the client certificate is not for the authentication of clients", "use one with the purpose clientAuth")
+	}
+	trusted, err := x.issuedHere(ctx, sum)
+	if err != nil {
+		return nil, err
+	}
+	if !trusted && !x.underRoots(chain) {
+		return nil, unauthenticated("the client certificate is not of an authority that is trusted here, or was revoked", "use another certificate, or a token")
+	}
+	for _, rule := range x.config.Rules {
+		if name := matching(leaf, rule.Match); name != "" && checkName(name) == nil {
+			return &Principal{Name: name, Roles: rule.Roles, Profiles: rule.Profiles, CAs: rule.CAs, Method: "mtls", ID: hex.EncodeToString(sum[:])}, nil
+		}
+	}
+	return nil, unauthenticated("no rule says what the holder of this client certificate may do", "have an administrator add one to the configuration")
+}
+
+// issuedHere reports whether our records have this very certificate, and it
+// was not revoked.
+func (x *Certificates) issuedHere(ctx context.Context, sum [sha256.Size]byte) (bool, error) {
+	if x.config.Issued == nil {
+		return false, nil
+	}
+	for c, err := range x.config.Issued.Certificates(ctx, authority.Query{Fingerprint: sum[:], Limit: 1}) {
+		if err != nil {
+			return false, fmt.Errorf("looking for a client certificate: %w", err)
+		}
+		return c.Status == authority.StatusValid, nil
+	}
+	return false, nil
+}
+
+func (x *Certificates) underRoots(chain []*x509.Certificate) bool {
+	if x.config.Roots == nil {
+		return false
+	}
+	between := x509.NewCertPool()
+	for _, c := range chain[1:] {
+		between.AddCert(c)
+	}
+	_, err := chain[0].Verify(x509.VerifyOptions{Roots: x.config.Roots, Intermediates: between, CurrentTime: x.config.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	return err == nil
+}
+
+// matching returns the name of a certificate that a rule matches.
+func matching(c *x509.Certificate, pattern string) string {
+	kind, rest := splitMatch(pattern)
+	var names []string
+	switch kind {
+	case "dns":
+		names = c.DNSNames
+	case "email":
+		names = c.EmailAddresses
+	case "uri":
+		for _, u := range c.URIs {
+			names = append(names, u.String())
+		}
+	case "cn":
+		names = []string{c.Subject.CommonName}
+	}
+	for _, name := range names {
+		if fits(rest, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// splitMatch returns the kind of name that a rule is about, and its pattern.
+func splitMatch(match string) (kind, pattern string) {
+	kind, pattern, ok := strings.Cut(match, ":")
+	if !ok {
+		return "cn", match
+	}
+	return kind, pattern
+}
+
+// fits reports whether a text fits a pattern in which * matches any run of
+// characters.
+func fits(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == text
+	}
+	if !strings.HasPrefix(text, parts[0]) {
+		return false
+	}
+	text = text[len(parts[0]):]
+	last := len(parts) - 1
+	for _, part := range parts[1:last] {
+		at := strings.Index(text, part)
+		if at < 0 {
+			return false
+		}
+		text = text[at+len(part):]
+	}
+	return strings.HasSuffix(text, parts[last])
+}
