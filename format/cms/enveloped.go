@@ -18,6 +18,7 @@ type EnvelopedData struct {
 	Recipients            []Recipient
 	Encrypted             EncryptedContent
 	AuthenticatedAttrs    []Attribute // AuthEnvelopedData only
+	RawAuthenticatedAttrs []byte      // with the tag SET OF, as they are authenticated; nil where there are none
 	MAC                   []byte      // AuthEnvelopedData only
 	UnprotectedAttributes []Attribute // unauthenticated ones of AuthEnvelopedData
 }
@@ -61,6 +62,10 @@ type Recipient struct {
 	KeyEncryption key.AlgorithmIdentifier
 	EncryptedKeys [][]byte
 	Type          oid.OID // of KeyEncapsulation and OtherRecipientKind
+
+	EphemeralKey   []byte                   // of KeyAgreement; nil where the sender's key is named instead
+	KeyingMaterial []byte                   // of KeyAgreement; nil where absent
+	KeyDerivation  *key.AlgorithmIdentifier // of Password; nil where absent
 }
 
 // EnvelopedData reads the content of a message that is EnvelopedData or
@@ -126,7 +131,12 @@ func (e *EnvelopedData) takeRest(r *der.Reader) (err error) {
 	unprotected := uint8(1)
 	if e.Authenticated {
 		unprotected = 2
-		if e.AuthenticatedAttrs, err = optionalAttributes(r, 1); err != nil {
+		attributes, ok, err := r.Optional(der.ContextConstructed(1))
+		if err == nil && ok {
+			e.RawAuthenticatedAttrs = append([]byte{byte(der.Set)}, attributes.Raw[1:]...)
+			e.AuthenticatedAttrs, err = parseAttributes(attributes.Children())
+		}
+		if err != nil {
 			return fmt.Errorf("authenticated attributes: %w", err)
 		}
 		mac, err := r.Take(der.OctetString)

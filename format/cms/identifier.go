@@ -1,6 +1,7 @@
 package cms
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -59,4 +60,42 @@ func issuerAndSerial(e der.Element) (i Identifier, err error) {
 		return i, fmt.Errorf("serial number: %w", err)
 	}
 	return i, r.End()
+}
+
+// Equal reports whether two identifiers are the same: names as RFC 5280,
+// Section 7.1 compares them.
+func (i Identifier) Equal(other Identifier) bool {
+	if i.Serial == nil || other.Serial == nil {
+		return i.Serial == nil && other.Serial == nil && bytes.Equal(i.KeyIdentifier, other.KeyIdentifier)
+	}
+	return i.Serial.Cmp(other.Serial) == 0 && i.Issuer.Equal(other.Issuer)
+}
+
+func (i Identifier) isZero() bool { return i.Serial == nil && len(i.KeyIdentifier) == 0 }
+
+// append writes SignerIdentifier or RecipientIdentifier.
+func (i Identifier) append(b *der.Builder) {
+	if i.Serial == nil {
+		b.Add(der.Context(0), i.KeyIdentifier)
+		return
+	}
+	i.appendIssuerAndSerial(b)
+}
+
+// appendAgreed writes KeyAgreeRecipientIdentifier.
+func (i Identifier) appendAgreed(b *der.Builder) {
+	if i.Serial == nil {
+		mark := b.Begin(der.ContextConstructed(0))
+		b.Add(der.OctetString, i.KeyIdentifier)
+		b.End(mark)
+		return
+	}
+	i.appendIssuerAndSerial(b)
+}
+
+func (i Identifier) appendIssuerAndSerial(b *der.Builder) {
+	mark := b.Begin(der.Sequence)
+	b.Raw(i.Issuer.Raw)
+	b.BigInt(i.Serial)
+	b.End(mark)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/certwright/certwright/format/der"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 )
 
@@ -61,10 +62,20 @@ func (r *Recipient) keyAgreement(in der.Reader) (err error) {
 	if r.Version, err = takeInt(&in); err != nil {
 		return fmt.Errorf("version: %w", err)
 	}
-	if _, err = in.Take(der.ContextConstructed(0)); err != nil {
+	originator, err := in.Take(der.ContextConstructed(0))
+	if err == nil {
+		r.EphemeralKey, err = ephemeralKey(originator)
+	}
+	if err != nil {
 		return fmt.Errorf("originator: %w", err)
 	}
-	if _, _, err = in.Optional(der.ContextConstructed(1)); err != nil {
+	material, ok, err := in.Optional(der.ContextConstructed(1))
+	if err == nil && ok {
+		var e der.Element
+		e, err = der.ParseTag(material.Content, der.OctetString)
+		r.KeyingMaterial = e.Content
+	}
+	if err != nil {
 		return fmt.Errorf("user keying material: %w", err)
 	}
 	if r.KeyEncryption, err = takeAlgorithm(&in); err != nil {
@@ -84,6 +95,28 @@ func (r *Recipient) keyAgreement(in der.Reader) (err error) {
 		}
 	}
 	return in.End()
+}
+
+// ephemeralKey reads OriginatorIdentifierOrKey; nil is an identifier (RFC
+// 5652, Section 6.2.2).
+func ephemeralKey(originator der.Element) ([]byte, error) {
+	e, err := der.Parse(originator.Content)
+	if err != nil || e.Tag != der.ContextConstructed(1) {
+		return nil, err
+	}
+	in := e.Children()
+	if _, err := takeAlgorithm(&in); err != nil {
+		return nil, err
+	}
+	public, err := in.Take(der.BitString)
+	if err != nil {
+		return nil, err
+	}
+	octets, _, err := public.Bits()
+	if err != nil {
+		return nil, err
+	}
+	return octets, in.End()
 }
 
 // agreedKey reads RecipientEncryptedKey (RFC 5652, Section 6.2.2).
@@ -139,7 +172,13 @@ func (r *Recipient) password(in der.Reader) (err error) {
 	if r.Version, err = takeInt(&in); err != nil {
 		return fmt.Errorf("version: %w", err)
 	}
-	if _, _, err = in.Optional(der.ContextConstructed(0)); err != nil {
+	derivation, ok, err := in.Optional(der.ContextConstructed(0))
+	if err == nil && ok {
+		var a key.AlgorithmIdentifier
+		a, err = key.ParseAlgorithmIdentifier(append([]byte{byte(der.Sequence)}, derivation.Raw[1:]...))
+		r.KeyDerivation = &a
+	}
+	if err != nil {
 		return fmt.Errorf("key derivation algorithm: %w", err)
 	}
 	return r.takeKey(&in)
