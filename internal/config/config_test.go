@@ -5,39 +5,151 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func TestParse(t *testing.T) {
-	f, err := parse("c.yaml", []byte("ca: issuing\nprofile: client\nofficer: ann\nca-passphrase: env:P\nlinter: /opt/lint\n"))
-	want := File{CA: "issuing", Profile: "client", Officer: "ann", Passphrase: "env:P", Linter: "/opt/lint"}
-	if err != nil || f != want {
-		t.Fatalf("got %+v, %v", f, err)
+func parsed(text string) (Config, error) {
+	c := Default()
+	err := parse("c.yaml", []byte(text), &c)
+	if err == nil {
+		err = c.check("c.yaml")
 	}
-	if f, err := parse("c.yaml", nil); err != nil || f != (File{}) {
-		t.Fatalf("an empty file: %+v, %v", f, err)
+	return c, err
+}
+
+func TestParse(t *testing.T) {
+	c, err := parsed(`
+ca: issuing
+profile: client
+officer: ann
+ca-passphrase: env:P
+linter: /opt/lint
+server:
+  listen: ca.example.org:443
+  names: [ca.example.org, 192.0.2.1]
+  grace: 1m
+limits: { body: 2MiB, connections: 5 }
+alerts:
+  expiry: 30d
+  missed-renewal: false
+webhooks:
+  - name: chat
+    url: https://chat.example.org/hook
+    secret: file:/run/secret
+    events: request.held
+`)
+	want := Default()
+	want.CA, want.Profile, want.Officer, want.Passphrase, want.Linter = "issuing", "client", "ann", "env:P", "/opt/lint"
+	want.Server.Listen, want.Server.Names, want.Server.Grace = "ca.example.org:443", []string{"ca.example.org", "192.0.2.1"}, Duration(time.Minute)
+	want.Limits.Body, want.Limits.Connections = 2<<20, 5
+	want.Alerts.Expiry, want.Alerts.Missed = Duration(30*24*time.Hour), false
+	want.Webhooks = []Webhook{{Name: "chat", URL: "https://chat.example.org/hook", Secret: "file:/run/secret", Events: []string{"request.held"}}}
+	if diff := cmp.Diff(want, c); err != nil || diff != "" {
+		t.Fatalf("%v\n%s", err, diff)
+	}
+	for _, text := range []string{"", "server:\n", "# nothing\n", "webhooks:\n"} {
+		if c, err := parsed(text); err != nil || !cmp.Equal(c, Default(), cmpopts.EquateEmpty()) {
+			t.Errorf("%q: %+v, %v", text, c, err)
+		}
 	}
 }
 
 func TestParseFaults(t *testing.T) {
 	for text, want := range map[string]string{
-		"ca: a\nprofle: b\n":  `c.yaml, line 2: the key "profle" is not known | did you mean "profile"?`,
-		"zzzzzz: b\n":         `c.yaml, line 1: the key "zzzzzz" is not known | known are ca,`,
-		"ca: a\nca: b\n":      `c.yaml: this is not YAML`,
-		"ca: [a]\n":           `c.yaml, line 1: the value of "ca" is not a single word`,
-		"- a\n":               `c.yaml, line 1: the file is not a list of keys and values`,
-		"ca: \"unfinished\nx": `c.yaml: this is not YAML: line 2: a quotation mark is not closed`,
-		"\tca: a\n":           `c.yaml: this is not YAML: line 1: the line is indented by a tab; use blanks`,
+		"ca: a\nprofle: b\n":                            `c.yaml, line 2: the key "profle" is not known | did you mean "profile"?`,
+		"zzzzzz: b\n":                                   `c.yaml, line 1: the key "zzzzzz" is not known | known are ca, profile, `,
+		"server:\n  lisen: b\n":                         `c.yaml, line 2: the key "lisen" is not known in "server" | did you mean "listen"?`,
+		"webhooks:\n- nmae: x\n":                        `c.yaml, line 2: the key "nmae" is not known in "webhooks" | did you mean "name"?`,
+		"ca: a\nca: b\n":                                `c.yaml, line 2: the key "ca" stands here twice | keep one of the two`,
+		"ca: [a]\n":                                     `c.yaml, line 1: the value of "ca" is not a single word`,
+		"- a\n":                                         `c.yaml, line 1: the file is not a list of keys and values`,
+		"server: x\n":                                   `c.yaml, line 1: the value of "server" is not a list of keys and values | write its keys below it`,
+		"server: {names: {a: b}}\n":                     `c.yaml, line 1: the value of "server.names" is not a list | begin each entry with a dash`,
+		"ca: \"unfinished\nx":                           `c.yaml: this is not YAML: line 2: a quotation mark is not closed`,
+		"\tca: a\n":                                     `c.yaml: this is not YAML: line 1: the line is indented by a tab; use blanks`,
+		"server: {grace: soon}\n":                       `c.yaml, line 1: the value of "server.grace": "soon" is not a length of time, such as 30s, 12h or 90d`,
+		"limits: {body: big}\n":                         `c.yaml, line 1: the value of "limits.body": "big" is not a size, such as 64KiB or 1MiB`,
+		"limits: {connections: many}\n":                 `c.yaml, line 1: the value of "limits.connections": "many" is not a whole number`,
+		"alerts: {missed-renewal: 7}\n":                 `c.yaml, line 1: the value of "alerts.missed-renewal": "7" is neither true nor false`,
+		"server: {listen: here}\n":                      `c.yaml: the value of "server.listen": "here" is not an address to listen on | write HOST:PORT`,
+		"server: {url: ca.org}\n":                       `c.yaml: the value of "server.url": "ca.org" is not an address that begins with https:// | write https://HOST:PORT`,
+		"server: {key: k}\n":                            `c.yaml: the value of "server.certificate": certificate and key go together | give both, or none`,
+		"server: {names: 'https://a'}":                  `c.yaml: the value of "server.names": "https://a" is neither a host name nor an address | write names like`,
+		"log: {level: wran}\n":                          `c.yaml: the value of "log.level": there is no "wran" | did you mean "warn"?`,
+		"log: {format: xml}\n":                          `c.yaml: the value of "log.format": there is no "xml" | write one of text, json`,
+		"limits: {body: 1}\n":                           `c.yaml: the value of "limits.body": less than 1KiB lets no request in`,
+		"limits: {header: 1}\n":                         `c.yaml: the value of "limits.header": less than 1KiB lets no request in`,
+		"limits: {connections: 0}\n":                    `c.yaml: the value of "limits.connections": without connections nothing can be served`,
+		"limits: {idle-timeout: 0s}\n":                  `c.yaml: the value of "limits.idle-timeout": without a limit a slow client keeps its connection for ever`,
+		"alerts: {every: 0s}\n":                         `c.yaml: the value of "alerts.every": 0 is no length of time to wait`,
+		"database: mysql://x\n":                         `c.yaml: the value of "database": it is not the address of a PostgreSQL database`,
+		"alerts: {mail: {server: m}}\n":                 `c.yaml: the value of "alerts.mail.server": "m" is not HOST:PORT`,
+		"alerts: {mail: {server: 'm:25', from: a}}\n":   `c.yaml: the value of "alerts.mail": "a" is not a mail address`,
+		"alerts: {mail: {server: 'm:25', from: a@b}}\n": `c.yaml: the value of "alerts.mail.to": nobody is told`,
+		"alerts: {mail: {server: 'm:25', from: a@b, to: a@b, user: u, tls: none}}\n":                         `c.yaml: the value of "alerts.mail.tls": a password is not sent without TLS`,
+		"webhooks: [{name: a, url: x, secret: env:A}]\n":                                                     `c.yaml: the value of "webhooks": "x" is not an address to post to`,
+		"webhooks: [{name: a, url: 'http://x'}]\n":                                                           `c.yaml: the value of "webhooks": the webhook "a" has no secret to sign with`,
+		"webhooks: [{url: 'http://x', secret: env:A}]\n":                                                     `c.yaml: the value of "webhooks": "" is not a name for a webhook`,
+		"webhooks: [{name: a, url: 'http://x', secret: env:A}, {name: a, url: 'http://x', secret: env:A}]\n": `c.yaml: the value of "webhooks": two are called "a"`,
+		"alerts: {webhook: {url: 'http://x'}}\n":                                                             `c.yaml: the value of "alerts.webhook": the webhook "alerts" has no secret to sign with`,
 	} {
-		_, err := parse("c.yaml", []byte(text))
+		_, err := parsed(text)
 		fault, ok := err.(*Fault)
 		if !ok {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		got := fault.Error() + " | " + fault.Fix
-		if !strings.HasPrefix(got, want) && text != "ca: a\nca: b\n" {
+		if got := fault.Error() + " | " + fault.Fix; !strings.HasPrefix(got, want) {
 			t.Errorf("%q: %s", text, got)
 		}
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	h := Home{t.TempDir()}
+	if err := os.WriteFile(h.File(), []byte("server: {listen: ':1'}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"CERTWRIGHT_SERVER_LISTEN": ":2", "CERTWRIGHT_SERVER_NAMES": "a.example, b.example", "CERTWRIGHT_CA_PASSPHRASE": "env:X", "CERTWRIGHT_LIMITS_BODY": "4MiB"}
+	c, err := Load(h, func(k string) string { return env[k] })
+	if err != nil || c.Server.Listen != ":2" || len(c.Server.Names) != 2 || c.Server.Names[1] != "b.example" || c.Passphrase != "env:X" || c.Limits.Body != 4<<20 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	env["CERTWRIGHT_LIMITS_BODY"] = "x"
+	_, err = Load(h, func(k string) string { return env[k] })
+	if err == nil || err.Error() != `the environment variable CERTWRIGHT_LIMITS_BODY: "x" is not a size, such as 64KiB or 1MiB` {
+		t.Fatal(err)
+	}
+}
+
+func TestPrintReadsBack(t *testing.T) {
+	c := Default()
+	c.Server.Names = []string{"a"}
+	c.Webhooks = []Webhook{{Name: "chat", URL: "https://x/", Secret: "env:S", Events: []string{"request.held"}}}
+	text, err := c.Print()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := parsed(text)
+	if diff := cmp.Diff(c, back, cmpopts.EquateEmpty()); err != nil || diff != "" {
+		t.Fatalf("%v\n%s\n%s", err, diff, text)
+	}
+	for _, f := range c.Fields() {
+		if f.Doc == "" || !strings.Contains(text, "# "+f.Doc) {
+			t.Errorf("%s is not explained", f.Key)
+		}
+	}
+}
+
+func TestPrintHidesSecrets(t *testing.T) {
+	c := Default()
+	c.Passphrase, c.Database = "pass:hunter2", "postgres://u:hunter2@db/x"
+	text, err := c.Print()
+	if err != nil || strings.Contains(text, "hunter2") || !strings.Contains(text, "postgres://u:xxxxx@db/x") {
+		t.Fatalf("%v\n%s", err, text)
 	}
 }
 
@@ -60,14 +172,15 @@ func TestDefaultHome(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	h := Home{t.TempDir()}
-	if f, err := Load(h); err != nil || f != (File{}) {
-		t.Fatalf("without a file: %+v, %v", f, err)
+	none := func(string) string { return "" }
+	if c, err := Load(h, none); err != nil || !cmp.Equal(c, Default()) {
+		t.Fatalf("without a file: %+v, %v", c, err)
 	}
 	if err := os.WriteFile(h.File(), []byte("ca: x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if f, err := Load(h); err != nil || f.CA != "x" {
-		t.Fatalf("%+v, %v", f, err)
+	if c, err := Load(h, none); err != nil || c.CA != "x" {
+		t.Fatalf("%+v, %v", c, err)
 	}
 	if err := h.Make(); err != nil {
 		t.Fatal(err)

@@ -3,22 +3,14 @@ package config
 import (
 	"fmt"
 	"os"
+	"reflect"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/certwright/certwright/internal/spelling"
 	"github.com/certwright/certwright/issuance"
 )
-
-// File is the configuration file: defaults for what is not given by flags.
-// Every key is optional.
-type File struct {
-	CA         string // "ca": the authority that signs where none is named
-	Profile    string // "profile": the profile where none is named
-	Officer    string // "officer": the name that decisions are made under; the local user's where empty
-	Passphrase string // "ca-passphrase": where the passphrase of the authorities' keys comes from (env:NAME, file:PATH …)
-	Linter     string // "linter": the linter program; certwright-lint where empty
-}
 
 // Fault is a mistake in a file, at a line.
 type Fault struct {
@@ -36,59 +28,152 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("%s, line %d: %s", f.File, f.Line, f.Detail)
 }
 
-// Load reads the configuration file of a home; a home without one has the
-// zero configuration. An unknown key is a *Fault that names the nearest one.
-func Load(h Home) (File, error) {
+// Load reads the configuration of a home: what holds where nothing is said,
+// under the file, under the environment. A home without a file is fine. A
+// mistake is a *Fault; an unknown key names the nearest one.
+func Load(h Home, getenv func(string) string) (Config, error) {
+	c := Default()
 	data, err := os.ReadFile(h.File())
-	if missing(err) {
-		return File{}, nil
+	switch {
+	case missing(err):
+	case err != nil:
+		return c, fmt.Errorf("reading the configuration: %w", err)
+	default:
+		if err := parse(h.File(), data, &c); err != nil {
+			return c, err
+		}
 	}
-	if err != nil {
-		return File{}, fmt.Errorf("reading the configuration: %w", err)
+	if err := c.overlay(getenv); err != nil {
+		return c, err
 	}
-	return parse(h.File(), data)
+	return c, c.check(h.File())
 }
 
-func parse(name string, data []byte) (File, error) {
-	var f File
-	fields := map[string]*string{"ca": &f.CA, "profile": &f.Profile, "officer": &f.Officer, "ca-passphrase": &f.Passphrase, "linter": &f.Linter}
-	known := []string{"ca", "profile", "officer", "ca-passphrase", "linter"}
+// overlay sets what environment variables say.
+func (c *Config) overlay(getenv func(string) string) error {
+	for _, f := range c.Fields() {
+		text := getenv(f.Variable())
+		if text == "" {
+			continue
+		}
+		if err := f.Set(text); err != nil {
+			return &Fault{File: "the environment variable " + f.Variable(), Detail: err.Error(), Fix: "unset it, or give it another value"}
+		}
+	}
+	return nil
+}
 
+// parse reads the text of a configuration file into c.
+func parse(name string, data []byte, c *Config) error {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return f, &Fault{File: name, Detail: "this is not YAML: " + issuance.PlainYAML(err, data), Fix: "write lines like \"profile: server\""}
+		return &Fault{File: name, Detail: "this is not YAML: " + issuance.PlainYAML(err, data), Fix: "write lines like \"profile: server\""}
 	}
 	if len(doc.Content) == 0 {
-		return f, nil
+		return nil
 	}
-	root := doc.Content[0]
-	if root.Kind != yaml.MappingNode {
-		return f, &Fault{File: name, Line: root.Line, Detail: "the file is not a list of keys and values", Fix: "write lines like \"profile: server\""}
-	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		k, v := root.Content[i], root.Content[i+1]
-		target, ok := fields[k.Value]
-		switch {
-		case !ok:
-			return f, unknownKey(name, k, known)
-		case seen[k.Value]:
-			return f, &Fault{File: name, Line: k.Line, Detail: fmt.Sprintf("the key %q stands here twice", k.Value), Fix: "keep one of the two"}
-		case v.Kind != yaml.ScalarNode:
-			return f, &Fault{File: name, Line: v.Line, Detail: fmt.Sprintf("the value of %q is not a single word", k.Value)}
-		}
-		seen[k.Value] = true
-		*target = v.Value
-	}
-	return f, nil
+	return (&decoder{name}).section(doc.Content[0], reflect.ValueOf(c).Elem(), "")
 }
 
-func unknownKey(name string, k *yaml.Node, known []string) error {
-	fault := &Fault{File: name, Line: k.Line, Detail: fmt.Sprintf("the key %q is not known", k.Value)}
-	if near := spelling.Nearest(k.Value, known); near != "" {
-		fault.Fix = fmt.Sprintf("did you mean %q?", near)
-	} else {
-		fault.Fix = "known are ca, profile, officer, ca-passphrase and linter"
+// decoder puts YAML into structs, and knows what every mistake is called.
+type decoder struct{ file string }
+
+func (d *decoder) fault(n *yaml.Node, fix, format string, args ...any) error {
+	return &Fault{File: d.file, Line: n.Line, Detail: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+// section reads a mapping into a struct; path is its key, empty for the file.
+func (d *decoder) section(n *yaml.Node, into reflect.Value, path string) error {
+	if empty(n) {
+		return nil
 	}
-	return fault
+	if n.Kind != yaml.MappingNode {
+		if path == "" {
+			return d.fault(n, "write lines like \"profile: server\"", "the file is not a list of keys and values")
+		}
+		return d.fault(n, "write its keys below it, each on a line of its own, indented", "the value of %q is not a list of keys and values", path)
+	}
+	fields, known := map[string]reflect.Value{}, []string{}
+	for i := range into.NumField() {
+		key := into.Type().Field(i).Tag.Get("yaml")
+		fields[key], known = into.Field(i), append(known, key)
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		field, ok := fields[k.Value]
+		switch {
+		case !ok:
+			return d.unknown(k, path, known)
+		case seen[k.Value]:
+			return d.fault(k, "keep one of the two", "the key %q stands here twice", join(path, k.Value))
+		}
+		seen[k.Value] = true
+		if err := d.value(v, field, join(path, k.Value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *decoder) unknown(k *yaml.Node, path string, known []string) error {
+	fix := "known are " + strings.Join(known[:len(known)-1], ", ") + " and " + known[len(known)-1]
+	if near := spelling.Nearest(k.Value, known); near != "" {
+		fix = fmt.Sprintf("did you mean %q?", near)
+	}
+	where := ""
+	if path != "" {
+		where = fmt.Sprintf(" in %q", path)
+	}
+	return d.fault(k, fix, "the key %q is not known%s", k.Value, where)
+}
+
+// value reads one value of any kind.
+func (d *decoder) value(n *yaml.Node, into reflect.Value, path string) error {
+	switch {
+	case into.Kind() == reflect.Struct:
+		return d.section(n, into, path)
+	case into.Kind() == reflect.Slice:
+		return d.list(n, into, path)
+	case n.Kind != yaml.ScalarNode:
+		return d.fault(n, "", "the value of %q is not a single word", path)
+	}
+	text := n.Value
+	if n.Tag == "!!null" {
+		text = ""
+	}
+	if err := setScalar(into, text); err != nil {
+		return d.fault(n, "", "the value of %q: %v", path, err)
+	}
+	return nil
+}
+
+// list reads a list; one word stands for a list of it.
+func (d *decoder) list(n *yaml.Node, into reflect.Value, path string) error {
+	items := n.Content
+	switch {
+	case empty(n):
+		items = nil
+	case n.Kind == yaml.ScalarNode:
+		items = []*yaml.Node{n}
+	case n.Kind != yaml.SequenceNode:
+		return d.fault(n, "begin each entry with a dash", "the value of %q is not a list", path)
+	}
+	out := reflect.MakeSlice(into.Type(), len(items), len(items))
+	for i, item := range items {
+		if err := d.value(item, out.Index(i), path); err != nil {
+			return err
+		}
+	}
+	into.Set(out)
+	return nil
+}
+
+func empty(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
 }

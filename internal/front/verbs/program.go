@@ -30,7 +30,7 @@ type program struct {
 	officer      string
 
 	askNewKeys bool // new authority keys: ask for a passphrase at a terminal
-	file       config.File
+	file       config.Config
 	office     *task.Office
 }
 
@@ -132,7 +132,7 @@ func (p *program) openAt(ctx context.Context, h config.Home) (*task.Office, erro
 	if p.office != nil {
 		return p.office, nil
 	}
-	file, err := config.Load(h)
+	file, err := config.Load(h, p.shell.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (p *program) openAt(ctx context.Context, h config.Home) (*task.Office, erro
 	return p.office, err
 }
 
-func (p *program) applyFile(file config.File) {
+func (p *program) applyFile(file config.Config) {
 	p.file = file
 }
 

@@ -1,0 +1,162 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/certwright/certwright/internal/spelling"
+)
+
+// check finds values that cannot be, whatever part wrote them.
+func (c *Config) check(file string) error {
+	for _, problem := range []func() (key, detail, fix string){
+		c.checkServer, c.checkWords, c.checkLimits, c.checkAlerts, c.checkWebhooks, c.checkDatabase,
+	} {
+		if key, detail, fix := problem(); detail != "" {
+			return &Fault{File: file, Detail: fmt.Sprintf("the value of %q: %s", key, detail), Fix: fix}
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkServer() (key, detail, fix string) {
+	s := &c.Server
+	const addresses = "write HOST:PORT, or :PORT for every address"
+	for _, l := range []struct{ key, address string }{{"server.listen", s.Listen}, {"server.plain-listen", s.PlainListen}} {
+		if l.key == "server.plain-listen" && l.address == PlainOff {
+			continue
+		}
+		if _, port, err := net.SplitHostPort(l.address); err != nil || port == "" {
+			return l.key, fmt.Sprintf("%q is not an address to listen on", l.address), addresses
+		}
+	}
+	for _, u := range []struct{ key, text, scheme string }{{"server.url", s.URL, "https"}, {"server.plain-url", s.PlainURL, "http"}} {
+		if u.text == "" {
+			continue
+		}
+		if parsed, err := url.Parse(u.text); err != nil || parsed.Scheme != u.scheme || parsed.Host == "" || parsed.RawQuery != "" {
+			return u.key, fmt.Sprintf("%q is not an address that begins with %s://", u.text, u.scheme), fmt.Sprintf("write %s://HOST:PORT", u.scheme)
+		}
+	}
+	if (s.Certificate == "") != (s.Key == "") {
+		return "server.certificate", "certificate and key go together", "give both, or none: then the server issues its own"
+	}
+	for _, name := range s.Names {
+		if _, err := netip.ParseAddr(name); err != nil && strings.ContainsAny(name, "/: @") {
+			return "server.names", fmt.Sprintf("%q is neither a host name nor an address", name), "write names like ca.example.org, without https:// and port"
+		}
+	}
+	return "", "", ""
+}
+
+func (c *Config) checkWords() (key, detail, fix string) {
+	for _, w := range []struct {
+		key, value string
+		known      []string
+	}{
+		{"log.level", c.Log.Level, []string{"debug", "info", "warn", "error"}},
+		{"log.format", c.Log.Format, []string{"text", "json"}},
+		{"alerts.mail.tls", c.Alerts.Mail.TLS, []string{"starttls", "tls", "none"}},
+	} {
+		if slices.Contains(w.known, w.value) {
+			continue
+		}
+		fix := "write one of " + strings.Join(w.known, ", ")
+		if near := spelling.Nearest(w.value, w.known); near != "" {
+			fix = fmt.Sprintf("did you mean %q?", near)
+		}
+		return w.key, fmt.Sprintf("there is no %q", w.value), fix
+	}
+	return "", "", ""
+}
+
+func (c *Config) checkLimits() (key, detail, fix string) {
+	l := &c.Limits
+	switch {
+	case l.Header < 1<<10:
+		return "limits.header", "less than 1KiB lets no request in", "leave it out: 64KiB is the default"
+	case l.Body < 1<<10:
+		return "limits.body", "less than 1KiB lets no request in", "leave it out: 1MiB is the default"
+	case l.Connections < 1:
+		return "limits.connections", "without connections nothing can be served", "leave it out: 20000 is the default"
+	}
+	for _, t := range []struct {
+		key  string
+		time Duration
+	}{{"limits.header-timeout", l.HeaderTimeout}, {"limits.read-timeout", l.ReadTimeout}, {"limits.write-timeout", l.WriteTimeout}, {"limits.idle-timeout", l.IdleTimeout}} {
+		if t.time == 0 {
+			return t.key, "without a limit a slow client keeps its connection for ever", "give a length of time, such as 30s"
+		}
+	}
+	return "", "", ""
+}
+
+func (c *Config) checkAlerts() (key, detail, fix string) {
+	m := &c.Alerts.Mail
+	switch {
+	case c.Alerts.Every == 0:
+		return "alerts.every", "0 is no length of time to wait", "give one, such as 1h"
+	case m.Server == "":
+		return "", "", ""
+	}
+	if _, _, err := net.SplitHostPort(m.Server); err != nil {
+		return "alerts.mail.server", fmt.Sprintf("%q is not HOST:PORT", m.Server), "write the port too, such as mail.example.org:587"
+	}
+	for _, a := range append([]string{m.From}, m.To...) {
+		if !strings.Contains(a, "@") || strings.ContainsAny(a, " \r\n<>,") {
+			return "alerts.mail", fmt.Sprintf("%q is not a mail address", a), "give from and to, each as NAME@HOST"
+		}
+	}
+	if len(m.To) == 0 {
+		return "alerts.mail.to", "nobody is told", "name at least one address"
+	}
+	if m.User != "" && m.TLS == "none" {
+		return "alerts.mail.tls", "a password is not sent without TLS", "use starttls or tls"
+	}
+	return "", "", ""
+}
+
+func (c *Config) checkWebhooks() (key, detail, fix string) {
+	if _, detail, fix := c.Alerts.Webhook.check(); detail != "" && c.Alerts.Webhook.URL != "" {
+		return "alerts.webhook", detail, fix
+	}
+	names := map[string]bool{}
+	for _, w := range c.Webhooks {
+		switch _, detail, fix := w.check(); {
+		case detail != "":
+			return "webhooks", detail, fix
+		case names[w.Name]:
+			return "webhooks", fmt.Sprintf("two are called %q", w.Name), "give each a name of its own"
+		}
+		names[w.Name] = true
+	}
+	return "", "", ""
+}
+
+func (w *Webhook) check() (key, detail, fix string) {
+	u, err := url.Parse(w.URL)
+	switch {
+	case w.Name == "" || strings.ContainsAny(w.Name, "/ \n"):
+		return "", fmt.Sprintf("%q is not a name for a webhook", w.Name), "give it a name of letters and digits: it is how deliveries are remembered"
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
+		return "", fmt.Sprintf("%q is not an address to post to", w.URL), "write https://HOST/PATH"
+	case w.Secret == "":
+		return "", fmt.Sprintf("the webhook %q has no secret to sign with", w.Name), "give one: secret: file:PATH or env:NAME"
+	}
+	return "", "", ""
+}
+
+func (c *Config) checkDatabase() (key, detail, fix string) {
+	if c.Database == "" {
+		return "", "", ""
+	}
+	u, err := url.Parse(c.Database)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return "database", "it is not the address of a PostgreSQL database", "write postgres://USER@HOST/NAME, or leave it out: the embedded store needs none"
+	}
+	return "", "", ""
+}

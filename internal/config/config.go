@@ -1,0 +1,95 @@
+package config
+
+import "time"
+
+// Config is the whole configuration. The tags are its manual: "yaml" is the
+// key, "doc" what it does; Default has what holds where nothing is said. A
+// field of the kind string, bool, number, Duration, Size or list of strings is
+// also settable by an environment variable, named by Variable.
+type Config struct {
+	CA         string `yaml:"ca" doc:"the authority that signs where none is named; empty: the only one that issues"`
+	Profile    string `yaml:"profile" doc:"the profile where none is named; empty: the authority's, else server"`
+	Officer    string `yaml:"officer" doc:"the name that decisions are made under; empty: the local user"`
+	Passphrase string `yaml:"ca-passphrase" doc:"where the passphrase of the authorities' keys comes from: env:NAME or file:PATH" secret:"source"`
+	Linter     string `yaml:"linter" doc:"the linter program; empty: certwright-lint, where it is installed"`
+	Database   string `yaml:"database" doc:"where the records are; empty: certwright.db in the home, else postgres://USER@HOST/NAME" secret:"url"`
+
+	Server   Server    `yaml:"server" doc:"what \"certwright serve\" listens on, and is called"`
+	Limits   Limits    `yaml:"limits" doc:"what one client may take"`
+	Log      Log       `yaml:"log" doc:"the log, on standard error"`
+	Alerts   Alerts    `yaml:"alerts" doc:"telling people of certificates that end soon, once each"`
+	Webhooks []Webhook `yaml:"webhooks" doc:"programs that are told of decisions, signed and tried again"`
+}
+
+// Server is what is listened on, and under which names.
+type Server struct {
+	Listen      string   `yaml:"listen" doc:"address of the HTTPS listener: HOST:PORT, or :PORT for every address"`
+	PlainListen string   `yaml:"plain-listen" doc:"address of the plain HTTP listener for revocation lists, OCSP and CA certificates; off: none"`
+	URL         string   `yaml:"url" doc:"the address clients reach the HTTPS listener at; empty: https:// with the first name and the port"`
+	PlainURL    string   `yaml:"plain-url" doc:"the address relying parties reach the plain listener at, written into certificates; empty: as url"`
+	Names       []string `yaml:"names" doc:"host names and addresses of the server's own certificate; empty: this host's name, localhost and the loopback addresses"`
+	CA          string   `yaml:"ca" doc:"the authority that signs the server's own certificate; empty: the one that signs where none is named"`
+	Profile     string   `yaml:"profile" doc:"the profile of the server's own certificate"`
+	Certificate string   `yaml:"certificate" doc:"file of a certificate and its chain from elsewhere, instead of an own one; read again on reload"`
+	Key         string   `yaml:"key" doc:"file of the key of that certificate"`
+	Grace       Duration `yaml:"grace" doc:"how long requests that are under way may take to end when the server stops"`
+}
+
+// Limits is what one client may take.
+type Limits struct {
+	Header        Size     `yaml:"header" doc:"the largest head of a request"`
+	Body          Size     `yaml:"body" doc:"the largest body of a request"`
+	Connections   int      `yaml:"connections" doc:"connections at the same time; beyond it, those that are idle longest are closed"`
+	HeaderTimeout Duration `yaml:"header-timeout" doc:"time for the TLS handshake, and for the head of a request"`
+	ReadTimeout   Duration `yaml:"read-timeout" doc:"time for a whole request"`
+	WriteTimeout  Duration `yaml:"write-timeout" doc:"time from the head of a request to the end of its answer"`
+	IdleTimeout   Duration `yaml:"idle-timeout" doc:"time that a connection may wait for its next request"`
+}
+
+// Log is how the log is written.
+type Log struct {
+	Level  string `yaml:"level" doc:"debug, info, warn or error; read again on reload"`
+	Format string `yaml:"format" doc:"text or json"`
+}
+
+// Alerts says who is told of certificates that end soon.
+type Alerts struct {
+	Expiry  Duration `yaml:"expiry" doc:"how long before its end a certificate that was not renewed is told of; 0: never"`
+	Missed  bool     `yaml:"missed-renewal" doc:"tell when a certificate that renews an earlier one passes nine tenths of its life without a renewal"`
+	Every   Duration `yaml:"every" doc:"how often to look"`
+	Mail    Mail     `yaml:"mail" doc:"the mail server that alerts are sent by"`
+	Webhook Webhook  `yaml:"webhook" doc:"the program that alerts are posted to"`
+}
+
+// Mail is how alerts are sent by mail (RFC 5321).
+type Mail struct {
+	Server   string   `yaml:"server" doc:"HOST:PORT of the mail server; empty: no mail"`
+	TLS      string   `yaml:"tls" doc:"starttls, tls (from the first octet) or none"`
+	User     string   `yaml:"user" doc:"the user to log in as; empty: no login"`
+	Password string   `yaml:"password" doc:"where the password comes from: env:NAME or file:PATH" secret:"source"`
+	From     string   `yaml:"from" doc:"the sender's address"`
+	To       []string `yaml:"to" doc:"the addresses of those who are told"`
+}
+
+// Webhook is an address that messages are posted to.
+type Webhook struct {
+	Name   string   `yaml:"name" doc:"its name in the log; deliveries under way are remembered by it"`
+	URL    string   `yaml:"url" doc:"where to post; empty: nowhere"`
+	Secret string   `yaml:"secret" doc:"where the key that signs messages (HMAC-SHA256) comes from: env:NAME or file:PATH" secret:"source"`
+	Events []string `yaml:"events" doc:"the actions to tell of, as the audit chain names them; empty: every decision on a request, and every revocation"`
+}
+
+// Default returns what holds where nothing is said.
+func Default() Config {
+	return Config{
+		Server: Server{Listen: ":8443", PlainListen: ":8080", Profile: "server", Grace: Duration(30 * time.Second)},
+		Limits: Limits{Header: 64 << 10, Body: 1 << 20, Connections: 20000, HeaderTimeout: Duration(10 * time.Second),
+			ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(time.Minute), IdleTimeout: Duration(2 * time.Minute)},
+		Log: Log{Level: "info", Format: "text"},
+		Alerts: Alerts{Expiry: Duration(14 * 24 * time.Hour), Missed: true, Every: Duration(time.Hour),
+			Mail: Mail{TLS: "starttls"}, Webhook: Webhook{Name: "alerts"}},
+	}
+}
+
+// PlainOff is the value of Server.PlainListen for no plain listener.
+const PlainOff = "off"

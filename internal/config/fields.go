@@ -1,0 +1,88 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Field is one value of the configuration.
+type Field struct {
+	Key    string // "server.listen"
+	Doc    string
+	Secret string // "source": where a secret comes from; "url": an address that may hold a password
+	value  reflect.Value
+}
+
+// Fields lists every single value of a configuration, in the order of the
+// struct, without those inside lists of structs.
+func (c *Config) Fields() []Field {
+	return fieldsOf("", reflect.ValueOf(c).Elem())
+}
+
+func fieldsOf(prefix string, v reflect.Value) []Field {
+	var out []Field
+	for i := range v.NumField() {
+		t, f := v.Type().Field(i), v.Field(i)
+		name := prefix + t.Tag.Get("yaml")
+		switch {
+		case f.Kind() == reflect.Struct:
+			out = append(out, fieldsOf(name+".", f)...)
+		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:
+		default:
+			out = append(out, Field{Key: name, Doc: t.Tag.Get("doc"), Secret: t.Tag.Get("secret"), value: f})
+		}
+	}
+	return out
+}
+
+// Variable is the environment variable that sets the field.
+func (f Field) Variable() string {
+	return "CERTWRIGHT_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(f.Key))
+}
+
+// Set gives the field the value that a text says; the elements of a list are
+// parted by commas.
+func (f Field) Set(text string) error {
+	if f.value.Kind() != reflect.Slice {
+		return setScalar(f.value, text)
+	}
+	var list []string
+	for _, one := range strings.Split(text, ",") {
+		if one = strings.TrimSpace(one); one != "" {
+			list = append(list, one)
+		}
+	}
+	f.value.Set(reflect.ValueOf(list))
+	return nil
+}
+
+// setScalar gives a single value what a text says.
+func setScalar(v reflect.Value, text string) error {
+	switch target := v.Addr().Interface().(type) {
+	case *Duration:
+		d, err := ParseDuration(text)
+		*target = d
+		return err
+	case *Size:
+		s, err := ParseSize(text)
+		*target = s
+		return err
+	case *string:
+		*target = text
+	case *bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		*target = b
+	case *int:
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return fmt.Errorf("%q is not a whole number", text)
+		}
+		*target = n
+	}
+	return nil
+}
