@@ -19,7 +19,7 @@ const module = "github.com/certwright/certwright"
 // layers lists every package, lowest line first. A package imports packages of
 // earlier lines only: never of its own line, never of a later one.
 const layers = `
-internal/specimen internal/spelling
+internal/specimen internal/spelling internal/systemd
 format/der format/oid
 format/pem format/dn format/asn1tree format/pbe
 format/key
@@ -36,6 +36,7 @@ authority/memstore authority/storetest internal/config internal/keystore interna
 internal/store/sqlstore internal/opensslca internal/access
 internal/store/sqlite
 internal/task
+internal/server
 internal/front
 internal/front/openssl/text
 internal/front/verbs internal/front/openssl

@@ -11,8 +11,9 @@ import (
 	"github.com/certwright/certwright/internal/spelling"
 )
 
-// check finds values that cannot be, whatever part wrote them.
-func (c *Config) check(file string) error {
+// Check finds values that cannot be, wherever they come from; file is named in
+// the *Fault.
+func (c *Config) Check(file string) error {
 	for _, problem := range []func() (key, detail, fix string){
 		c.checkServer, c.checkWords, c.checkLimits, c.checkAlerts, c.checkWebhooks, c.checkDatabase,
 	} {

@@ -15,7 +15,7 @@ func parsed(text string) (Config, error) {
 	c := Default()
 	err := parse("c.yaml", []byte(text), &c)
 	if err == nil {
-		err = c.check("c.yaml")
+		err = c.Check("c.yaml")
 	}
 	return c, err
 }
@@ -187,5 +187,13 @@ func TestLoad(t *testing.T) {
 	}
 	if info, err := os.Stat(filepath.Join(h.Folder, "keys")); err != nil || info.Mode().Perm() != 0o700 {
 		t.Fatalf("keys: %v, %v", info, err)
+	}
+}
+
+func TestUnknownVariables(t *testing.T) {
+	c := Default()
+	found := c.Unknown([]string{"CERTWRIGHT_SERVER_LISTN=x", "CERTWRIGHT_HOME=/h", "CERTWRIGHT_SERVER_LISTEN=x", "PATH=x", "CERTWRIGHT_QQQQQQQQQQQQQQQ=1"})
+	if len(found) != 2 || found[0].Variable+found[0].Hint() != `CERTWRIGHT_SERVER_LISTN: did you mean CERTWRIGHT_SERVER_LISTEN?` || found[1].Hint() != "" {
+		t.Fatalf("%+v", found)
 	}
 }

@@ -3,8 +3,11 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/certwright/certwright/internal/spelling"
 )
 
 // Field is one value of the configuration.
@@ -85,4 +88,45 @@ func setScalar(v reflect.Value, text string) error {
 		*target = n
 	}
 	return nil
+}
+
+// String writes the value as Set reads it.
+func (f Field) String() string {
+	if list, ok := f.value.Interface().([]string); ok {
+		return strings.Join(list, ",")
+	}
+	return fmt.Sprint(f.value.Interface())
+}
+
+// Shown is String with secrets taken out.
+func (f Field) Shown() string { return hide(f.Secret, f.String()) }
+
+// UnknownVariable is an environment variable that looks as if it set
+// something, and sets nothing.
+type UnknownVariable struct{ Variable, Nearest string }
+
+// Hint names the variable that was meant, if one is near.
+func (u UnknownVariable) Hint() string {
+	if u.Nearest == "" {
+		return ""
+	}
+	return ": did you mean " + u.Nearest + "?"
+}
+
+// Unknown finds the variables of an environment ("NAME=value") that begin like
+// ours and set nothing. They are no mistake of the configuration: container
+// platforms make such names by themselves.
+func (c *Config) Unknown(environment []string) []UnknownVariable {
+	known := []string{"CERTWRIGHT_HOME", "CERTWRIGHT_PASSPHRASE"}
+	for _, f := range c.Fields() {
+		known = append(known, f.Variable())
+	}
+	var out []UnknownVariable
+	for _, pair := range environment {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, "CERTWRIGHT_") && !slices.Contains(known, name) {
+			out = append(out, UnknownVariable{name, spelling.Nearest(name, known)})
+		}
+	}
+	return out
 }

@@ -31,22 +31,25 @@ func (f *Fault) Error() string {
 // Load reads the configuration of a home: what holds where nothing is said,
 // under the file, under the environment. A home without a file is fine. A
 // mistake is a *Fault; an unknown key names the nearest one.
-func Load(h Home, getenv func(string) string) (Config, error) {
+func Load(h Home, getenv func(string) string) (Config, error) { return Read(h.File(), getenv) }
+
+// Read is Load of a file by its name.
+func Read(file string, getenv func(string) string) (Config, error) {
 	c := Default()
-	data, err := os.ReadFile(h.File())
+	data, err := os.ReadFile(file)
 	switch {
 	case missing(err):
 	case err != nil:
 		return c, fmt.Errorf("reading the configuration: %w", err)
 	default:
-		if err := parse(h.File(), data, &c); err != nil {
+		if err := parse(file, data, &c); err != nil {
 			return c, err
 		}
 	}
 	if err := c.overlay(getenv); err != nil {
 		return c, err
 	}
-	return c, c.check(h.File())
+	return c, c.Check(file)
 }
 
 // overlay sets what environment variables say.

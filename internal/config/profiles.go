@@ -20,6 +20,7 @@ type Profiles struct {
 	home  Home
 	mutex sync.Mutex
 	read  map[string]*issuance.Profile
+	whole bool // Reload has read them all: files that changed since are not looked at
 }
 
 // NewProfiles returns the profiles of a home.
@@ -41,12 +42,33 @@ func (p *Profiles) Get(name string) (*issuance.Profile, error) {
 	if known, ok := p.read[name]; ok {
 		return known, nil
 	}
+	if p.whole {
+		return nil, p.unknown(name)
+	}
 	profile, err := p.load(name)
 	if err != nil {
 		return nil, err
 	}
 	p.read[name] = profile
 	return profile, nil
+}
+
+// Reload reads every profile anew, and uses them all from now on: files that
+// change later wait for the next Reload. Where one is broken, it says so and
+// nothing changes.
+func (p *Profiles) Reload() error {
+	read := map[string]*issuance.Profile{}
+	for _, e := range p.List() {
+		profile, err := p.load(e.Name)
+		if err != nil {
+			return err
+		}
+		read[e.Name] = profile
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.read, p.whole = read, true
+	return nil
 }
 
 func (p *Profiles) load(name string) (*issuance.Profile, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -29,7 +30,9 @@ type program struct {
 	ca           string
 	officer      string
 
-	askNewKeys bool // new authority keys: ask for a passphrase at a terminal
+	askNewKeys bool           // new authority keys: ask for a passphrase at a terminal
+	settings   *config.Config // what file is, where it was read before the office is opened
+	log        *slog.Logger   // of the server; nil for other verbs
 	file       config.Config
 	office     *task.Office
 }
@@ -132,26 +135,34 @@ func (p *program) openAt(ctx context.Context, h config.Home) (*task.Office, erro
 	if p.office != nil {
 		return p.office, nil
 	}
-	file, err := config.Load(h, p.shell.Getenv)
-	if err != nil {
-		return nil, err
+	if p.settings == nil {
+		file, err := config.Load(h, p.shell.Getenv)
+		if err != nil {
+			return nil, err
+		}
+		p.settings = &file
 	}
-	p.applyFile(file)
+	p.file = *p.settings
+	var err error
 	p.office, err = task.Open(ctx, task.Setup{
 		Home:     h,
-		Linter:   file.Linter,
+		Linter:   p.file.Linter,
 		Existing: p.existingKeyPassphrase,
 		New:      p.newKeyPassphrase,
 		Now:      p.shell.Now,
-		Log: func(format string, args ...any) {
-			fmt.Fprintf(p.shell.Err, "certwright: warning: "+format+"\n", args...)
-		},
+		Log:      p.warn,
 	})
 	return p.office, err
 }
 
-func (p *program) applyFile(file config.Config) {
-	p.file = file
+// warn tells what went wrong inside: in the log of the server, or on the
+// terminal.
+func (p *program) warn(format string, args ...any) {
+	if p.log != nil {
+		p.log.Warn(fmt.Sprintf(format, args...))
+		return
+	}
+	fmt.Fprintf(p.shell.Err, "certwright: warning: "+format+"\n", args...)
 }
 
 // signer is the authority that signs where several could: the flag's, or that

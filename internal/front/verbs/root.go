@@ -22,6 +22,7 @@ const (
 	groupStart = "start"
 	groupLook  = "look"
 	groupCA    = "ca"
+	groupServe = "serve"
 	groupCare  = "care"
 )
 
@@ -53,7 +54,7 @@ func (p *program) root() *cobra.Command {
 	c.SetHelpCommand(helpCommand())
 	p.globalFlags(c)
 	c.AddGroup(&cobra.Group{ID: groupStart, Title: "From key to certificate"}, &cobra.Group{ID: groupLook, Title: "Look"},
-		&cobra.Group{ID: groupCA, Title: "The certification authority"}, &cobra.Group{ID: groupCare, Title: "Upkeep"})
+		&cobra.Group{ID: groupCA, Title: "The certification authority"}, &cobra.Group{ID: groupServe, Title: "The server"}, &cobra.Group{ID: groupCare, Title: "Upkeep"})
 	add := func(id string, children ...*cobra.Command) {
 		for _, child := range children {
 			child.GroupID = id
@@ -64,6 +65,7 @@ func (p *program) root() *cobra.Command {
 	add(groupLook, p.inspectCommand(), p.asn1Command(), p.verifyCommand(), p.matchCommand(), p.diffCommand())
 	add(groupCA, p.listCommand(), p.showCommand(), p.renewCommand(), p.rekeyCommand(), p.reissueCommand(), p.revokeCommand(),
 		p.exportCommand(), p.reviewCommand(), p.caCommand(), p.crlCommand(), p.profileCommand())
+	add(groupServe, p.serveCommand(), p.configCommand())
 	add(groupCare, p.auditCommand(), p.backupCommand(), p.restoreCommand(), completionCommand(), p.versionCommand(), p.opensslCommand())
 	c.AddCommand(p.manCommand())
 	cobra.EnableCommandSorting = false

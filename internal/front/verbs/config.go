@@ -1,0 +1,91 @@
+package verbs
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/certwright/certwright/internal/config"
+)
+
+func (p *program) configCommand() *cobra.Command {
+	return group("config", "The configuration", `See and check the configuration.
+
+Everything has a value without a file. The file is config.yaml in the home; the environment
+variable CERTWRIGHT_SERVER_LISTEN stands over its key server.listen, and so on for every key;
+flags stand over both.`,
+		&cobra.Command{
+			Use: "check [FILE]", Short: "Check a configuration file", Args: takes(0, 1, "at most one file"),
+			Long: "Check the configuration of the home, or another file: unknown keys, values that cannot be, and\nenvironment variables that set nothing.",
+			Example: `certwright config check
+certwright config check new.yaml`,
+			RunE: func(_ *cobra.Command, args []string) error { return p.configCheck(args) },
+		},
+		&cobra.Command{
+			Use: "print", Short: "Print the configuration in force, each key with what it does", Args: nothing,
+			Long:    "Print the configuration that file and environment give, as a file that would give the same.\nSecrets are not in it.",
+			Example: "certwright config print > config.yaml",
+			RunE:    func(*cobra.Command, []string) error { return p.configPrint() },
+		})
+}
+
+func (p *program) readConfig(args []string) (config.Config, string, error) {
+	if len(args) > 0 {
+		if _, err := os.Stat(args[0]); err != nil {
+			return config.Config{}, args[0], err
+		}
+		c, err := config.Read(args[0], p.shell.Getenv)
+		return c, args[0], err
+	}
+	h, err := p.home()
+	if err != nil {
+		return config.Config{}, "", err
+	}
+	c, err := config.Load(h, p.shell.Getenv)
+	return c, h.File(), err
+}
+
+func (p *program) configCheck(args []string) error {
+	c, file, err := p.readConfig(args)
+	if err != nil {
+		return err
+	}
+	var idle []string
+	for _, f := range c.Unknown(os.Environ()) {
+		idle = append(idle, f.Variable)
+		p.shell.Warn("the environment variable %s sets nothing%s", f.Variable, f.Hint())
+	}
+	there := true
+	if _, err := os.Stat(file); err != nil {
+		there = false
+	}
+	if p.shell.JSON {
+		return p.shell.Object(map[string]any{"file": file, "exists": there, "valid": true, "idleVariables": append([]string{}, idle...)})
+	}
+	if !there {
+		p.shell.Print("There is no file %s, and none is needed", file)
+		return nil
+	}
+	p.shell.Print("%s: holds", file)
+	return nil
+}
+
+func (p *program) configPrint() error {
+	c, _, err := p.readConfig(nil)
+	if err != nil {
+		return err
+	}
+	if p.shell.JSON {
+		values := map[string]string{}
+		for _, f := range c.Fields() {
+			values[f.Key] = f.Shown()
+		}
+		return p.shell.Object(values)
+	}
+	text, err := c.Print()
+	if err != nil {
+		return err
+	}
+	_, err = p.shell.Out.Write([]byte(text))
+	return err
+}

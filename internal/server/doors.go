@@ -1,0 +1,56 @@
+package server
+
+import (
+	"context"
+	"net/http"
+)
+
+// door is one way in: the paths it answers, and what it does in the
+// background.
+type door struct {
+	name     string
+	patterns []string // of http.ServeMux
+	plain    bool     // answers on the plain listener too
+	handler  http.Handler
+	run      func(ctx context.Context) error // nil: nothing
+}
+
+// worker is work in the background.
+type worker struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// mount makes every door.
+func (s *Server) mount() ([]door, error) {
+	return []door{
+		{name: "health", patterns: []string{"GET /healthz", "GET /readyz"}, plain: true, handler: s.health()},
+	}, nil
+}
+
+// workers is everything that works in the background.
+func (s *Server) workers() []worker {
+	all := []worker{{"own certificate", s.identity.run}, {"watchdog", s.watchdog}}
+	for _, d := range s.doors {
+		if d.run != nil {
+			all = append(all, worker{d.name, d.run})
+		}
+	}
+	return all
+}
+
+// handlers puts the doors behind the two listeners.
+func (s *Server) handlers() (secure, plain http.Handler) {
+	both := []*http.ServeMux{http.NewServeMux(), http.NewServeMux()}
+	for _, d := range s.doors {
+		for i, mux := range both {
+			if i == 1 && !d.plain {
+				continue
+			}
+			for _, p := range d.patterns {
+				mux.Handle(p, named(d.name, d.handler))
+			}
+		}
+	}
+	return s.front(both[0]), s.front(both[1])
+}

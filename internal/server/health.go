@@ -1,0 +1,79 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// check is one thing that must be well for the server to be of use.
+type check struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	Cause string `json:"cause,omitempty"`
+}
+
+// health answers /healthz, which says that the process lives, and /readyz,
+// which says whether to send requests here. It tells nobody why it is not
+// ready but the log: anyone may ask.
+func (s *Server) health() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
+		checks, ready := s.readiness(r.Context())
+		w.Header().Set("Content-Type", "application/json")
+		if !ready {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		for i, c := range checks {
+			if !c.OK {
+				s.config.Log.WarnContext(r.Context(), "not ready", "check", c.Name, "cause", c.Cause)
+			}
+			checks[i].Cause = ""
+		}
+		json.NewEncoder(w).Encode(map[string]any{"ready": ready, "checks": checks})
+	})
+	return mux
+}
+
+// patience is how long a check may take.
+const patience = 5 * time.Second
+
+// readiness looks at everything that a request needs.
+func (s *Server) readiness(ctx context.Context) (checks []check, ready bool) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	serving := check{Name: "serving", OK: !s.stopping.Load()}
+	if !serving.OK {
+		serving.Cause = "the server is stopping"
+	}
+	records := check{Name: "records", OK: true}
+	if _, _, err := s.config.Office.Store.Head(ctx); err != nil {
+		records = check{Name: "records", Cause: err.Error()}
+	}
+	certificate := check{Name: "certificate", OK: s.config.Office.Now().Before(s.identity.expires())}
+	if !certificate.OK {
+		certificate.Cause = "the certificate of the server has expired"
+	}
+	return []check{serving, records, certificate}, serving.OK && records.OK && certificate.OK
+}
+
+// watchdog tells the service manager that all is well, twice as often as it
+// wants to hear it, while the records can be reached.
+func (s *Server) watchdog(ctx context.Context) error {
+	every := s.config.Service.Watchdog() / 2
+	if every == 0 {
+		<-ctx.Done()
+		return nil
+	}
+	for wait(ctx, every) {
+		if checks, _ := s.readiness(ctx); checks[1].OK {
+			s.say(s.config.Service.Alive())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"context"
+	"slices"
+)
+
+// Reload reads configuration, profiles and certificates again. What cannot be
+// used is logged, and what there was stays in force.
+func (s *Server) Reload(ctx context.Context) {
+	s.reloads.Lock()
+	defer s.reloads.Unlock()
+	log := s.config.Log
+	if err := s.reloadSettings(); err != nil {
+		log.Error("the configuration cannot be used, and stays as it was", "cause", err)
+	}
+	if err := s.config.Office.Profiles.Reload(); err != nil {
+		log.Error("the profiles cannot be used, and stay as they were", "cause", err)
+	}
+	if err := s.identity.load(ctx); err != nil {
+		log.Error("the certificate of the server stays as it was", "cause", err)
+	}
+	log.Info("reloaded")
+}
+
+// reloadSettings takes over what can change while the server runs, and names
+// what cannot.
+func (s *Server) reloadSettings() error {
+	fresh, err := s.config.Read()
+	if err != nil {
+		return err
+	}
+	if err := SetLevel(s.config.Level, fresh.Log.Level); err != nil {
+		return err
+	}
+	var waiting []string
+	old := s.config.Settings.Fields()
+	for i, f := range fresh.Fields() {
+		if f.Key != "log.level" && f.String() != old[i].String() {
+			waiting = append(waiting, f.Key)
+		}
+	}
+	if slices.Sort(waiting); len(waiting) > 0 {
+		s.config.Log.Warn("these settings were changed, and hold after a restart", "keys", waiting)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// exchange is one request on its way through the server.
+type exchange struct {
+	id   string
+	door string // which one answered; empty: none
+}
+
+type exchangeKey struct{}
+
+// exchangeOf returns the exchange that a context belongs to, nil for none.
+func exchangeOf(ctx context.Context) *exchange {
+	e, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return e
+}
+
+// named notes which door answers a request.
+func named(door string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if e := exchangeOf(r.Context()); e != nil {
+			e.door = door
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// front is what every request passes first: it gets an identifier, its body a
+// limit, and its end a line in the log.
+func (s *Server) front(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := &exchange{id: requestID(r.Header.Get("X-Request-Id"))}
+		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
+		answer := &recorder{ResponseWriter: w}
+		answer.Header().Set("X-Request-Id", e.id)
+		answer.Header().Set("X-Content-Type-Options", "nosniff")
+		r.Body = http.MaxBytesReader(answer, r.Body, int64(s.config.Settings.Limits.Body))
+		begin := time.Now()
+		defer func() {
+			panicked := recover()
+			if panicked != nil && panicked != http.ErrAbortHandler {
+				s.config.Log.ErrorContext(r.Context(), "a request was not answered because of a mistake in the program", "cause", panicked, "stack", string(debug.Stack()))
+				if answer.status == 0 {
+					problem(answer, r, http.StatusInternalServerError, "internal", "the server made a mistake, which its log has under this request's identifier")
+				}
+			}
+			s.note(r, e, answer, time.Since(begin))
+			if panicked != nil && answer.status == 0 {
+				panic(http.ErrAbortHandler)
+			}
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// note writes the line of a request into the log: never its headers, query or
+// body, which may hold secrets.
+func (s *Server) note(r *http.Request, e *exchange, answer *recorder, took time.Duration) {
+	level := slog.LevelInfo
+	if e.door == "health" || e.door == "metrics" {
+		level = slog.LevelDebug
+	}
+	s.config.Log.LogAttrs(r.Context(), level, "request", slog.String("door", e.door), slog.String("method", r.Method), slog.String("path", short(r.URL.Path)),
+		slog.Int("status", answer.code()), slog.Int64("octets", answer.octets), slog.Duration("took", took.Round(time.Microsecond)), slog.String("from", r.RemoteAddr))
+}
+
+const longestPath = 300
+
+// short keeps a path from filling the log.
+func short(path string) string {
+	if len(path) > longestPath {
+		return path[:longestPath] + "…"
+	}
+	return path
+}
+
+// requestID takes the identifier that a proxy has given if it is one, else
+// draws one.
+func requestID(given string) string {
+	if 8 <= len(given) && len(given) <= 64 && strings.Trim(given, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == "" {
+		return given
+	}
+	random := make([]byte, 10)
+	rand.Read(random)
+	return strings.ToLower(base32.StdEncoding.EncodeToString(random))
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	octets int64
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// WriteHeader remembers the status.
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts the octets.
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(p)
+	r.octets += int64(n)
+	return n, err
+}
+
+func (r *recorder) code() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}
+
+// problem answers with an error of the server itself (RFC 9457).
+func problem(w http.ResponseWriter, r *http.Request, status int, code, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	body := map[string]any{"title": http.StatusText(status), "status": status, "code": code, "detail": detail}
+	if e := exchangeOf(r.Context()); e != nil {
+		body["request"] = e.id
+	}
+	json.NewEncoder(w).Encode(body)
+}

@@ -1,0 +1,242 @@
+// Package server makes a running program of a configuration: it starts what is
+// needed, listens, mounts the doors, and ends without breaking a promise.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/systemd"
+	"github.com/certwright/certwright/internal/task"
+)
+
+// Config is what a server is made from.
+type Config struct {
+	Settings config.Config
+	Read     func() (config.Config, error) // reads the configuration again
+	Office   *task.Office
+	Host     string         // the name of this machine
+	By       string         // who starts the server: what it makes first is made by them
+	Log      *slog.Logger   // what happens; see NewLog
+	Level    *slog.LevelVar // of Log, which a reload may change
+	Service  systemd.Notifier
+}
+
+// Server is a server that listens.
+type Server struct {
+	config   Config
+	identity *identity
+	crowd    *crowd
+	doors    []door
+
+	secure, plain           net.Listener // plain may be nil
+	secureServer, plainHTTP *http.Server
+	told                    Told
+
+	stopping atomic.Bool
+	reloads  sync.Mutex
+}
+
+// Told is what whoever starts the server wants to know.
+type Told struct {
+	URL         string `json:"url"`
+	PlainURL    string `json:"plainUrl,omitempty"`
+	Created     bool   `json:"created"` // the authority was made now
+	Root        string `json:"root"`    // file of the root's certificate
+	Fingerprint []byte `json:"-"`       // SHA-256 of the root's certificate
+}
+
+// New opens the listeners, makes what is missing of an authority and of the
+// server's own certificate, and mounts the doors. Nothing is served before Run.
+func New(ctx context.Context, c Config) (*Server, error) {
+	s := &Server{config: c, crowd: newCrowd(connections(c.Settings.Limits.Connections))}
+	if err := s.listen(); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *Server) listen() (err error) {
+	settings := &s.config.Settings.Server
+	if s.secure, err = listen(settings.Listen); err != nil {
+		return err
+	}
+	if s.told.URL = settings.URL; s.told.URL == "" {
+		s.told.URL = addressOf("https", settings.Listen, s.secure, ownNames(settings.Names, s.config.Host)[0])
+	}
+	if settings.PlainListen == config.PlainOff {
+		return nil
+	}
+	if s.plain, err = listen(settings.PlainListen); err != nil {
+		return err
+	}
+	if s.told.PlainURL = settings.PlainURL; s.told.PlainURL == "" {
+		s.told.PlainURL = addressOf("http", settings.PlainListen, s.plain, ownNames(settings.Names, s.config.Host)[0])
+	}
+	return nil
+}
+
+// prepare makes what is missing, and mounts the doors.
+func (s *Server) prepare(ctx context.Context) (err error) {
+	c := &s.config
+	if err := c.Office.Profiles.Reload(); err != nil {
+		return err
+	}
+	if s.told.Created, err = firstAuthority(ctx, c.Office, c.Host, c.By); err != nil {
+		return err
+	}
+	named := c.Settings.Server.CA
+	if named == "" {
+		named = c.Settings.CA
+	}
+	ca, err := issuing(ctx, c.Office, named)
+	if err != nil {
+		return err
+	}
+	if s.told.Root, s.told.Fingerprint, err = rootFile(c.Office, ca); err != nil {
+		return err
+	}
+	s.identity = &identity{office: c.Office, settings: c.Settings.Server, ca: ca.Name, names: ownNames(c.Settings.Server.Names, c.Host), log: c.Log}
+	if err := s.identity.load(ctx); err != nil {
+		return err
+	}
+	if s.doors, err = s.mount(); err != nil {
+		return err
+	}
+	secure, plain := s.handlers()
+	s.secureServer = newHTTP(secure, c.Settings.Limits, s.crowd)
+	s.secureServer.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.identity.get, ClientAuth: tls.RequestClientCert}
+	s.plainHTTP = newHTTP(plain, c.Settings.Limits, s.crowd)
+	for _, h := range []*http.Server{s.secureServer, s.plainHTTP} {
+		h.ErrorLog = slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug)
+	}
+	return nil
+}
+
+// Told says where everything is.
+func (s *Server) Told() Told { return s.told }
+
+// Run serves until the context ends, and returns when what was promised is
+// done: requests under way are answered, and work in the background has come
+// to its end. up is called when the server is ready; each message on reload
+// has it read configuration, profiles and certificates again.
+func (s *Server) Run(ctx context.Context, up func() error, reload <-chan struct{}) error {
+	defer s.close()
+	work, endWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer endWork()
+	failed := make(chan error, 8+len(s.doors))
+	var serving, working sync.WaitGroup
+	serving.Go(func() { failed <- ended(s.secureServer.ServeTLS(s.secure, "", "")) })
+	if s.plain != nil {
+		serving.Go(func() { failed <- ended(s.plainHTTP.Serve(s.plain)) })
+	}
+	for _, w := range s.workers() {
+		working.Go(func() {
+			if err := w.run(work); err != nil && work.Err() == nil {
+				failed <- fmt.Errorf("%s: %w", w.name, err)
+			}
+		})
+	}
+	err := up()
+	if err == nil {
+		s.say(s.config.Service.Ready("serving " + s.told.URL))
+		err = s.attend(ctx, reload, failed)
+	}
+	s.stopping.Store(true)
+	s.say(s.config.Service.Stopping())
+	s.config.Log.Info("stopping")
+	err = errors.Join(err, s.shut())
+	serving.Wait()
+	endWork()
+	working.Wait()
+	s.config.Log.Info("stopped")
+	return err
+}
+
+// attend answers to reloads until the context ends or a part fails.
+func (s *Server) attend(ctx context.Context, reload <-chan struct{}, failed <-chan error) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			return err
+		case <-reload:
+			s.say(s.config.Service.Reloading())
+			s.Reload(ctx)
+			s.say(s.config.Service.Ready("serving " + s.told.URL))
+		}
+	}
+}
+
+// shut takes no new connections, and waits for the requests under way, but not
+// for ever.
+func (s *Server) shut() error {
+	ctx, cancel := context.WithTimeout(context.Background(), duration(s.config.Settings.Server.Grace))
+	defer cancel()
+	var all sync.WaitGroup
+	for _, h := range []*http.Server{s.secureServer, s.plainHTTP} {
+		all.Go(func() {
+			if err := h.Shutdown(ctx); err != nil {
+				s.config.Log.Warn("requests were still under way when the time to end was over", "grace", s.config.Settings.Server.Grace)
+				h.Close()
+			}
+		})
+	}
+	all.Wait()
+	return nil
+}
+
+func (s *Server) close() error {
+	var errs []error
+	for _, l := range []net.Listener{s.secure, s.plain} {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// say logs that the service manager could not be told.
+func (s *Server) say(err error) {
+	if err != nil {
+		s.config.Log.Warn("the service manager was not told", "cause", err)
+	}
+}
+
+// ended is what a listener's end means: nothing where it was closed on purpose.
+func ended(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serving: %w", err)
+}
+
+func duration(d config.Duration) time.Duration { return time.Duration(d) }
+
+// wait waits, and reports whether the time has come before the context ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,66 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/request"
+)
+
+// firstAuthority makes a root and an issuing authority where nobody has made
+// an authority yet, as quickstart does; made says so. Only one process of a
+// home looks at a time.
+func firstAuthority(ctx context.Context, o *task.Office, host, by string) (made bool, err error) {
+	unlock, err := o.Home.Lock()
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	all, err := o.Store.CAs(ctx)
+	if err != nil {
+		return false, fmt.Errorf("reading the authorities: %w", err)
+	}
+	if len(all) > 0 {
+		return false, nil
+	}
+	h, err := task.HostHierarchy(host, "ecdsa-p256", by)
+	if err != nil {
+		return false, err
+	}
+	if _, _, err := task.CreateHierarchy(ctx, o, h); err != nil {
+		return false, fmt.Errorf("making the first authority: %w", err)
+	}
+	return true, nil
+}
+
+// issuing finds the authority that signs the server's own certificate: the
+// one that is named, else the only one that issues.
+func issuing(ctx context.Context, o *task.Office, named string) (*authority.CA, error) {
+	ca, _, err := o.Authority.CA(ctx, named)
+	var refusal *request.Refusal
+	if errors.As(err, &refusal) && named == "" {
+		told := *refusal
+		told.Detail = "the server's own certificate: " + told.Detail
+		told.Fix += " (server.ca, or the flag --ca)"
+		return nil, &told
+	}
+	return ca, err
+}
+
+// rootFile writes the root of an authority to the home, for clients to trust,
+// and returns where it is and its SHA-256.
+func rootFile(o *task.Office, ca *authority.CA) (file string, fingerprint []byte, err error) {
+	top := ca.Chain[len(ca.Chain)-1]
+	file = filepath.Join(o.Home.Folder, "root.crt")
+	if err := replace(file, pem.Encode("CERTIFICATE", top), 0o644); err != nil {
+		return "", nil, err
+	}
+	sum := sha256.Sum256(top)
+	return file, sum[:], nil
+}
