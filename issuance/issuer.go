@@ -25,7 +25,8 @@ type IssuerConfig struct {
 	Signer      crypto.Signer // nil: can judge, cannot sign
 	Hash        string        // "" for the key's default
 	PSS         bool
-	CRL         []string // distribution point URIs put in certificates where the profile says so
+	Algorithm   *key.SignatureAlgorithm // of an operator's issuer, which may be broken: instead of Hash and PSS
+	CRL         []string                // distribution point URIs put in certificates where the profile says so
 	FreshestCRL []string
 	OCSP        []string // responder URIs, likewise
 	CAIssuers   []string // where the issuer's certificate is fetched, likewise
@@ -161,10 +162,12 @@ func (i *Issuer) equip(c IssuerConfig, id []byte) (*Issuer, error) {
 		}
 	}
 	var err error
-	if i.algorithm, err = key.ChooseSignatureAlgorithm(i.public, c.Hash, c.PSS); err != nil {
+	if c.Algorithm != nil && (i.operator || i.self) {
+		i.algorithm = *c.Algorithm
+	} else if i.algorithm, err = key.ChooseSignatureAlgorithm(i.public, c.Hash, c.PSS); err != nil {
 		return nil, fmt.Errorf("choosing the signature algorithm of %s: %w", i.name, err)
 	}
-	if i.algorithm.Broken != "" {
+	if i.algorithm.Broken != "" && !i.algorithm.Ordered {
 		return nil, fmt.Errorf("the issuer cannot sign with %s: %s", i.algorithm.Name, i.algorithm.Broken)
 	}
 	i.signer, i.hash, i.verifier = c.Signer, hashName(i.algorithm), key.NewVerifier(i.public)

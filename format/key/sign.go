@@ -22,7 +22,7 @@ func Sign(signer crypto.Signer, alg SignatureAlgorithm, message []byte) ([]byte,
 	if alg.Problem != nil {
 		return nil, fmt.Errorf("signing: %w", alg.Problem)
 	}
-	if alg.Broken != "" {
+	if alg.Broken != "" && !alg.Ordered {
 		return nil, fmt.Errorf("signing with %s: %s; use another hash", alg.Name, alg.Broken)
 	}
 	if kind := signerType(signer); kind != "" && kind != alg.KeyType {
@@ -31,7 +31,9 @@ func Sign(signer crypto.Signer, alg SignatureAlgorithm, message []byte) ([]byte,
 	var options crypto.SignerOpts = alg.Hash
 	if alg.SaltLength >= 0 {
 		if alg.MGFHash != alg.Hash || alg.SaltLength == 0 {
-			return nil, fmt.Errorf("signing with %s: only the same hash throughout and a salt of at least one octet can be signed with", alg.Name)
+			var d digest
+			d.compute(alg.Hash, message)
+			return signPSS(signer, alg, d.bytes())
 		}
 		options = &rsa.PSSOptions{SaltLength: alg.SaltLength, Hash: alg.Hash}
 	}

@@ -20,6 +20,7 @@ type SignatureAlgorithm struct {
 	MGFHash    crypto.Hash // RSA-PSS: the hash of the mask generation function; 0 otherwise
 	SaltLength int         // RSA-PSS: octets; -1 otherwise
 	Broken     string      // why it is refused for issuing ("MD5 is broken"); empty where it is not
+	Ordered    bool        // although it is broken, the holder of the key wants it: see Choice
 	Problem    error       // why nothing can be verified by it: unknown, or its parameters are wrong
 }
 

@@ -178,16 +178,28 @@ func TestSerialNumbersGoOn(t *testing.T) {
 	w.compare(t, "", line)
 }
 
-// TestProofIsNeeded refuses to certify a request that was changed, and names
-// digests that nothing is signed with.
+// TestBrokenDigests signs with what OpenSSL signs with, and warns.
+func TestBrokenDigests(t *testing.T) {
+	w := newTwin(t)
+	for _, digest := range []string{"sha1", "md5"} {
+		out, talk, code := run(w.ours, "", strings.Fields("x509 -req -in l.csr -CA root.pem -CAkey k.pem -text -"+digest)...)
+		if code != 0 || !strings.Contains(out, "Signature Algorithm: "+digest+"WithRSAEncryption") {
+			t.Errorf("%s: exit code %d\n%s", digest, code, out)
+		}
+		if want := "Warning: what is signed with " + strings.ToUpper(digest) + " can be forged; -sha256 is sound\n"; !strings.Contains(talk, want) {
+			t.Errorf("%s: %s", digest, talk)
+		}
+	}
+}
+
+// TestProofIsNeeded refuses to certify a request that was changed.
 func TestProofIsNeeded(t *testing.T) {
 	w := newTwin(t)
 	for line, want := range map[string]string{
-		"x509 -req -in broken.csr -CA root.pem -CAkey k.pem":  "Certificate request self-signature did not match the contents",
-		"x509 -req -in l.csr -CA root.pem -CAkey k.pem -sha1": "the hash sha1 is broken and not signed with; use sha256",
-		"req -x509 -in broken.csr -CA root.pem -CAkey k.pem":  "the request does not prove that its sender holds the private key",
-		"crl -in root.crl -gendelta root.crl":                 "option -gendelta is not supported by certwright openssl",
-		"verify -suiteB_128 l.pem":                            "option -suiteB_128 is not supported by certwright openssl",
+		"x509 -req -in broken.csr -CA root.pem -CAkey k.pem": "Certificate request self-signature did not match the contents",
+		"req -x509 -in broken.csr -CA root.pem -CAkey k.pem": "the request does not prove that its sender holds the private key",
+		"crl -in root.crl -gendelta root.crl":                "option -gendelta is not supported by certwright openssl",
+		"verify -suiteB_128 l.pem":                           "option -suiteB_128 is not supported by certwright openssl",
 	} {
 		if out, talk, code := run(w.ours, "", strings.Fields(line)...); code != 1 || out != "" || !strings.Contains(talk, want) {
 			t.Errorf("%s: exit code %d, %s%s", line, code, out, talk)

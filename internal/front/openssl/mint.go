@@ -68,7 +68,11 @@ func (c *call) mint(m coin) ([]byte, error) {
 }
 
 func (m coin) issuer() (*issuance.Issuer, error) {
-	config := issuance.IssuerConfig{Certificate: m.ca, Signer: m.signer.Signer, Hash: m.how.hashFor(m.signer.Public), PSS: m.how.pss}
+	algorithm, err := m.how.algorithm(m.signer.Public)
+	if err != nil {
+		return nil, err
+	}
+	config := issuance.IssuerConfig{Certificate: m.ca, Signer: m.signer.Signer, Algorithm: &algorithm}
 	if m.ca != nil {
 		return issuance.NewOperatorIssuer(config)
 	}
