@@ -221,13 +221,26 @@ const maxNesting = 8
 // ReadPKCS12 reads a PKCS #12 file in DER or BER. Its MAC is checked where it
 // has one. The errors are ErrPassphrase, or say what is wrong.
 func ReadPKCS12(data, password []byte) (*Contents, error) {
+	return ReadPKCS12With(data, PKCS12Passwords{Content: password, MAC: password})
+}
+
+// PKCS12Passwords open a PKCS #12 file whose MAC has a password of its own, or
+// is not to be looked at.
+type PKCS12Passwords struct {
+	Content []byte
+	MAC     []byte
+	AnyMAC  bool // what the MAC says does not matter
+}
+
+// ReadPKCS12With is ReadPKCS12 with passwords of both kinds.
+func ReadPKCS12With(data []byte, passwords PKCS12Passwords) (*Contents, error) {
 	p, err := parsePFX(data)
 	if err != nil {
 		return nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
 	}
-	r := &reader{password: password, budget: 2 * pbe.MaxIterations}
-	if p.mac != nil {
-		if err := p.mac.verify(p.authSafe, password); err != nil {
+	r := &reader{password: passwords.Content, budget: 2 * pbe.MaxIterations}
+	if p.mac != nil && !passwords.AnyMAC {
+		if err := p.mac.verify(p.authSafe, passwords.MAC); err != nil {
 			return nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
 		}
 	}

@@ -3,36 +3,12 @@ package openssl
 import (
 	"bufio"
 	"bytes"
-	"errors"
 
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/front/openssl/text"
 )
-
-// certificatesIn returns the certificates of a file in PEM or DER.
-func (c *call) certificatesIn(name string) ([][]byte, error) {
-	unable := "Could not read certificates from " + orStdin(name)
-	data, err := c.read(name)
-	if err != nil {
-		return nil, because(unable, errors.New(reason(err)))
-	}
-	blocks, err := pem.Find(data)
-	if err != nil {
-		return nil, because(unable, err)
-	}
-	var certs [][]byte
-	for _, b := range blocks {
-		if b.Label == "CERTIFICATE" || b.Label == "X509 CERTIFICATE" || b.Label == "" {
-			certs = append(certs, b.Bytes)
-		}
-	}
-	if len(certs) == 0 {
-		return nil, because(unable, errors.New("there is no certificate in it"))
-	}
-	return certs, nil
-}
 
 func publicOf(raw []byte) (*key.Public, error) {
 	certificate, err := cert.Parse(raw)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
 )
@@ -67,6 +68,9 @@ func hostMatches(pattern, host string) bool {
 func isForEmail(c *cert.Certificate, address string) bool {
 	found := false
 	for _, n := range c.SubjectAltNames() {
+		if mailbox, ok := utf8Mailbox(n); ok && emailMatches(mailbox, address) {
+			return true
+		}
 		if n.Kind != ext.Email {
 			continue
 		}
@@ -84,6 +88,19 @@ func isForEmail(c *cert.Certificate, address string) bool {
 		}
 	}
 	return false
+}
+
+// utf8Mailbox reads an address of RFC 9598.
+func utf8Mailbox(n ext.GeneralName) (string, bool) {
+	if n.Kind != ext.OtherName {
+		return "", false
+	}
+	id, value, err := n.Other()
+	if err != nil || id != oid.SmtpUTF8Mailbox {
+		return "", false
+	}
+	e, err := der.ParseTag(value, der.UTF8String)
+	return string(e.Content), err == nil
 }
 
 // emailMatches compares addresses; case matters before the sign alone.

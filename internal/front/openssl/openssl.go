@@ -136,6 +136,10 @@ func because(line string, cause error) error {
 	if cause == nil {
 		return complaint{text: line}
 	}
+	var said complaint
+	if errors.As(cause, &said) {
+		return complaint{text: line + "\n" + said.text}
+	}
 	return complaint{text: line + "\n" + strings.ReplaceAll(cause.Error(), "\n", " ")}
 }
 

@@ -203,7 +203,7 @@ func TestUnsupportedOptionsSaySo(t *testing.T) {
 		"rsa -pvk-weak":                "rsa: option -pvk-weak is not supported by certwright openssl: ",
 		"rsa -provider fips":           "rsa: unable to load provider fips\n",
 		"rsa -propquery fips=yes":      "rsa: option -propquery is not supported by certwright openssl ",
-		"pkcs12 -twopass":              "pkcs12: option -twopass is not supported by certwright openssl: ",
+		"pkcs12 -keyex":                "pkcs12: option -keyex is not supported by certwright openssl: ",
 		"dgst -sha256 file":            "dgst: the command dgst is not offered by certwright openssl; ",
 		"genrsa -aria256":              "genrsa: the cipher aria256 is not supported by certwright openssl for keys; ",
 		"list -kdf-algorithms":         "list: option -kdf-algorithms is not supported by certwright openssl: ",

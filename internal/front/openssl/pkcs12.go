@@ -4,15 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/keystore"
+	"github.com/certwright/certwright/format/oid"
 )
 
 func pkcs12Command() command {
-	refused := func(name string, k kind, about, why string) option { return option{name, k, about, why} }
+	refused := func(name string, k kind, about string) option { return option{name, k, about, noMicrosoft} }
 	return command{name: "pkcs12", run: pkcs12, options: slices.Concat([]option{
 		title("General options"),
 		helpOption(),
@@ -21,7 +23,7 @@ func pkcs12Command() command {
 		{"passin", str, "Where the passphrase of the input comes from", ""},
 		{"passout", str, "Where the passphrase of the output comes from", ""},
 		{"password", str, "Where the passphrase of the PKCS #12 file comes from", ""},
-		refused("twopass", flag, "Another passphrase for the MAC", "the MAC and the content of a file have one passphrase"),
+		{"twopass", flag, "Ask for another passphrase for the MAC", ""},
 		{"nokeys", flag, "Write no private keys", ""},
 		{"nocerts", flag, "Write no certificates", ""},
 		{"noout", flag, "Write nothing", ""},
@@ -30,7 +32,7 @@ func pkcs12Command() command {
 	}, providerOptions(), randomOptions(), []option{
 		title("PKCS#12 import (parsing PKCS#12) options"),
 		{"info", flag, "Tell how the file is encrypted", ""},
-		refused("nomacver", flag, "Do not verify the MAC", "the MAC is always verified"),
+		{"nomacver", flag, "Do not verify the MAC", ""},
 		{"clcerts", flag, "Only certificates that have a key", ""},
 		{"cacerts", flag, "Only certificates that have no key", ""},
 		{"", anyCipher, "Encrypt the private keys with this cipher", ""},
@@ -40,21 +42,21 @@ func pkcs12Command() command {
 		{"export", flag, "Make a PKCS #12 file", ""},
 		{"inkey", str, "File of the private key, else that of -in", ""},
 		{"certfile", inFile, "File of more certificates", ""},
-		refused("passcerts", str, "Where the passphrase of -certfile comes from", "-certfile is read as PEM, which has no passphrase"),
-		refused("chain", flag, "Add the chain of the certificate", noChain),
-		refused("untrusted", inFile, "Certificates to build the chain of", noChain),
-		refused("CAfile", inFile, "Certificates to build the chain of", noChain),
-		refused("CApath", folder, "Folder of certificates to build the chain of", noChain),
-		refused("CAstore", uri, "Store of certificates to build the chain of", noChain),
-		{"no-CAfile", flag, "No certificates of the system, as is always so", ""},
-		{"no-CApath", flag, "No certificates of the system, as is always so", ""},
-		{"no-CAstore", flag, "No certificates of the system, as is always so", ""},
+		{"passcerts", str, "Where the passphrase of -certfile comes from", ""},
+		{"chain", flag, "Add the chain of the certificate", ""},
+		{"untrusted", inFile, "Intermediate certificates to build the chain of", ""},
+		{"CAfile", inFile, "Trusted certificates to build the chain of", ""},
+		{"CApath", folder, "Folder of trusted certificates to build the chain of", ""},
+		{"CAstore", uri, "Store of trusted certificates to build the chain of", ""},
+		{"no-CAfile", flag, "Leave out the file of certificates that systems have", ""},
+		{"no-CApath", flag, "Leave out the folder of certificates that systems have", ""},
+		{"no-CAstore", flag, "Leave out the store of certificates that systems have", ""},
 		{"name", str, "Friendly name of the key and its certificate", ""},
 		{"caname", str, "Friendly names of the other certificates, in order", ""},
-		refused("CSP", str, "Name of a Microsoft CSP", noMicrosoft),
-		refused("LMK", flag, "Mark for the store of the local machine", noMicrosoft),
-		refused("keyex", flag, "Mark the key for key exchange", noMicrosoft),
-		refused("keysig", flag, "Mark the key for signatures", noMicrosoft),
+		refused("CSP", str, "Name of a Microsoft CSP"),
+		refused("LMK", flag, "Mark for the store of the local machine"),
+		refused("keyex", flag, "Mark the key for key exchange"),
+		refused("keysig", flag, "Mark the key for signatures"),
 		{"keypbe", str, "How the key is encrypted: AES-256-CBC, PBE-SHA1-3DES, another cipher, or NONE", ""},
 		{"certpbe", str, "How the certificates are encrypted, in the same words", ""},
 		{"descert", flag, "Encrypt the certificates with triple DES", ""},
@@ -67,10 +69,7 @@ func pkcs12Command() command {
 	})}
 }
 
-const (
-	noChain     = "no chain is built; give its certificates with -certfile"
-	noMicrosoft = "attributes of Microsoft are not written"
-)
+const noMicrosoft = "attributes of Microsoft are not written"
 
 func pkcs12(c *call) error {
 	if err := c.noArguments(); err != nil {
@@ -98,13 +97,28 @@ func pkcs12(c *call) error {
 			passin = secret
 		}
 	}
+	if err := c.checkTwo(passin, passout); err != nil {
+		return err
+	}
 	if c.has("export") {
 		return c.exportPKCS12(passin, passout)
 	}
-	if only := []string{"inkey", "certfile", "name", "caname", "keypbe", "certpbe", "descert", "macalg", "iter", "noiter", "nomaciter", "nomac"}; c.hasAny(only...) {
+	if only := []string{"inkey", "certfile", "passcerts", "chain", "untrusted", "CAfile", "CApath", "CAstore", "name", "caname", "keypbe", "certpbe", "descert", "macalg", "iter", "noiter", "nomaciter", "nomac"}; c.hasAny(only...) {
 		return complain("pkcs12: one of the options -%s was given, which goes with -export only", strings.Join(only, ", -"))
 	}
 	return c.importPKCS12(cipher, passin, passout)
+}
+
+// checkTwo refuses a passphrase for two that are asked for.
+func (c *call) checkTwo(passin, passout []byte) error {
+	given, names := passin, "-passin or -password"
+	if c.has("export") {
+		given, names = passout, "-passout or -password"
+	}
+	if c.has("twopass") && given != nil {
+		return complain("Option -twopass cannot be used with %s", names)
+	}
+	return nil
 }
 
 func (c *call) importPKCS12(cipher string, passin, passout []byte) error {
@@ -116,16 +130,25 @@ func (c *call) importPKCS12(cipher string, passin, passout []byte) error {
 	if err != nil {
 		return err
 	}
-	if passin == nil {
-		if passin, err = c.ask("Enter Import Password:"); err != nil {
+	passwords := keystore.PKCS12Passwords{Content: passin, AnyMAC: c.has("nomacver")}
+	if c.has("twopass") {
+		if passwords.MAC, err = c.ask("Enter MAC Password:"); err != nil {
 			return complain("Can't read Password")
 		}
+	}
+	if passin == nil {
+		if passwords.Content, err = c.ask("Enter Import Password:"); err != nil {
+			return complain("Can't read Password")
+		}
+	}
+	if !c.has("twopass") {
+		passwords.MAC = passwords.Content
 	}
 	if c.has("info") {
 		c.tellPKCS12(description)
 	}
-	contents, err := keystore.ReadPKCS12(data, passin)
-	if errors.Is(err, keystore.ErrPassphrase) {
+	contents, err := keystore.ReadPKCS12With(data, passwords)
+	if errors.Is(err, keystore.ErrPassphrase) && !passwords.AnyMAC {
 		return complain("Mac verify error: invalid password?")
 	}
 	if err != nil {
@@ -237,31 +260,43 @@ func (c *call) exportPKCS12(passin, passout []byte) error {
 	if err := c.protection(&f); err != nil {
 		return err
 	}
-	file := c.text("in")
-	certs, err := c.certificatesIn(file)
+	certs, err := c.certificateData(c.text("in"), "", "certs of certificates from -in file", passin)
 	if err != nil {
 		return err
 	}
-	if !c.has("nokeys") {
-		if certs, err = c.addKey(&f, certs, passin); err != nil {
-			return err
-		}
+	if certs, err = c.addOwn(&f, certs, passin); err != nil {
+		return err
 	}
 	if c.has("certfile") {
-		more, err := c.certificatesIn(c.text("certfile"))
+		secret, err := c.secret("passcerts")
+		if err != nil {
+			return err
+		}
+		more, err := c.certificateData(c.text("certfile"), "", "certs of extra certificates from -certfile", secret)
 		if err != nil {
 			return err
 		}
 		certs = append(certs, more...)
 	}
+	if certs, err = c.addChain(&f, certs); err != nil {
+		return err
+	}
 	f.addOthers(certs, c.all("caname"))
 	if c.has("nocerts") {
 		f.certs = nil
+	}
+	if c.has("twopass") {
+		if f.macPassword, err = c.askNew("Enter MAC Password:"); err != nil {
+			return alsoSay(complain("Can't read Password"), err.Error())
+		}
 	}
 	if f.password = passout; passout == nil {
 		if f.password, err = c.askNew("Enter Export Password:"); err != nil {
 			return alsoSay(complain("Can't read Password"), err.Error())
 		}
+	}
+	if !c.has("twopass") {
+		f.macPassword = f.password
 	}
 	data, err := f.encode(c.random())
 	if err != nil {
@@ -270,12 +305,15 @@ func (c *call) exportPKCS12(passin, passout []byte) error {
 	return c.writeFile(c.text("out"), data, true)
 }
 
-// addKey reads the key and puts its certificate first; it returns the other
-// certificates.
-func (c *call) addKey(f *pkcs12File, certs [][]byte, passin []byte) ([][]byte, error) {
-	source := keySource{file: c.text("in"), secret: passin, what: "private key"}
+// addOwn reads the key, unless none is wanted, and puts its certificate first;
+// it returns the other certificates.
+func (c *call) addOwn(f *pkcs12File, certs [][]byte, passin []byte) ([][]byte, error) {
+	if c.has("nokeys") {
+		return certs, nil
+	}
+	source := keySource{file: c.text("in"), secret: passin, what: "private key from -in file"}
 	if c.has("inkey") {
-		source.file = c.text("inkey")
+		source.file, source.what = c.text("inkey"), "private key from -inkey file"
 	}
 	p, err := c.loadPrivate(source)
 	if err != nil {
@@ -291,6 +329,62 @@ func (c *call) addKey(f *pkcs12File, certs [][]byte, passin []byte) ([][]byte, e
 	}
 	f.certs = append(f.certs, pkcs12Certificate{raw: certs[own], name: f.name, own: true})
 	return slices.Delete(certs, own, own+1), nil
+}
+
+// addChain builds the chain of the first certificate, and adds what is not
+// there yet.
+func (c *call) addChain(f *pkcs12File, certs [][]byte) ([][]byte, error) {
+	if !c.has("chain") {
+		return certs, nil
+	}
+	var leaf []byte
+	switch {
+	case len(f.certs) > 0:
+		leaf = f.certs[0].raw
+	case len(certs) > 0:
+		leaf = certs[0]
+	default:
+		return nil, complain("No end entity certificate to build a chain of")
+	}
+	chain, err := c.chainOf(leaf)
+	if err != nil {
+		return nil, err
+	}
+	for _, raw := range chain {
+		if !slices.ContainsFunc(certs, func(have []byte) bool { return bytes.Equal(have, raw) }) {
+			certs = append(certs, raw)
+		}
+	}
+	return certs, nil
+}
+
+// chainOf verifies a certificate by what the options trust, and returns the
+// certificates above it.
+func (c *call) chainOf(leaf []byte) ([][]byte, error) {
+	quiet := *c
+	quiet.Stderr = io.Discard
+	v := &verifier{call: &quiet, depth: defaultDepth, now: c.Now(), trustID: oid.AnyExtKeyUsage}
+	var err error
+	if v.store, err = c.store(); err != nil {
+		return nil, err
+	}
+	if err := v.loadUntrusted(); err != nil {
+		return nil, err
+	}
+	a, ok := newAnchor(leaf)
+	if !ok {
+		return nil, complain("Error getting chain: the certificate cannot be read")
+	}
+	p := &path{verifier: v, chain: []link{v.link(a)}}
+	p.verify()
+	if p.failed {
+		return nil, complain("Error getting chain: %s", p.first.words())
+	}
+	var above [][]byte
+	for _, l := range p.chain[1:] {
+		above = append(above, l.Raw)
+	}
+	return above, nil
 }
 
 // addOthers adds the certificates that are not the key's, with names in order.

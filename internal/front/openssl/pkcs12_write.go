@@ -30,14 +30,15 @@ const (
 
 // pkcs12File is what a PKCS #12 file is made of.
 type pkcs12File struct {
-	key       *key.Private // nil for none
-	certs     []pkcs12Certificate
-	password  []byte
-	name      string
-	keyPBE    *pbe.Options // nil for no encryption
-	certPBE   *pbe.Options
-	mac       crypto.Hash // 0 for none
-	macRounds int
+	key         *key.Private // nil for none
+	certs       []pkcs12Certificate
+	password    []byte
+	macPassword []byte
+	name        string
+	keyPBE      *pbe.Options // nil for no encryption
+	certPBE     *pbe.Options
+	mac         crypto.Hash // 0 for none
+	macRounds   int
 }
 
 type pkcs12Certificate struct {
@@ -184,7 +185,7 @@ func (f *pkcs12File) appendMAC(b *der.Builder, content []byte, random io.Reader)
 		return fmt.Errorf("reading random octets: %w", err)
 	}
 	const forMAC pbe.Purpose = 3
-	k := pbe.PKCS12KDF(f.mac, forMAC, pbe.UTF16Password(f.password), salt, f.macRounds, f.mac.Size())
+	k := pbe.PKCS12KDF(f.mac, forMAC, pbe.UTF16Password(f.macPassword), salt, f.macRounds, f.mac.Size())
 	h := hmac.New(f.mac.New, k)
 	h.Write(content)
 	data := b.Begin(der.Sequence)

@@ -3,6 +3,7 @@ package openssl
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
@@ -17,7 +18,7 @@ type pssPlan struct {
 func pssHash(name string) (oid.OID, bool) {
 	id, ok := map[string]oid.OID{
 		"sha1": oid.SHA1, "sha224": oid.SHA224, "sha256": oid.SHA256, "sha384": oid.SHA384, "sha512": oid.SHA512,
-	}[digests()[name]]
+	}[digests()[strings.ToLower(name)]]
 	return id, ok
 }
 

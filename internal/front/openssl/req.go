@@ -219,7 +219,7 @@ func (r *requesting) loadKey() error {
 	if err != nil {
 		return err
 	}
-	r.key, err = r.loadPrivate(keySource{file: r.text("key"), secret: secret, what: "private key"})
+	r.key, err = r.loadPrivate(keySource{file: r.text("key"), format: r.text("keyform"), secret: secret, what: "private key"})
 	return err
 }
 

@@ -32,12 +32,15 @@ type path struct {
 	chain          []link
 	untrustedCount int // how many of them, from the first, are not from the store
 	failed         bool
+	first          fault // the first that was found
 	stopped        bool
 }
 
 // fault reports a fault; it returns false where verification ends with it.
 func (p *path) fault(f fault, depth int) bool {
-	p.failed = true
+	if !p.failed {
+		p.failed, p.first = true, f
+	}
 	w := bufio.NewWriter(p.Stderr)
 	text.Name(w, p.chain[min(depth, len(p.chain)-1)].Subject, 0, p.flags)
 	fmt.Fprintf(w, "\nerror %d at %d depth lookup: %s\n", int(f), depth, f.words())

@@ -207,7 +207,7 @@ func (x *certifying) loadKeys() error {
 	file := x.lastOf("key", "signkey")
 	var err error
 	if file != "" {
-		if x.key, err = x.loadPrivate(keySource{file: file, secret: x.passin, what: "private key"}); err != nil {
+		if x.key, err = x.loadPrivate(keySource{file: file, format: x.text("keyform"), secret: x.passin, what: "private key"}); err != nil {
 			return err
 		}
 	}
@@ -311,7 +311,7 @@ func (x *certifying) loadCA() error {
 	if file == "" {
 		file = x.text("CA")
 	}
-	if x.caKey, err = x.loadPrivate(keySource{file: file, secret: x.passin, what: "CA private key"}); err != nil {
+	if x.caKey, err = x.loadPrivate(keySource{file: file, format: x.text("CAkeyform"), secret: x.passin, what: "CA private key"}); err != nil {
 		return err
 	}
 	if !matches(x.caKey, x.ca.PublicKey) {
