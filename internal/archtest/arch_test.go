@@ -34,7 +34,7 @@ issuance
 authority
 authority/memstore authority/storetest internal/config internal/keystore internal/weblint internal/opensslconf
 internal/store/sqlstore internal/opensslca internal/access
-internal/store/sqlite
+internal/store/sqlite internal/store/postgres internal/store/postgrestest
 internal/task
 internal/server
 internal/front

@@ -20,6 +20,7 @@ type Dialect struct {
 	Placeholder func(n int) string    // the nth argument, from 1, where arguments are in order
 	Position    string                // the function of (text, part) that is above 0 where part is in text
 	Again       func(err error) bool  // the transaction lost a race and may be tried again
+	Lost        func(err error) bool  // the connection is no more, or none can be had now; nil where that cannot be
 	Taken       func(err error) bool  // a unique constraint does not hold
 	Explain     func(err error) error // an error of the engine in plain words, others as they are
 }
@@ -45,8 +46,9 @@ type Store struct {
 }
 
 var (
-	_         authority.Store = (*Store)(nil)
-	errClosed                 = errors.New("the store is closed")
+	_            authority.Store = (*Store)(nil)
+	errClosed                    = errors.New("the store is closed")
+	errUncertain                 = errors.New("the connection was lost while the change was made durable: it may be stored or not; look, and try again")
 )
 
 // New starts a store's writer. Close closes both databases.

@@ -87,7 +87,7 @@ func (w *writer) carryOut(group []*job) error {
 		if err == nil {
 			return nil
 		}
-		if attempt == attempts || !w.config.Dialect.Again(err) {
+		if attempt == attempts || errors.Is(err, errUncertain) || !w.config.Dialect.Again(err) && !w.lost(err) {
 			return fmt.Errorf("writing to the store: %w", w.config.Dialect.Explain(err))
 		}
 		time.Sleep(wait/2 + rand.N(wait))
@@ -152,7 +152,14 @@ func (w *writer) transaction(group []*job, careful bool) (err error) {
 	if err := b.writeHead(); err != nil {
 		return err
 	}
-	return w.plain("COMMIT")
+	if err = w.plain("COMMIT"); w.lost(err) {
+		err = fmt.Errorf("%w (%w)", errUncertain, err)
+	}
+	return err
+}
+
+func (w *writer) lost(err error) bool {
+	return err != nil && w.config.Dialect.Lost != nil && w.config.Dialect.Lost(err)
 }
 
 // alone applies one change inside the transaction; one that is refused leaves

@@ -1,0 +1,104 @@
+// Package postgres keeps an authority's records in a PostgreSQL database,
+// which several processes on several machines may share.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/certwright/certwright/internal/store/sqlstore"
+)
+
+const (
+	schemaVersion = 2 // of the newest migration
+	readers       = 8 // connections that read
+)
+
+// begin starts a transaction in which no other can end up in between: each
+// reads the head first, and waits for whoever has it. One that waits or
+// idles for too long is given up by the database, so that a process that
+// stands still does not keep the others from writing for good.
+const begin = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '20s'; SET LOCAL idle_in_transaction_session_timeout = '30s'"
+
+// Store is an authority.Store in a database.
+type Store struct {
+	*sqlstore.Store
+	read *sql.DB
+}
+
+// IsURL reports whether a text names a database of this kind.
+func IsURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql")
+}
+
+// Open opens the database that a URL of the form
+// postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=verify-full names, as libpq
+// understands it: what it leaves out is taken from PGUSER, PGPASSWORD and
+// their kin. Tables that are not there are created in the first schema of the
+// search path, those of an earlier version brought up to date. Commits are
+// durable when they return.
+func Open(ctx context.Context, database string) (*Store, error) {
+	if !IsURL(database) {
+		return nil, errors.New("opening the database: its URL must begin with postgres://, as in postgres://certwright@db.example/certwright")
+	}
+	config, err := pgx.ParseConfig(database)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: its URL cannot be used: %w", withoutPassword(err))
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "certwright"
+	}
+	s, err := open(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database %s: %w", place(config), explain(err))
+	}
+	return s, nil
+}
+
+// place says where a database is, without what is secret.
+func place(c *pgx.ConnConfig) string {
+	return fmt.Sprintf("%q at %s:%d", c.Database, c.Host, c.Port)
+}
+
+// withoutPassword is what can be said of a URL that is not one.
+func withoutPassword(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+func open(ctx context.Context, config *pgx.ConnConfig) (*Store, error) {
+	read := stdlib.OpenDB(*config)
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	read.SetConnMaxIdleTime(5 * time.Minute)
+	dialect, err := prepare(ctx, read)
+	if err != nil {
+		return nil, errors.Join(err, read.Close())
+	}
+	write := stdlib.OpenDB(*config)
+	write.SetMaxOpenConns(1)
+	return &Store{
+		Store: sqlstore.New(sqlstore.Config{Read: read, Write: write, Dialect: dialect, Lock: noLock{}}),
+		read:  read,
+	}, nil
+}
+
+// noLock locks nothing: the row of the head keeps writers in line.
+type noLock struct{}
+
+var _ sync.Locker = noLock{}
+
+func (noLock) Lock()   {}
+func (noLock) Unlock() {}
