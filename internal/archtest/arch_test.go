@@ -33,7 +33,8 @@ inspect chain
 issuance
 authority
 authority/memstore authority/storetest internal/config internal/keystore internal/weblint internal/opensslconf
-internal/store/sqlstore internal/opensslca internal/access internal/store/sqlite internal/store/postgres internal/store/postgrestest internal/secret
+internal/store/sqlstore internal/opensslca internal/access internal/secret
+internal/store/sqlite internal/store/postgres internal/store/postgrestest
 internal/task
 internal/server
 internal/front
