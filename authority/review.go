@@ -272,7 +272,7 @@ func resubmission(t *Ticket) (*Submission, error) {
 	if err := json.Unmarshal(t.Evidence, &e); err != nil {
 		return nil, fmt.Errorf("evidence of ticket %s: %w", t.ID, err)
 	}
-	s.Origin, s.Controls = e.Origin, e.Controls
+	s.Origin, s.Controls, s.before = e.Origin, e.Controls, &e
 	if s.Asked, err = unmarshalAsked(t.Asked); err != nil {
 		return nil, fmt.Errorf("ticket %s: %w", t.ID, err)
 	}

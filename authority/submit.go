@@ -22,11 +22,14 @@ type Submission struct {
 	Request        *request.Request
 	Origin         evidence.Origin
 	Controls       []evidence.Control
+	Witness        evidence.Witness // what possession is checked against besides, and nothing records
 	Asked          issuance.Asked
 	IdempotencyKey string
 	Replaces       *Certificate // the certificate this one renews
 	DryRun         bool         // judge, record nothing, sign nothing
 	First          bool         // Submitted has said that the idempotency key is new; a mistake is found all the same
+
+	before *evidence.Evidence // of an earlier submission of the same request, that this one repeats
 }
 
 // Outcome is a ticket with what the sender may know.
@@ -148,7 +151,12 @@ func (a *Authority) submitOnce(ctx context.Context, s *Submission, look bool) (*
 
 // prepare finds what judging needs: profile, issuer, evidence.
 func (a *Authority) prepare(ctx context.Context, s *Submission) (*decision, error) {
-	d := &decision{submission: s, now: a.now(), evidence: evidence.Of(s.Request, s.Origin, s.Controls)}
+	d := &decision{submission: s, now: a.now()}
+	if s.before != nil {
+		d.evidence = evidence.Again(s.Request, *s.before)
+	} else {
+		d.evidence = evidence.With(s.Request, s.Origin, s.Controls, s.Witness)
+	}
 	var err error
 	if d.signatory, err = a.ready(ctx, s.CA); err != nil {
 		d.refusal = asRefusal(err)
@@ -188,6 +196,10 @@ func unlessRefusal(err error) error {
 func (a *Authority) judge(ctx context.Context, d *decision, look bool) error {
 	s := d.submission
 	d.judgement = d.profile.Judge(s.Request, d.evidence, d.issuer, s.Asked, d.now)
+	if d.judgement.MustConfirm() || d.judgement.Unproven() {
+		d.refusal = &request.Refusal{Reason: request.BadPossession, Field: "popo", Detail: d.evidence.Possession.Detail, Fix: "prove possession by a signature"}
+		return nil
+	}
 	if d.judgement.Verdict() == issuance.Refused {
 		return nil
 	}

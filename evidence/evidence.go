@@ -4,26 +4,71 @@
 package evidence
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
 	"time"
 
+	"github.com/certwright/certwright/format/crmf"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/request"
 )
 
 // Possession is the verdict on the proof of possession.
 type Possession struct {
-	Proven    bool   `json:"proven"`
-	Method    string `json:"method"`           // "pkcs10-signature" …
-	Algorithm string `json:"algorithm"`        // as SignatureAlgorithm.Name
-	Detail    string `json:"detail,omitempty"` // why it is not proven
-	Broken    string `json:"broken,omitempty"` // why the algorithm proves nothing today
+	Proven    bool           `json:"proven"`
+	Method    string         `json:"method"`              // one of the methods below; "none"
+	Algorithm string         `json:"algorithm"`           // as SignatureAlgorithm.Name; empty where nothing is signed
+	Detail    string         `json:"detail,omitempty"`    // why it is not proven
+	Reason    request.Reason `json:"reason,omitempty"`    // what a refusal for it gives; empty for BadPossession
+	Fix       string         `json:"fix,omitempty"`       // what helps, where that is not making the request anew
+	Broken    string         `json:"broken,omitempty"`    // why the algorithm proves nothing today
+	Deferred  Deferred       `json:"deferred,omitempty"`  // how it is to be proven later
+	Challenge string         `json:"challenge,omitempty"` // SHA-256, in hexadecimal, of the answer that proves it
+	Witnessed bool           `json:"witnessed,omitempty"` // proven with what was known at the time only
 }
+
+// The methods of proving possession.
+const (
+	SignedRequest        = "pkcs10-signature"
+	SignedCRMF           = "crmf-signature"
+	SignedSender         = "crmf-signature-sender"       // over POPOSigningKeyInput with an authenticated sender
+	SignedPublicKeyMAC   = "crmf-signature-publicKeyMAC" // over POPOSigningKeyInput with a shared secret
+	SignedChallenge      = "spkac-signature"             // over an SPKAC
+	RAVerified           = "crmf-raVerified"             // by a registration authority
+	EncryptedCertificate = "crmf-encrypted-certificate"  // by decrypting the certificate
+	ChallengeResponse    = "crmf-challenge-response"     // by decrypting a challenge
+	AgreedMAC            = "crmf-agreeMAC"               // by a MAC with an agreed key
+)
+
+// Deferred is how possession is to be proven after the request was judged, by
+// keys that cannot sign.
+type Deferred string
+
+// The ways of proving it later (RFC 4211, Section 4.2).
+const (
+	ByCertificate Deferred = "certificate" // the certificate is issued encrypted to the key, and is unconfirmed until its holder shows to have read it
+	ByChallenge   Deferred = "challenge"   // nothing is issued before a challenge that was encrypted to the key is answered
+)
 
 // Origin is who sent a request, as the front door knows it.
 type Origin struct {
-	Door      string `json:"door"`                // "cli", "rest", "acme" …
-	Requester string `json:"requester,omitempty"` // the name the door vouches for
-	Method    string `json:"method,omitempty"`    // "local-user", "mtls", "token" …
-	Address   string `json:"address,omitempty"`
+	Door                  string `json:"door"`                // "cli", "rest", "acme" …
+	Requester             string `json:"requester,omitempty"` // the name the door vouches for
+	Method                string `json:"method,omitempty"`    // "local-user", "mtls", "token" …
+	Address               string `json:"address,omitempty"`
+	Sender                string `json:"sender,omitempty"`                // the authenticated sender of a CRMF, as ext.GeneralName.String; empty where none is
+	RegistrationAuthority bool   `json:"registrationAuthority,omitempty"` // the sender may say that it has verified possession itself
+}
+
+// Witness is what a front door has that a proof of possession is checked
+// against. None of it is recorded.
+type Witness struct {
+	Secret    []byte // shared with the sender, for publicKeyMAC
+	Challenge string // that was issued to the sender, for an SPKAC; empty where none was
+	// Agreed returns the secret that the authority's own key agrees on with the
+	// sender's, for agreeMAC; nil where the authority has no such key.
+	Agreed func(public *key.Public) (*crmf.Agreement, error)
 }
 
 // Control is one thing shown to be under the sender's control.
@@ -42,5 +87,39 @@ type Evidence struct {
 
 // Of gathers the evidence for a request, verifying possession itself.
 func Of(r *request.Request, o Origin, controls []Control) Evidence {
-	return Evidence{Possession: possession(r), Origin: o, Controls: controls}
+	return With(r, o, controls, Witness{})
+}
+
+// With is Of where the front door has more to check possession against.
+func With(r *request.Request, o Origin, controls []Control, w Witness) Evidence {
+	return Evidence{Possession: possession(r, &o, &w), Origin: o, Controls: controls}
+}
+
+// Again verifies possession anew for a request that was submitted with this
+// evidence. What was proven then with what is not at hand any more stays
+// proven.
+func Again(r *request.Request, before Evidence) Evidence {
+	now := Of(r, before.Origin, before.Controls)
+	if p := before.Possession; p.Proven && p.Witnessed && !now.Possession.Proven && now.Possession.Method == p.Method {
+		now.Possession = p
+	}
+	return now
+}
+
+// Answered is the evidence once a challenge was answered: possession is proven
+// where the answer is the right one.
+func Answered(before Evidence, answer []byte) Evidence {
+	p := &before.Possession
+	sum := sha256.Sum256(answer)
+	right := subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(p.Challenge)) == 1
+	if p.Deferred != ByChallenge || p.Challenge == "" {
+		return before
+	}
+	p.Deferred, p.Challenge = "", ""
+	p.Proven, p.Witnessed = right, right
+	p.Detail = ""
+	if !right {
+		p.Detail, p.Fix = "the answer to the challenge is wrong", "decrypt the challenge with the private key of the request, and answer what is in it"
+	}
+	return before
 }

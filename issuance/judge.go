@@ -42,6 +42,7 @@ var rules = [...]rule{
 	{"names-count", "", namesCount},
 	{"names-common-name", "", commonNameAmong},
 	{"subject-empty", "RFC 5280, Section 4.1.2.6", subjectEmpty},
+	{"template", "RFC 4211, Section 5", templateAsked},
 	{"validity", "", draftValidity},
 	{"validity-limits", "", validityLimits},
 	{"validity-issuer", "RFC 5280, Section 6.1", validityIssuer},
@@ -95,10 +96,14 @@ type judging struct {
 // from this issuer. It is pure: the same arguments give the same judgement.
 func (p *Profile) Judge(r *request.Request, e evidence.Evidence, i *Issuer, a Asked, now time.Time) Judgement {
 	c := &judging{profile: p, request: r, evidence: e, issuer: i, asked: a, now: now.UTC().Truncate(time.Second)}
-	if r == nil || i == nil || p == nil || r.PublicKey == nil {
+	switch {
+	case r != nil && r.Problem != nil && p != nil && p.order == nil:
+		c.rule = &rule{name: "request"}
+		c.refuse(r.Problem.Reason, r.Problem.Field, r.Problem.Detail, r.Problem.Fix)
+	case r == nil || i == nil || p == nil || r.PublicKey == nil:
 		c.rule = &rule{name: "complete"}
 		c.refuse(request.BadFormat, "", "a request with its key, an issuer and a profile are needed to judge", "submit the request again")
-	} else {
+	default:
 		c.plan.key = r.PublicKey
 		c.plan.extensions = c.room[:0]
 		c.follow(p.rules(i))

@@ -114,6 +114,7 @@ var (
 	ErrNotHeld  = errors.New("the request does not wait for a person")
 	ErrOfficer  = errors.New("an approval needs the name of the officer who gives it")
 	ErrApproved = errors.New("this judgement gave its approval already; judge the request again")
+	ErrUnproven = errors.New("possession of the key is not proven yet; have the applicant answer the challenge")
 )
 
 // Approve gives the approval of an accepted judgement. A judgement gives one
@@ -141,7 +142,22 @@ func (j Judgement) ApproveAs(officer string) (*Approval, error) {
 	return j.approve(officer)
 }
 
+// MustConfirm reports whether the certificate may be released only encrypted
+// to its key, and is unconfirmed until its holder shows to have read it.
+func (j Judgement) MustConfirm() bool {
+	return j.decision != nil && j.plan != nil && j.plan.confirm
+}
+
+// Unproven reports whether the request waits for its sender to prove
+// possession of the key by answering a challenge. Nobody can approve it before.
+func (j Judgement) Unproven() bool {
+	return j.decision != nil && j.plan != nil && j.plan.unproven
+}
+
 func (j Judgement) approve(officer string) (*Approval, error) {
+	if j.plan.unproven {
+		return nil, ErrUnproven
+	}
 	if j.approved.Swap(true) {
 		return nil, ErrApproved
 	}

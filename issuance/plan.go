@@ -27,6 +27,9 @@ type plan struct {
 	usage    ext.KeyUsage
 	purposes []oid.OID
 	bound    *ext.NameConstraints
+
+	confirm  bool // possession is shown by decrypting the certificate
+	unproven bool // possession is still to be shown: nothing may be signed
 }
 
 // whole reports whether the plan has everything a certificate needs.

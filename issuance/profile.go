@@ -15,26 +15,29 @@ import (
 // Only ParseProfile and OperatorProfile make one that lets anything through; the
 // zero value refuses every request.
 type Profile struct {
-	Name        string
-	Version     string // of the text: its declared version, and "+" and the first 12 hexadecimal digits of its SHA-256
-	Description string
-	Review      bool     // every request waits for a person
-	UniqueKey   bool     // one key may be certified once; who keeps the records enforces it
-	Linters     []string // names of linters ("zlint"), besides this package's rules, that see each certificate before it is signed
+	Name          string
+	Version       string // of the text: its declared version, and "+" and the first 12 hexadecimal digits of its SHA-256
+	Description   string
+	Review        bool          // every request waits for a person
+	ConfirmWithin time.Duration // how long a certificate that was issued encrypted to its key waits to be confirmed
+	UniqueKey     bool          // one key may be certified once; who keeps the records enforces it
+	Linters       []string      // names of linters ("zlint"), besides this package's rules, that see each certificate before it is signed
 
-	order       *Order // the one certificate that is let through; all below is empty then
-	text        []byte
-	lines       map[string]int
-	ca          bool
-	path        pathPolicy
-	subject     subjectPolicy
-	names       namePolicy
-	keys        keyPolicy
-	hashes      []string
-	extensions  extensionPolicy
-	validity    validityPolicy
-	lint        lintPolicy
-	expressions []expression
+	order        *Order // the one certificate that is let through; all below is empty then
+	text         []byte
+	lines        map[string]int
+	ca           bool
+	path         pathPolicy
+	subject      subjectPolicy
+	names        namePolicy
+	keys         keyPolicy
+	hashes       []string
+	brokenHashes []string // that a request may be signed with all the same
+	deferred     bool     // keys may prove possession later, by decrypting
+	extensions   extensionPolicy
+	validity     validityPolicy
+	lint         lintPolicy
+	expressions  []expression
 }
 
 type pathPolicy struct {
@@ -140,6 +143,9 @@ func (c *compiler) profile(t *profileText) *Profile {
 		lint:     lintPolicy{on: t.Lint.Set != "none"},
 	}
 	p.hashes = c.hashes(t.Signature.Hashes)
+	c.each("signature.broken", t.Signature.Broken, []string{"md5", "sha1"})
+	p.brokenHashes = t.Signature.Broken
+	c.possession(p, &t.Possession)
 	if t.Lint.Set == "web" {
 		p.Linters = []string{"zlint"}
 	}
@@ -152,6 +158,18 @@ func (c *compiler) profile(t *profileText) *Profile {
 	p.extensions = c.extensions(&t.Extensions, t.CA)
 	p.expressions = c.expressions(t.Rules)
 	return p
+}
+
+// presetConfirm is how long a certificate waits to be confirmed where the
+// profile does not say.
+const presetConfirm = 24 * time.Hour
+
+func (c *compiler) possession(p *Profile, t *possessionText) {
+	p.deferred = t.Deferred != "refuse"
+	p.ConfirmWithin = time.Duration(t.ConfirmWithin)
+	if p.ConfirmWithin == 0 {
+		p.ConfirmWithin = presetConfirm
+	}
 }
 
 func (c *compiler) pathLength(t *profileText) pathPolicy {

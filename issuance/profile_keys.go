@@ -13,6 +13,7 @@ type keyPolicy struct {
 	rsaMin, rsaMax int // 0: no RSA keys
 	curves         []string
 	ed25519        bool
+	x25519         bool
 	mldsa          []string
 }
 
@@ -20,7 +21,7 @@ type keyPolicy struct {
 const minRSA = 2048
 
 func (c *compiler) keys(t *keysText) keyPolicy {
-	p := keyPolicy{curves: t.EC, ed25519: t.Ed25519, mldsa: t.MLDSA}
+	p := keyPolicy{curves: t.EC, ed25519: t.Ed25519, x25519: t.X25519, mldsa: t.MLDSA}
 	if t.RSA != nil {
 		p.rsaMin, p.rsaMax = t.RSA.Min, t.RSA.Max
 		if p.rsaMin == 0 {
@@ -38,8 +39,8 @@ func (c *compiler) keys(t *keysText) keyPolicy {
 	}
 	c.each("keys.ec", t.EC, []string{"P-224", "P-256", "P-384", "P-521", "secp256k1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"})
 	c.each("keys.mlDsa", t.MLDSA, []string{"44", "65", "87"})
-	if t.RSA == nil && len(t.EC) == 0 && !t.Ed25519 && len(t.MLDSA) == 0 {
-		c.fail("keys", "a profile needs at least one kind of key: rsa, ec, ed25519 or mlDsa")
+	if t.RSA == nil && len(t.EC) == 0 && !t.Ed25519 && !t.X25519 && len(t.MLDSA) == 0 {
+		c.fail("keys", "a profile needs at least one kind of key: rsa, ec, ed25519, x25519 or mlDsa")
 	}
 	return p
 }
@@ -68,6 +69,8 @@ func (p *keyPolicy) allows(k *key.Public) bool {
 		return slices.Contains(p.curves, k.Curve)
 	case "Ed25519":
 		return p.ed25519
+	case "X25519":
+		return p.x25519
 	case "ML-DSA":
 		return slices.Contains(p.mldsa, k.Curve)
 	}
@@ -85,6 +88,9 @@ func (p *keyPolicy) String() string {
 	}
 	if p.ed25519 {
 		out = append(out, "Ed25519")
+	}
+	if p.x25519 {
+		out = append(out, "X25519")
 	}
 	for _, m := range p.mldsa {
 		out = append(out, "ML-DSA-"+m)

@@ -27,7 +27,7 @@ func TestWrongProfilesSayWhereAndWhat(t *testing.T) {
 		{"name: a\nversion: 1\nkeys: { ed25519: true }\nvalidity: { default: 90 }", `line 4: validity.default: got "90", want a length of time such as 90d, 12h, 30m, 45s or 10y, at most 100y`},
 		{"version: 1\nkeys: { ed25519: true }\nvalidity: { default: 9d }", "name: a profile needs a name"},
 		{"name: a\nkeys: { ed25519: true }\nvalidity: { default: 9d }", "version: a profile needs a version, such as 1"},
-		{"name: a\nversion: 1\nvalidity: { default: 9d }", "keys: a profile needs at least one kind of key: rsa, ec, ed25519 or mlDsa"},
+		{"name: a\nversion: 1\nvalidity: { default: 9d }", "keys: a profile needs at least one kind of key: rsa, ec, ed25519, x25519 or mlDsa"},
 		{"name: a\nversion: 1\nkeys: { ed25519: true }", "validity.default: a profile needs a default validity, such as 90d"},
 		{"name: a\nversion: 1\nkeys: { rsa: { min: 1024 } }\nvalidity: { default: 9d }", "line 3: keys.rsa.min: got 1024, want at least 2048 bits"},
 		{"name: a\nversion: 1\nkeys: { ec: [P256] }\nvalidity: { default: 9d }", `line 3: keys.ec[0]: got "P256", want one of`},

@@ -19,6 +19,7 @@ type profileText struct {
 	Names       namesText      `yaml:"names"`
 	Keys        keysText       `yaml:"keys"`
 	Signature   signatureText  `yaml:"signature"`
+	Possession  possessionText `yaml:"possession"`
 	Extensions  extensionsText `yaml:"extensions"`
 	Validity    validityText   `yaml:"validity"`
 	Issuance    issuanceWord   `yaml:"issuance"`
@@ -67,6 +68,7 @@ type keysText struct {
 	RSA     *sizesText `yaml:"rsa"`
 	EC      []string   `yaml:"ec"`
 	Ed25519 bool       `yaml:"ed25519"`
+	X25519  bool       `yaml:"x25519"`
 	MLDSA   []string   `yaml:"mlDsa"`
 }
 
@@ -77,6 +79,12 @@ type sizesText struct {
 
 type signatureText struct {
 	Hashes []string `yaml:"hashes"`
+	Broken []string `yaml:"broken"`
+}
+
+type possessionText struct {
+	Deferred      deferredWord `yaml:"deferred"`
+	ConfirmWithin duration     `yaml:"confirmWithin"`
 }
 
 type extensionsText struct {
@@ -177,6 +185,7 @@ type (
 	criticalWord  string
 	issuerEndWord string
 	issuanceWord  string
+	deferredWord  string
 	evidenceWord  string
 	lintWord      string
 	verdictWord   string
@@ -219,6 +228,7 @@ func (w *excessWord) fromText(s string) error    { return fromWord(w, s, "trim",
 func (w *criticalWord) fromText(s string) error  { return fromWord(w, s, "true", "false", "keep") }
 func (w *issuerEndWord) fromText(s string) error { return fromWord(w, s, "clamp", "refuse") }
 func (w *issuanceWord) fromText(s string) error  { return fromWord(w, s, "automatic", "review") }
+func (w *deferredWord) fromText(s string) error  { return fromWord(w, s, "allow", "refuse") }
 func (w *evidenceWord) fromText(s string) error  { return fromWord(w, s, "possession") }
 func (w *lintWord) fromText(s string) error      { return fromWord(w, s, "private", "web", "none") }
 func (w *verdictWord) fromText(s string) error   { return fromWord(w, s, "refuse", "hold", "warn") }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/request"
@@ -12,14 +13,48 @@ import (
 
 func possessionProven(c *judging) {
 	p := &c.evidence.Possession
-	if p.Proven {
+	switch {
+	case p.Proven:
 		return
+	case p.Deferred != "":
+		possessionDeferred(c)
+		return
+	}
+	fix := p.Fix
+	if fix == "" {
+		fix = possessionFix(c.request)
+	}
+	reason := p.Reason
+	if reason == "" {
+		reason = request.BadPossession
 	}
 	detail := "the request does not prove that its sender holds the private key"
 	if p.Detail != "" {
 		detail += ": " + p.Detail
 	}
-	c.refuse(request.BadPossession, "signature", detail, possessionFix(c.request))
+	if c.request.CRMF != nil {
+		c.found(Error, reason, "RFC 4211, Section 4", "popo", detail, fix)
+		return
+	}
+	c.refuse(reason, "signature", detail, fix)
+}
+
+// possessionDeferred lets keys that cannot sign prove possession later, where
+// the profile does.
+func possessionDeferred(c *judging) {
+	p := &c.evidence.Possession
+	switch {
+	case c.profile.ca:
+		c.refuse(request.BadPossession, "popo", "possession of the key is to be proven later, by decrypting, and the key of an authority must sign",
+			"make the request anew, signed by the key")
+	case !c.profile.deferred:
+		c.refuseBy("possession.deferred", request.BadPossession, "popo", "possession of the key is to be proven later, by decrypting, which the profile refuses",
+			"make the request anew, signed by the key")
+	case p.Deferred == evidence.ByChallenge:
+		c.plan.unproven = true
+	default:
+		c.plan.confirm = true
+	}
 }
 
 // possessionFix tells a signature that is wrong from one that cannot be
@@ -28,7 +63,7 @@ func possessionFix(r *request.Request) string {
 	if r.PublicKey != nil && r.PublicKey.Key == nil {
 		return "make a new key of a common kind, such as ecdsa-p256, and a request with it"
 	}
-	if r.PKCS10 != nil && key.ParseSignatureAlgorithm(r.PKCS10.SignatureAlgorithm).Problem != nil {
+	if id, signed := r.SignatureAlgorithm(); signed && key.ParseSignatureAlgorithm(id).Problem != nil {
 		return "make the request anew, signed with SHA-256 or better"
 	}
 	return "make the request anew with the private key of the public key in it"
@@ -37,6 +72,10 @@ func possessionFix(r *request.Request) string {
 func possessionSound(c *judging) {
 	p := &c.evidence.Possession
 	if p.Broken == "" {
+		return
+	}
+	if id, signed := c.request.SignatureAlgorithm(); signed && slices.Contains(c.profile.brokenHashes, hashName(key.ParseSignatureAlgorithm(id))) {
+		c.warn("signatureAlgorithm", fmt.Sprintf("the request is signed with %s, which the profile takes although %s", p.Algorithm, p.Broken), "have requests signed with SHA-256 or better")
 		return
 	}
 	c.refuse(request.BadAlgorithm, "signatureAlgorithm",
@@ -54,11 +93,12 @@ func hashAllowed(c *judging) {
 			fmt.Sprintf("the issuer signs with %s; the profile takes %s", got, strings.Join(allowed, ", ")),
 			"choose another issuer, or set the issuer's hash")
 	}
-	if c.request.PKCS10 == nil {
+	id, signed := c.request.SignatureAlgorithm()
+	if !signed {
 		return
 	}
-	alg := key.ParseSignatureAlgorithm(c.request.PKCS10.SignatureAlgorithm)
-	if got := hashName(alg); got != "" && !slices.Contains(allowed, got) {
+	alg := key.ParseSignatureAlgorithm(id)
+	if got := hashName(alg); got != "" && !slices.Contains(allowed, got) && !slices.Contains(c.profile.brokenHashes, got) {
 		c.refuseBy("signature.hashes", request.BadAlgorithm, "signatureAlgorithm",
 			fmt.Sprintf("the request is signed with %s; the profile takes %s", got, strings.Join(allowed, ", ")),
 			"make the request anew, signed with "+allowed[0])

@@ -50,7 +50,7 @@ func fresh(n dn.Name) []dn.RDN {
 
 // isDER reports whether reading the request found nothing that DER forbids.
 func (c *judging) isDER() bool {
-	return c.request.PKCS10 != nil && len(c.request.PKCS10.Deviations) == 0
+	return (c.request.PKCS10 != nil || c.request.CRMF != nil || c.request.SPKAC != nil) && len(c.request.Deviations()) == 0
 }
 
 // draftSubject drops, keeps and fills in attributes. A name that nothing

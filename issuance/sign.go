@@ -20,6 +20,11 @@ type Issued struct {
 	NotBefore time.Time
 	NotAfter  time.Time
 	PublicKey *key.Public
+
+	// Unconfirmed says that possession of the key is not proven yet: the
+	// certificate is released only encrypted to the key, and counts only when its
+	// holder has shown to have decrypted it.
+	Unconfirmed bool
 }
 
 // Errors of Sign.
@@ -59,7 +64,7 @@ func (i *Issuer) Sign(a *Approval, serial []byte) (*Issued, error) {
 	}
 	return &Issued{
 		DER: assemble(tbs, i.algorithm.Identifier.Raw, signature), Serial: serial, Subject: p.subject, Names: p.names,
-		NotBefore: p.notBefore, NotAfter: p.notAfter, PublicKey: p.key,
+		NotBefore: p.notBefore, NotAfter: p.notAfter, PublicKey: p.key, Unconfirmed: p.confirm,
 	}, nil
 }
 

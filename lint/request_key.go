@@ -10,10 +10,7 @@ import (
 const again = "make the request anew"
 
 func requestEncoding(q *request.Request, r *report) {
-	if q.PKCS10 == nil {
-		return
-	}
-	for _, d := range q.PKCS10.Deviations {
+	for _, d := range q.Deviations() {
 		r.add("request", again+" with another program if an authority refuses it", "%s", d)
 	}
 }
@@ -34,10 +31,11 @@ func requestSize(q *request.Request, r *report) {
 // algorithm is the signature algorithm of a request; ok only where there is
 // one.
 func algorithm(q *request.Request) (a key.SignatureAlgorithm, ok bool) {
-	if q.PKCS10 == nil {
+	id, ok := q.SignatureAlgorithm()
+	if !ok {
 		return a, false
 	}
-	return key.ParseSignatureAlgorithm(q.PKCS10.SignatureAlgorithm), true
+	return key.ParseSignatureAlgorithm(id), true
 }
 
 func requestSignatureBroken(q *request.Request, r *report) {
@@ -78,7 +76,7 @@ func requestKeyWeak(q *request.Request, r *report) {
 }
 
 func requestKeyUnusable(q *request.Request, r *report) {
-	if q.PublicKey != nil && q.PublicKey.Problem != nil {
+	if q.PublicKey != nil && q.PublicKey.Problem != nil && q.PublicKey.Type != "none" {
 		r.add("publicKey", "make a key of a common kind", "the public key cannot be computed with: %v", q.PublicKey.Problem)
 	}
 }

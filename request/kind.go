@@ -24,6 +24,8 @@ const (
 
 func (k Kind) private() bool { return k == PrivateKey || k == EncryptedPrivateKey || k == PKCS12 }
 
+func (k Kind) request() bool { return k == PKCS10Request || k == CRMFRequest || k == SPKACRequest }
+
 func labelledRequest(label string) bool {
 	return strings.HasSuffix(label, "CERTIFICATE REQUEST") || strings.HasSuffix(label, "CERTIFICATION REQUEST")
 }
@@ -77,15 +79,9 @@ func (k Kind) refusal() *Refusal {
 	case CMS:
 		r.Detail = "this is a CMS (PKCS#7) message, not a request"
 		r.Fix = "give the request itself; certificates in a PKCS#7 file are no requests"
-	case SPKACRequest:
-		r.Detail = "this is a signed public key and challenge (SPKAC), which is not supported yet"
-		r.Fix = "make a PKCS#10 request with the same key"
-	case CRMFRequest:
-		r.Detail = "this is a CRMF request, which is not supported yet"
-		r.Fix = "make a PKCS#10 request with the same key"
 	case CMPMessage:
 		r.Detail = "this is a CMP message, not a request by itself"
-		r.Fix = "make a PKCS#10 request with the same key"
+		r.Fix = "make a request with the same key: certwright request new"
 	case Parameters:
 		r.Detail = "these are key parameters, not a request"
 		r.Fix = "make a key and a request with it"

@@ -3,13 +3,14 @@ package request
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/format/pkcs10"
 )
 
-// Parse reads every request in data: PEM with any label, DER or bare base64.
+// Parse reads every request in data: PKCS#10, CRMF and SPKAC in PEM with any
+// label, in DER or in bare base64, and the file of lines of an SPKAC. A batch of CRMF
+// becomes several requests.
 // Other objects beside a request are passed over (Read tells which). Data with
 // no request in them are a *Refusal (BadFormat) that says what they are.
 func Parse(data []byte) ([]*Request, error) {
@@ -25,8 +26,12 @@ type Skipped struct {
 
 // Read is Parse, and returns the objects that were passed over.
 func Read(data []byte) ([]*Request, []Skipped, error) {
+	if spkacLine(data) {
+		requests, err := parseSPKACFile(data)
+		return requests, nil, err
+	}
 	blocks, err := pem.Find(data)
-	if err != nil && Recognize(data) == PKCS10Request {
+	if kind := Recognize(data); err != nil && kind.request() {
 		// DER with something after it, which the request reports.
 		blocks, err = []pem.Block{{Bytes: data, Line: 1}}, nil
 	}
@@ -40,15 +45,15 @@ func Read(data []byte) ([]*Request, []Skipped, error) {
 		if kind == Unknown {
 			kind = kindOfLabel(b.Label)
 		}
-		if kind != PKCS10Request {
+		if !kind.request() {
 			skipped = append(skipped, Skipped{Line: b.Line, Kind: kind})
 			continue
 		}
-		r, err := parseOne(b.Bytes)
+		read, err := parseOne(kind, b.Bytes)
 		if err != nil {
-			return nil, nil, at(err, b.Line, len(blocks))
+			return nil, nil, at(err, fmt.Sprintf("the request that starts at line %d", b.Line), len(blocks))
 		}
-		requests = append(requests, r)
+		requests = append(requests, read...)
 	}
 	if len(requests) == 0 {
 		return nil, skipped, nothing(skipped)
@@ -56,34 +61,37 @@ func Read(data []byte) ([]*Request, []Skipped, error) {
 	return requests, skipped, nil
 }
 
-func parseOne(raw []byte) (*Request, error) {
+func parseOne(kind Kind, raw []byte) ([]*Request, error) {
+	switch kind {
+	case CRMFRequest:
+		return parseCRMF(raw)
+	case SPKACRequest:
+		return parseSPKAC(raw)
+	}
 	p, err := pkcs10.Parse(raw)
 	if err != nil {
-		return nil, &Refusal{
-			Reason: BadFormat,
-			Detail: "the request is damaged: " + strings.TrimPrefix(err.Error(), "reading a certification request: "),
-			Fix:    "copy the whole file again, or make the request again",
-		}
+		return nil, damaged(err, "reading a certification request: ")
 	}
-	return FromPKCS10(p)
+	r, err := FromPKCS10(p)
+	if err != nil {
+		return nil, err
+	}
+	return []*Request{r}, nil
 }
 
 // at says which of several objects an error is about.
-func at(err error, line, blocks int) error {
+func at(err error, where string, of int) error {
 	refusal, ok := err.(*Refusal)
-	if !ok || blocks < 2 {
+	if !ok || of < 2 {
 		return err
 	}
 	there := *refusal
-	there.Detail = fmt.Sprintf("in the request that starts at line %d, %s", line, refusal.Detail)
+	there.Detail = fmt.Sprintf("in %s, %s", where, refusal.Detail)
 	return &there
 }
 
 // unreadable refuses data in which no whole object was found.
 func unreadable(data []byte, err error) error {
-	if strings.HasPrefix(strings.TrimSpace(string(data[:min(len(data), 64)])), "SPKAC=") {
-		return SPKACRequest.refusal()
-	}
 	if errors.Is(err, pem.ErrNothing) {
 		return &Refusal{
 			Reason: BadFormat,

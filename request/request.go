@@ -4,12 +4,15 @@ package request
 
 import (
 	"crypto/sha256"
+	"slices"
 
+	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pkcs10"
+	"github.com/certwright/certwright/format/spkac"
 )
 
 // Format is the wire format a request came in.
@@ -26,11 +29,16 @@ const (
 // wire form is set.
 type Request struct {
 	Format     Format
-	Raw        []byte // the DER it was parsed from
+	Raw        []byte // what it was parsed from, and Parse reads again: DER, or of an SPKAC with a subject the lines of its file
 	Subject    dn.Name
-	PublicKey  *key.Public
+	PublicKey  *key.Public     // of type "none" where the request has none, which Problem says
 	Extensions []ext.Extension // what the request asks for, in order
+	Problem    *Refusal        // why it must be refused whoever sends it, so that the refusal can be recorded; nil where nothing stands against it
 	PKCS10     *pkcs10.Request
+	CRMF       *crmf.Message
+	SPKAC      *spkac.Request
+
+	loose string // how the encoding of one message of a batch is not DER
 }
 
 // FromPKCS10 makes the common form of a parsed PKCS#10 request. A request
@@ -75,10 +83,52 @@ func (r *Request) SubjectAltNames() []ext.GeneralName {
 	return names
 }
 
-// ChallengePassword returns the challenge password (RFC 2985, Section 5.4.1).
+// ChallengePassword returns what the sender and the authority agreed to know
+// one another by: the challenge password (RFC 2985, Section 5.4.1), or the
+// registration token of a CRMF, or where it has none its authenticator (RFC
+// 4211, Section 6.1 and 6.2). The challenge of an SPKAC is none: the authority
+// made it.
 func (r *Request) ChallengePassword() (string, bool) {
-	if r.PKCS10 == nil {
-		return "", false
+	switch {
+	case r.PKCS10 != nil:
+		return r.PKCS10.Text(oid.ChallengePassword)
+	case r.CRMF != nil:
+		for _, id := range []oid.OID{crmf.RegToken, crmf.Authenticator} {
+			if control, ok := r.CRMF.Request.Control(id); ok {
+				text, err := control.Text()
+				return text, err == nil
+			}
+		}
 	}
-	return r.PKCS10.Text(oid.ChallengePassword)
+	return "", false
+}
+
+// Deviations are what the encoding of the request does that DER or the
+// format's standard does not allow, in plain words.
+func (r *Request) Deviations() []string {
+	switch {
+	case r.PKCS10 != nil:
+		return r.PKCS10.Deviations
+	case r.SPKAC != nil:
+		return r.SPKAC.Deviations
+	case r.CRMF == nil:
+		return nil
+	case r.loose == "":
+		return r.CRMF.Deviations
+	}
+	return append(slices.Clone(r.CRMF.Deviations), r.loose)
+}
+
+// SignatureAlgorithm is the algorithm that the proof of possession is signed
+// by; false where it is no signature.
+func (r *Request) SignatureAlgorithm() (key.AlgorithmIdentifier, bool) {
+	switch {
+	case r.PKCS10 != nil:
+		return r.PKCS10.SignatureAlgorithm, true
+	case r.SPKAC != nil:
+		return r.SPKAC.SignatureAlgorithm, true
+	case r.CRMF != nil && r.CRMF.Proof != nil && r.CRMF.Proof.Signature != nil:
+		return r.CRMF.Proof.Signature.Algorithm, true
+	}
+	return key.AlgorithmIdentifier{}, false
 }

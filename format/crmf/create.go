@@ -27,8 +27,10 @@ type Spec struct {
 	PBM       PBM
 	Secret    []byte
 
-	// For ProofKeyEncipherment and ProofKeyAgreement.
+	// For ProofKeyEncipherment and ProofKeyAgreement. With Agreement the proof is
+	// an agreeMAC, else one that follows later.
 	Subsequent Subsequent
+	Agreement  *Agreement
 }
 
 // Create writes a message, and signs it where the proof is a signature. A
@@ -204,7 +206,15 @@ func (s Spec) proof(request []byte) ([]byte, error) {
 		}
 		var b der.Builder
 		outer := b.Begin(tag)
-		b.IntTag(der.Context(1), int64(s.Subsequent))
+		if s.Agreement != nil {
+			mac, err := s.Agreement.AgreeMAC(request)
+			if err != nil {
+				return nil, err
+			}
+			implicit(&b, der.ContextConstructed(3), mac.Raw)
+		} else {
+			b.IntTag(der.Context(1), int64(s.Subsequent))
+		}
 		b.End(outer)
 		return b.Bytes(), nil
 	}

@@ -68,6 +68,31 @@ func (r *Request) Encode() []byte {
 	return []byte("SPKAC=" + base64.StdEncoding.EncodeToString(r.Raw) + "\n")
 }
 
+// Encode returns the lines of the file: the request, then the subject.
+func (f *File) Encode() []byte {
+	out := f.Request.Encode()
+	times := map[string]int{}
+	for _, field := range f.Fields {
+		times[field.Name]++
+	}
+	seen := map[string]int{}
+	for _, field := range f.Fields {
+		name := field.Name
+		if strings.Trim(name, "0123456789.") == "" {
+			name = "OID." + name // else the number in front would be read as part of it
+		}
+		if field.Join {
+			name = "+" + name
+		}
+		if times[field.Name] > 1 {
+			name = fmt.Sprintf("%d.%s", seen[field.Name], name)
+			seen[field.Name]++
+		}
+		out = fmt.Appendf(out, "%s=%s\n", name, field.Value)
+	}
+	return out
+}
+
 // field takes off the number that lets a name stand twice in a file, as in
 // "0.OU" and "1.OU", and the "+" of a multi-valued RDN.
 func field(name, value string, line int) Field {

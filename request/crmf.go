@@ -1,0 +1,88 @@
+package request
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/certwright/certwright/format/crmf"
+	"github.com/certwright/certwright/format/der"
+	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/key"
+)
+
+const anotherProgram = "make the request again with another program"
+
+// FromCRMF makes the common form of each message of a batch. Messages that
+// share a certReqId have a Problem: what is answered to them could not be told
+// apart.
+func FromCRMF(m *crmf.Messages) ([]*Request, error) {
+	times := map[string]int{}
+	for _, one := range m.List {
+		times[one.Request.ID.String()]++
+	}
+	out := make([]*Request, 0, len(m.List))
+	for n, one := range m.List {
+		r, err := FromMessage(one)
+		if err != nil {
+			return nil, at(err, fmt.Sprintf("message %d", n+1), len(m.List))
+		}
+		if id := one.Request.ID; times[id.String()] > 1 {
+			r.Problem = &Refusal{
+				Reason: Duplicate, Field: "certReqId",
+				Detail: fmt.Sprintf("%d requests of one batch have the certReqId %s", times[id.String()], id),
+				Fix:    "number the requests of a batch apart",
+			}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// FromMessage makes the common form of one CertReqMsg (RFC 4211, Section 3).
+func FromMessage(m *crmf.Message) (*Request, error) {
+	t := &m.Request.Template
+	r := &Request{Format: CRMF, Raw: m.Raw, Subject: dn.Empty(), PublicKey: t.PublicKey, Extensions: t.Extensions, CRMF: m}
+	switch {
+	case t.SubjectProblem != nil:
+		return nil, &Refusal{Reason: BadFormat, Field: "subject", Detail: "the subject of the request cannot be read: " + t.SubjectProblem.Error(), Fix: anotherProgram}
+	case t.ExtensionsProblem != nil:
+		return nil, &Refusal{Reason: BadFormat, Field: "extensions", Detail: t.ExtensionsProblem.Error(), Fix: anotherProgram}
+	}
+	if t.Subject != nil {
+		r.Subject = *t.Subject
+	}
+	if err := der.Strict(m.Raw); err != nil {
+		r.loose = "the encoding is not DER: " + err.Error()
+	}
+	switch {
+	case t.PublicKey == nil:
+		r.keyless("the template of the request has no public key")
+	case len(t.PublicKey.Bits) == 0:
+		r.keyless("the request leaves it to the authority to make the key")
+	}
+	return r, nil
+}
+
+// keyless says that there is no key to be certified.
+func (r *Request) keyless(detail string) {
+	r.PublicKey = &key.Public{Type: "none", Problem: errors.New(detail)}
+	r.Problem = &Refusal{Reason: BadKey, Field: "publicKey", Detail: detail, Fix: "make a key, and a request with its public key"}
+}
+
+func parseCRMF(raw []byte) ([]*Request, error) {
+	m, err := crmf.Parse(raw)
+	if err != nil {
+		return nil, damaged(err, "reading certificate request messages: ")
+	}
+	return FromCRMF(m)
+}
+
+// damaged refuses a request that cannot be read.
+func damaged(err error, prefix string) *Refusal {
+	return &Refusal{
+		Reason: BadFormat,
+		Detail: "the request is damaged: " + strings.TrimPrefix(err.Error(), prefix),
+		Fix:    "copy the whole file again, or make the request again",
+	}
+}
