@@ -20,6 +20,8 @@ type SignedData struct {
 	CRLs              [][]byte
 	OtherRevocation   [][]byte // such as OCSP responses (RFC 5940), each with its tag
 	Signers           []SignerInfo
+
+	encoded bool // Content is an element other than an OCTET STRING
 }
 
 // SignerInfo is RFC 5652, Section 5.3.
@@ -122,7 +124,8 @@ func (s *SignedData) takeContent(r *der.Reader) error {
 			return err
 		}
 		s.Content = inner.Raw
-		if inner.Tag == der.OctetString {
+		s.encoded = inner.Tag != der.OctetString
+		if !s.encoded {
 			s.Content = inner.Content
 		}
 	}

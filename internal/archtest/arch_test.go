@@ -24,7 +24,8 @@ format/der format/oid
 format/pem format/dn format/asn1tree format/pbe
 format/key
 format/ext
-format/cert format/cms
+format/cert
+format/cms
 format/pkcs10 format/spkac format/crl format/keystore
 format/crmf format/ocsp
 request
