@@ -267,6 +267,7 @@ func TestWhatDoesNotVerifySaysWhy(t *testing.T) {
 		"signer 1: the digest algorithm is SHA-512, but the signature is made with SHA-256":   {fresh(), func(s *SignedData) { s.Signers[0].DigestAlgorithm.ID = oid.SHA512 }},
 		"signer 1: the hash pkcs7-data is not known":                                          {fresh(), func(s *SignedData) { s.Signers[0].DigestAlgorithm.ID = oid.Data }},
 		"signer 1: the signature does not verify: it is not one of this key over these bytes": {fresh(), func(s *SignedData) { s.Signers[0].RawSignedAttributes[9] ^= 1 }},
+		"signer 1: the content is of the type Data and no OCTET STRING":                       {fresh(), func(s *SignedData) { s.encoded = true }},
 		"65 signatures are more than are checked (64)":                                        {fresh(), func(s *SignedData) { s.Signers = make([]SignerInfo, 65) }},
 	} {
 		c.damage(c.s)

@@ -86,6 +86,9 @@ func (s *SignedData) VerifySigner(signer *SignerInfo, by *key.Public, detached [
 	if !s.Detached {
 		content = s.Content
 		if s.encoded {
+			if s.ContentType == oid.Data {
+				return errors.New("the content is of the type Data and no OCTET STRING")
+			}
 			// PKCS #7 signs the content octets of any element (RFC 5652, Section 5.2.1).
 			if e, err := der.Parse(content); err == nil {
 				content = e.Content
