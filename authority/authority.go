@@ -50,6 +50,9 @@ type Authority struct {
 	names   []string              // of all authorities, when they were last looked at
 	checked time.Time
 	unfit   map[string]*unfit // of those looked at since then, by name; nil for one that may sign
+
+	listening sync.RWMutex
+	listeners []func(ca string, serial []byte)
 }
 
 // New checks the configuration and returns an authority.

@@ -259,6 +259,7 @@ type settingsAccount struct {
 	CRLValidity   string `json:"crlValidity,omitempty"`
 	DeltaValidity string `json:"deltaValidity,omitempty"`
 	KeepExpired   string `json:"keepExpired,omitempty"`
+	OCSPValidity  string `json:"ocspValidity,omitempty"`
 }
 
 func accountOf(settings json.RawMessage) any {
@@ -269,7 +270,7 @@ func accountOf(settings json.RawMessage) any {
 	if json.Unmarshal(settings, &s) != nil {
 		return settings
 	}
-	return settingsAccount{s, lengthOf(s.CRLValidity), lengthOf(s.DeltaValidity), lengthOf(s.KeepExpired)}
+	return settingsAccount{s, lengthOf(s.CRLValidity), lengthOf(s.DeltaValidity), lengthOf(s.KeepExpired), lengthOf(s.OCSPValidity)}
 }
 
 // lengthOf writes a length of time in days where it is a number of them: "7 days";

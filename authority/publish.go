@@ -205,14 +205,14 @@ func listExtensions(s *signatory, c *CRL) ([]ext.Extension, error) {
 		list = append(list, ext.NewDeltaCRLIndicator(big.NewInt(c.Base)))
 	}
 	if s.settings.Shards > 1 {
-		point, err := ext.NewIssuingDistributionPoint(ext.IssuingDistributionPoint{FullName: uriNames(fill(s.settings.CRL, c.CA, c.Shard))})
+		point, err := ext.NewIssuingDistributionPoint(ext.IssuingDistributionPoint{FullName: uriNames(s.settings.scope(c.CA, c.Shard))})
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, point)
 	}
-	if c.Kind == FullCRL && len(s.settings.FreshestCRL) > 0 {
-		list = append(list, ext.NewFreshestCRL(fill(s.settings.FreshestCRL, c.CA, c.Shard)))
+	if freshest := s.settings.points(c.CA, c.Shard).freshest; c.Kind == FullCRL && len(freshest) > 0 {
+		list = append(list, ext.NewFreshestCRL(freshest))
 	}
 	return list, nil
 }

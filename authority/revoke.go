@@ -197,6 +197,7 @@ func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrit
 		return err
 	}
 	a.forget() // it may be the certificate of an authority
+	a.tellStatus(c)
 	c.Status, c.Revoked, c.Reason, c.Invalid = w.To, w.Revoked, w.Reason, w.Invalid
 	if w.To == StatusValid {
 		c.Revoked, c.Reason, c.Invalid = time.Time{}, 0, time.Time{}

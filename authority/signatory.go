@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -35,9 +34,16 @@ type CASettings struct {
 	FreshestCRL    []string      `json:"freshestCrl,omitempty"`
 	OCSP           []string      `json:"ocsp,omitempty"`
 	CAIssuers      []string      `json:"caIssuers,omitempty"`
-	Hash           string        `json:"hash,omitempty"`
-	PSS            bool          `json:"pss,omitempty"`
-	KeepExpired    time.Duration `json:"keepExpired"` // retention: how long records stay after expiry; 0: two years, below 0: for ever
+
+	// Base is where a server publishes, such as http://pki.example.com: the
+	// URIs above follow from it where none are given.
+	Base           string        `json:"base,omitempty"`
+	OCSPValidity   time.Duration `json:"ocspValidity,omitempty"`   // of answers; 0: twelve hours
+	RevokeUnissued bool          `json:"revokeUnissued,omitempty"` // answers call certificates that were never issued revoked, and not unknown (RFC 6960, Section 2.2)
+
+	Hash        string        `json:"hash,omitempty"`
+	PSS         bool          `json:"pss,omitempty"`
+	KeepExpired time.Duration `json:"keepExpired"` // retention: how long records stay after expiry; 0: two years, below 0: for ever
 
 	// Of an authority that worked elsewhere before.
 	FirstCRL   int64  `json:"firstCrl,omitempty"`   // the number of its first list here; 0: 1
@@ -66,7 +72,12 @@ func (s *CASettings) check() error {
 		return wrong("crlValidity", "a revocation list cannot be valid for a negative time", "give a duration such as 168h")
 	case s.Shards < 0 || s.Shards > maxShards:
 		return wrong("shards", fmt.Sprintf("%d shards are not possible", s.Shards), fmt.Sprintf("use 1 to %d", maxShards))
-	case s.Shards > 1 && !strings.Contains(strings.Join(s.CRL, " "), "{shard}"):
+	case s.OCSPValidity < 0 || s.OCSPValidity > maxOCSPValidity:
+		return wrong("ocspValidity", fmt.Sprintf("OCSP answers cannot be valid for %s", lengthOf(s.OCSPValidity)), "give a duration up to 7 days, such as 12h")
+	case s.Base != "" && !plainURL(s.Base):
+		return wrong("base", fmt.Sprintf("%q is not where lists and answers can be fetched", s.Base),
+			"write it as http://host or http://host/path, without https: who checks the server's certificate would need the list to fetch the list")
+	case s.Shards > 1 && s.Base == "" && !strings.Contains(strings.Join(s.CRL, " "), "{shard}"):
 		return wrong("crl", "several shards need a distribution point each, and no CRL URI has {shard} in it", "write the URI as http://host/{ca}-{shard}.crl")
 	}
 	return nil
@@ -87,15 +98,6 @@ func (s *CASettings) shardOf(serial []byte) int {
 	h := fnv.New32a()
 	h.Write(serial)
 	return int(h.Sum32() % uint32(s.Shards))
-}
-
-// fill fills in the name and shard of URIs.
-func fill(uris []string, ca string, shard int) []string {
-	out := make([]string, len(uris))
-	for i, uri := range uris {
-		out[i] = strings.NewReplacer("{ca}", ca, "{shard}", strconv.Itoa(shard)).Replace(uri)
-	}
-	return out
 }
 
 // signatory is an authority ready to sign, of one revision of its record.
@@ -175,10 +177,10 @@ func (s *signatory) issuer(ctx context.Context, shard int) (*issuance.Issuer, er
 }
 
 func (s *CASettings) issuer(ca string, shard int, certificate *cert.Certificate, signer crypto.Signer) issuance.IssuerConfig {
+	p := s.points(ca, shard)
 	return issuance.IssuerConfig{
 		Certificate: certificate, Signer: signer, Hash: s.Hash, PSS: s.PSS,
-		CRL: fill(s.CRL, ca, shard), FreshestCRL: fill(s.FreshestCRL, ca, shard),
-		OCSP: fill(s.OCSP, ca, shard), CAIssuers: fill(s.CAIssuers, ca, shard),
+		CRL: p.crl, FreshestCRL: p.freshest, OCSP: p.ocsp, CAIssuers: p.issuers,
 	}
 }
 
@@ -265,6 +267,14 @@ func (a *Authority) onlyIssuing() (*signatory, error) {
 	}
 	return nil, &request.Refusal{Reason: request.UnknownIssuer, Field: "ca", Detail: "there are several authorities, and none was named",
 		Fix: "name one of these: " + strings.Join(candidates, ", ")}
+}
+
+// readyFor returns the authority that can sign what a submission asks for.
+func (a *Authority) readyFor(ctx context.Context, s *Submission) (*signatory, error) {
+	if s.responder {
+		return a.answering(ctx, s.CA)
+	}
+	return a.ready(ctx, s.CA)
 }
 
 // ready returns an authority that can sign certificates now.

@@ -30,6 +30,8 @@ type Submission struct {
 	First          bool         // Submitted has said that the idempotency key is new; a mistake is found all the same
 
 	before *evidence.Evidence // of an earlier submission of the same request, that this one repeats
+
+	responder bool // it is for a responder of this authority, which a retired one may still have
 }
 
 // Outcome is a ticket with what the sender may know.
@@ -158,7 +160,7 @@ func (a *Authority) prepare(ctx context.Context, s *Submission) (*decision, erro
 		d.evidence = evidence.With(s.Request, s.Origin, s.Controls, s.Witness)
 	}
 	var err error
-	if d.signatory, err = a.ready(ctx, s.CA); err != nil {
+	if d.signatory, err = a.readyFor(ctx, s); err != nil {
 		d.refusal = asRefusal(err)
 		return d, unlessRefusal(err)
 	}

@@ -33,7 +33,7 @@ lint evidence
 inspect chain
 issuance
 authority
-authority/memstore authority/storetest internal/config internal/keystore internal/weblint internal/opensslconf
+authority/memstore authority/storetest authority/responder internal/config internal/keystore internal/weblint internal/opensslconf
 internal/store/sqlstore internal/opensslca internal/access internal/secret
 internal/store/sqlite internal/store/postgres internal/store/postgrestest
 internal/task

@@ -1,0 +1,67 @@
+package authority
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// points are the URIs that certificates carry.
+type points struct {
+	crl, freshest, ocsp, issuers []string
+}
+
+// points returns the URIs for certificates of one shard: those that were
+// given, and where none were, those below the base.
+func (s *CASettings) points(ca string, shard int) points {
+	p := points{s.CRL, s.FreshestCRL, s.OCSP, s.CAIssuers}
+	if s.Base != "" {
+		base := strings.TrimRight(s.Base, "/")
+		list, delta := base+"/crl/{ca}.crl", base+"/crl/{ca}/delta.crl"
+		if s.Shards > 1 {
+			list, delta = base+"/crl/{ca}/{shard}.crl", base+"/crl/{ca}/{shard}/delta.crl"
+		}
+		preset(&p.crl, list)
+		if s.DeltaValidity > 0 {
+			preset(&p.freshest, delta)
+		}
+		preset(&p.ocsp, base+"/ocsp")
+		preset(&p.issuers, base+"/ca/{ca}.crt")
+	}
+	for _, list := range []*[]string{&p.crl, &p.freshest, &p.ocsp, &p.issuers} {
+		*list = fill(*list, ca, shard)
+	}
+	return p
+}
+
+// scope returns the URIs that a list of one shard says it is for. Certificates
+// from before there were shards point to the list without a number, and are in
+// the first.
+func (s *CASettings) scope(ca string, shard int) []string {
+	uris := s.points(ca, shard).crl
+	if s.Base != "" && len(s.CRL) == 0 && shard == 0 {
+		uris = append(uris, fill([]string{strings.TrimRight(s.Base, "/") + "/crl/{ca}.crl"}, ca, 0)...)
+	}
+	return uris
+}
+
+func preset(list *[]string, uri string) {
+	if len(*list) == 0 {
+		*list = []string{uri}
+	}
+}
+
+// fill fills in the name and shard of URIs.
+func fill(uris []string, ca string, shard int) []string {
+	out := make([]string, len(uris))
+	for i, uri := range uris {
+		out[i] = strings.NewReplacer("{ca}", ca, "{shard}", strconv.Itoa(shard)).Replace(uri)
+	}
+	return out
+}
+
+// plainURL reports whether text is an absolute http URL of a place.
+func plainURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme == "http" && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" && !strings.ContainsAny(text, "{} ")
+}
