@@ -136,18 +136,43 @@ func exists(name string) error {
 		Fix: "choose another name with --out, or overwrite it with --force"}
 }
 
-// place gives the finished file its name. A link, unlike a rename, does not
-// replace what another process put there meanwhile.
+// place gives the finished file its name; without force it does not replace
+// what another process put there meanwhile.
 func place(temp, name string, force bool) error {
 	if force {
 		return os.Rename(temp, name)
 	}
+	err := renameNew(temp, name)
+	if errors.Is(err, fs.ErrExist) {
+		return exists(name)
+	}
+	return err
+}
+
+// PlaceCertificate gives the finished file its name, which may be that of a
+// Replaceable one.
+func PlaceCertificate(temp, name string) error {
+	err := renameNew(temp, name)
+	if errors.Is(err, fs.ErrExist) {
+		if err = Replaceable(name); err == nil {
+			err = os.Rename(temp, name)
+		}
+	}
+	if err != nil {
+		os.Remove(temp)
+	}
+	return unwritable(name, err)
+}
+
+// linkNew is a rename that fails where the name is taken, where the file system
+// knows links.
+func linkNew(temp, name string) error {
 	err := os.Link(temp, name)
 	switch {
 	case err == nil:
 		return os.Remove(temp)
 	case errors.Is(err, fs.ErrExist):
-		return exists(name)
+		return err
 	}
 	return os.Rename(temp, name)
 }

@@ -254,15 +254,12 @@ func (b *batchRun) release(r task.BatchResult[label]) (string, error) {
 			return name, nil
 		}
 	}
-	if err := front.Replaceable(name); err != nil {
-		return "", err
-	}
 	temp, err := front.WriteTemp(name, text, front.PublicFile, false)
 	if err != nil {
 		return "", err
 	}
 	b.folders[folder] = true
-	return name, os.Rename(temp, name)
+	return name, front.PlaceCertificate(temp, name)
 }
 
 // issuers is the chain without its root in PEM, encoded once for all that

@@ -67,7 +67,7 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	write, err := sql.Open("sqlite", dataSource(s.path, "cache_size(-262144)", "wal_autocheckpoint(32000)", "journal_size_limit(268435456)"))
+	write, err := sql.Open("sqlite", dataSource(s.path, "cache_size(-262144)", "wal_autocheckpoint(8000)", "journal_size_limit(268435456)"))
 	if err != nil {
 		return errors.Join(err, read.Close())
 	}
@@ -93,7 +93,7 @@ func dialect() sqlstore.Dialect {
 
 // dataSource names the file and the settings of every connection to it.
 func dataSource(path string, pragmas ...string) string {
-	q := url.Values{"_pragma": append([]string{"busy_timeout(30000)", "synchronous(FULL)"}, pragmas...)}
+	q := url.Values{"_pragma": append([]string{"busy_timeout(30000)", "synchronous(FULL)", "temp_store(MEMORY)"}, pragmas...)}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: q.Encode()}
 	return u.String()
 }

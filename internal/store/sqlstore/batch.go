@@ -90,9 +90,7 @@ func (b *batch) apply(c *authority.Change) error {
 		return err
 	}
 	for _, e := range c.Events {
-		if err := b.addEvent(e); err != nil {
-			return fmt.Errorf("audit event %d: %w", e.Seq, err)
-		}
+		b.addEvent(e)
 	}
 	return nil
 }
@@ -147,6 +145,10 @@ func (b *batch) putTicket(w *authority.TicketWrite) error {
 	if w.From == "" {
 		return b.addTicket(w.Ticket, args)
 	}
+	// The ticket may have been added a moment ago.
+	if err := b.settle(); err != nil {
+		return err
+	}
 	n, err := b.run(updateTicket, append(args, w.Ticket.ID, string(w.From))...)
 	if err == nil && n == 0 {
 		err = b.missed(hasTicket, w.Ticket.ID)
@@ -157,9 +159,7 @@ func (b *batch) putTicket(w *authority.TicketWrite) error {
 func (b *batch) addTicket(t *authority.Ticket, args []any) error {
 	b.head.row++
 	id := b.head.row
-	if _, err := b.run(insertTicket, append([]any{id}, args...)...); err != nil {
-		return err
-	}
+	b.waiting.tickets = append(append(b.waiting.tickets, id), args...)
 	if t.IdempotencyKey != "" {
 		b.waiting.keys = append(b.waiting.keys, entry{keyHash(t.IdempotencyKey), id})
 	}
@@ -177,12 +177,8 @@ func (b *batch) addCertificate(c *authority.Certificate, guard authority.KeyGuar
 	if err != nil {
 		return err
 	}
-	if _, err := b.run(insertCertificate, args...); err != nil {
-		return err
-	}
-	if _, err := b.run(insertDER, id, c.DER); err != nil {
-		return err
-	}
+	b.waiting.certificates = append(b.waiting.certificates, args...)
+	b.waiting.ders = append(b.waiting.ders, id, c.DER)
 	b.waiting.serials = append(b.waiting.serials, entry{serialHash(c.CA, c.Serial), id})
 	b.waiting.addLookups(id, certificateHashes(c.Serial, c.Fingerprint, c.KeyFingerprint, c.Names)...)
 	if c.Status == authority.StatusValid {
@@ -254,14 +250,10 @@ func (b *batch) addCRL(c *authority.CRL) error {
 	return nil
 }
 
-func (b *batch) addEvent(e *authority.Event) error {
+func (b *batch) addEvent(e *authority.Event) {
 	e.Seal(b.head.event+1, b.head.eventHash)
-	_, err := b.run(insertEvent, e.Seq, millis(e.At), e.Actor, e.Action, e.Object, e.Detail, e.Previous, e.Hash)
-	if err != nil {
-		return err
-	}
+	b.waiting.events = append(b.waiting.events, e.Seq, millis(e.At), e.Actor, e.Action, e.Object, e.Detail, e.Previous, e.Hash)
 	b.head.event, b.head.eventHash = e.Seq, e.Hash
-	return nil
 }
 
 func caArgs(c *authority.CA) ([]any, error) {

@@ -70,10 +70,12 @@ func ticketHashes(state authority.State, fingerprint, key []byte) []int64 {
 // entry makes a row found by a hash.
 type entry struct{ hash, id int64 }
 
-// entries are what a batch adds to indexes of random order. They are written
-// together, in order: the pages they need are then touched once and in turn.
+// entries are rows that a batch adds. They are written together, many with one
+// statement, and those of indexes of random order in order: the pages they need
+// are then touched once and in turn.
 type entries struct {
-	serials, keys, lookups []entry
+	tickets, certificates, ders, events []any // rows, one after the other
+	serials, keys, lookups              []entry
 	unexposed              []int64 // hashes of keys of which no certificate may have been revoked for keyCompromise
 }
 
@@ -88,6 +90,9 @@ func (b *batch) settle() error {
 	if err := b.checkExposed(b.waiting.unexposed); err != nil {
 		return err
 	}
+	if err := b.insertRows(); err != nil {
+		return err
+	}
 	plain := func(e entry) []any { return []any{e.hash, e.id} }
 	if err := b.insertAll(insertSerial, b.waiting.serials, plain); err != nil {
 		return fmt.Errorf("serial number: %w", err)
@@ -100,6 +105,33 @@ func (b *batch) settle() error {
 		return fmt.Errorf("looking up: %w", err)
 	}
 	b.waiting = entries{}
+	return nil
+}
+
+func (b *batch) insertRows() error {
+	for _, table := range []struct {
+		what string
+		into insertion
+		rows []any
+	}{
+		{"ticket", insertTicket, b.waiting.tickets}, {"certificate", insertCertificate, b.waiting.certificates},
+		{"certificate's octets", insertDER, b.waiting.ders}, {"audit event", insertEvent, b.waiting.events},
+	} {
+		width := table.into.columns
+		for rows := range slices.Chunk(table.rows, width*manyRows) {
+			if len(rows) == width*manyRows {
+				if _, err := b.run(table.into.many, rows...); err != nil {
+					return fmt.Errorf("%s: %w", table.what, err)
+				}
+				continue
+			}
+			for row := range slices.Chunk(rows, width) {
+				if _, err := b.run(table.into.one, row...); err != nil {
+					return fmt.Errorf("%s: %w", table.what, err)
+				}
+			}
+		}
+	}
 	return nil
 }
 

@@ -36,14 +36,18 @@ func insert(table, columns string, taken error) *statement {
 const manyRows = 32
 
 // insertion inserts one row, or manyRows of them.
-type insertion struct{ one, many *statement }
+type insertion struct {
+	one, many *statement
+	columns   int
+}
 
 func insertMany(table, columns, conflict string, taken error) insertion {
 	one := insert(table, columns, taken)
 	row := one.sql[strings.LastIndex(one.sql, "("):]
 	return insertion{
-		one:  &statement{one.sql + conflict, taken},
-		many: &statement{one.sql + strings.Repeat(", "+row, manyRows-1) + conflict, taken},
+		one:     &statement{one.sql + conflict, taken},
+		many:    &statement{one.sql + strings.Repeat(", "+row, manyRows-1) + conflict, taken},
+		columns: strings.Count(columns, ",") + 1,
 	}
 }
 
@@ -68,19 +72,19 @@ const (
 var (
 	insertCA          = insert("ca", caColumns, authority.ErrExists)
 	updateCA          = update("ca", caColumns, "name = ? AND revision = ?", nil)
-	insertTicket      = insert("ticket", "id, "+ticketColumns, authority.ErrExists)
+	insertTicket      = insertMany("ticket", "id, "+ticketColumns, "", authority.ErrExists)
 	updateTicket      = update("ticket", ticketColumns, "ticket = ? AND state = ?", nil)
-	insertCertificate = insert("certificate", "id, "+certificateColumns+", "+certificateKeys, nil)
+	insertCertificate = insertMany("certificate", "id, "+certificateColumns+", "+certificateKeys, "", nil)
 	insertSerial      = insertMany("serial_number", "hash, id", "", authority.ErrExists)
 	insertIdempotency = insertMany("idempotency", "hash, id", "", authority.ErrExists)
-	insertDER         = insert("certificate_der", "id, der", nil)
+	insertDER         = insertMany("certificate_der", "id, der", "", nil)
 	insertLookup      = insertMany("lookup", "part, hash, id", " ON CONFLICT (part, hash, id) DO NOTHING", nil)
 	updateStatus      = update("certificate", "status, revoked, reason, invalid", byOwnSerial+" AND status = ?", nil)
 	upsertRevocation  = &statement{insert("revocation", revocationColumns, nil).sql +
 		" ON CONFLICT (ca, serial) DO UPDATE SET at = excluded.at, reason = excluded.reason, invalid = excluded.invalid, changed = excluded.changed", nil}
 	insertCRL     = insert("crl", crlColumns, authority.ErrConflict)
 	insertCRLPart = insert("crl_part", "ca, number, part, der", nil)
-	insertEvent   = insert("event", eventColumns, authority.ErrHead)
+	insertEvent   = insertMany("event", eventColumns, "", authority.ErrHead)
 
 	hasCA          = &statement{"SELECT COUNT(*) FROM ca WHERE name = ?", nil}
 	hasTicket      = &statement{"SELECT COUNT(*) FROM ticket WHERE ticket = ?", nil}

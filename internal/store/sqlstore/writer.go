@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -13,7 +14,7 @@ import (
 
 const (
 	queued   = 1024 // callers that wait for the writer without blocking on each other
-	maxGroup = 1024 // changes of one transaction
+	maxGroup = 512  // changes of one transaction
 	attempts = 40   // of a transaction that loses races; with the waits between, about a minute
 )
 
@@ -62,7 +63,7 @@ func (w *writer) gather(first *job) []*job {
 		changes += len(j.changes)
 	}
 	take(first)
-	for changes < maxGroup {
+	for seen := 0; changes < maxGroup; {
 		select {
 		case j, open := <-w.jobs:
 			if !open {
@@ -70,7 +71,12 @@ func (w *writer) gather(first *job) []*job {
 			}
 			take(j)
 		default:
-			return group
+			if seen == changes {
+				return group
+			}
+			// Callers about to come are let come, for as long as they do.
+			seen = changes
+			runtime.Gosched()
 		}
 	}
 	return group
