@@ -76,7 +76,7 @@ type entry struct{ hash, id int64 }
 type entries struct {
 	tickets, certificates, ders, events []any // rows, one after the other
 	serials, keys, lookups              []entry
-	unexposed              []int64 // hashes of keys of which no certificate may have been revoked for keyCompromise
+	unexposed                           []int64 // hashes of keys of which no certificate may have been revoked for keyCompromise
 }
 
 func (e *entries) addLookups(id int64, hashes ...int64) {
