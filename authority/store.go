@@ -8,7 +8,8 @@ import (
 )
 
 // Store keeps what the authority knows. All state that matters is in it, so
-// that several processes can share one. Times are kept in milliseconds, UTC.
+// that several processes can share one. Times are kept in milliseconds, UTC;
+// text may come back with U+FFFD where it had NUL or was not UTF-8.
 // What a Store returns belongs to the caller. A record that is not there is
 // ErrNotFound; an iterator stops at its first error, which it yields.
 //

@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) authority.Store) {
 		{"records together", testRecordsTogether},
 		{"record queries", testRecordQueries},
 		{"competing records", testCompetingRecords},
+		{"text of any kind", testText},
 		{"reading while writing", testReadWhileWriting},
 		{"ended context", testContext},
 		{"close", testClose},

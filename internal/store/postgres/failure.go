@@ -4,16 +4,13 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
-
-// ErrDamaged is a database that is not whole.
-var ErrDamaged = errors.New("the database is damaged; restore a backup")
 
 // code is the database's code for what failed (PostgreSQL, Appendix A), empty
 // where it is not the database's error.
@@ -64,38 +61,61 @@ func cause(err error) error {
 	return err
 }
 
+// Error is what the database could not do, in plain words.
+type Error struct {
+	Detail string
+	Fix    string // what to do about it
+	Err    error  // what the database or the network said
+}
+
+// Error returns the cause.
+func (e *Error) Error() string { return e.Detail + " (" + e.Err.Error() + ")" }
+
+// Unwrap returns what the database or the network said.
+func (e *Error) Unwrap() error { return e.Err }
+
 // plain is what codes, and classes of them, mean.
-var plain = map[string]string{
-	"28":    "the database does not take this user or password; check the URL",
-	"3D000": "there is no database of that name; create it with `createdb`, or correct the URL",
-	"3F000": "the schema is not there; create it, or correct search_path in the URL",
-	"42501": "the user may not do that in the database; it must own the tables, or be allowed to create them in the schema",
-	"42P07": "the database holds other tables of the same names; name an empty database, or another schema: ?search_path=NAME",
-	"53100": "the database's disk is full; make room and try again",
-	"53300": "the database takes no more connections; raise its max_connections, or try again",
-	"25006": "the database takes no changes, as a standby does; name the primary in the URL",
-	"40":    "other processes kept the database busy for too long; try again",
-	"55P03": "other processes kept the database busy for too long; try again",
-	"57P03": "the database is starting or stopping; try again",
-	"57P":   "the database was shut down; start it and try again",
-	"08":    "the connection to the database was lost; try again",
-	"XX":    "the database is damaged; restore a backup",
+var plain = map[string]struct{ detail, fix string }{
+	"28":    {"the database does not take this user or password", "check the URL, and the password in it, in PGPASSWORD or in ~/.pgpass"},
+	"3D000": {"there is no database of that name", "create it with createdb, or correct the URL"},
+	"3F000": {"there is no such schema, or the user may not use it", "create it, or correct search_path in the URL"},
+	"42501": {"the user may not do that in the database", "make it the owner of the tables, or let it create them in the schema"},
+	"42P07": {"the database holds other tables of the same names", "name an empty database, or another schema with ?search_path=NAME"},
+	"53100": {"the database's disk is full", "make room and try again"},
+	"53300": {"the database takes no more connections", "raise its max_connections, or try again"},
+	"25006": {"the database takes no changes, as a standby does", "name the primary in the URL"},
+	"40":    {"other processes kept the database busy for too long", "try again"},
+	"55P03": {"other processes kept the database busy for too long", "try again"},
+	"57P03": {"the database is starting or stopping", "try again"},
+	"57P":   {"the database was shut down", "start it and try again"},
+	"08":    {"the connection to the database was lost", "try again"},
+	"XX":    {"the database is damaged", "restore a backup of it"},
+	"":      {"the database cannot be reached", "check that it runs, and its place in the URL"},
 }
 
 // explain says in plain words what the database means, and what to do.
 func explain(err error) error {
 	c := code(err)
-	switch {
-	case err == nil || c == "" && !lost(err):
+	if err == nil || c == "" && !lost(err) {
 		return err
-	case c == "":
-		return fmt.Errorf("the database cannot be reached; check that it runs, and its place in the URL (%w)", cause(err))
 	}
-	err = cause(err)
-	for _, key := range []string{c, c[:3], c[:2]} {
-		if said := plain[key]; said != "" {
-			return fmt.Errorf("%s (%w)", said, err)
+	said := &Error{Detail: "the database did not do as it was told", Err: cause(err)}
+	for _, key := range []string{c, c[:min(3, len(c))], c[:min(2, len(c))]} {
+		if known, found := plain[key]; found {
+			said.Detail, said.Fix = known.detail, known.fix
+			break
 		}
 	}
-	return fmt.Errorf("the database did not do as it was told (%w)", err)
+	return said
+}
+
+// notAsURL tells that a URL cannot be used, without a word of it: it may hold
+// a password.
+func notAsURL(err error) error {
+	said := errors.New("it is not as PostgreSQL's own programs take it")
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		said = file
+	}
+	return &Error{Detail: "the URL of the database cannot be used", Fix: "write postgres://USER@HOST/NAME?sslmode=verify-full", Err: said}
 }

@@ -7,7 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,8 +36,7 @@ type Store struct {
 
 // IsURL reports whether a text names a database of this kind.
 func IsURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql")
+	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
 }
 
 // Open opens the database that a URL of the form
@@ -48,11 +47,11 @@ func IsURL(text string) bool {
 // durable when they return.
 func Open(ctx context.Context, database string) (*Store, error) {
 	if !IsURL(database) {
-		return nil, errors.New("opening the database: its URL must begin with postgres://, as in postgres://certwright@db.example/certwright")
+		return nil, notAsURL(nil)
 	}
 	config, err := pgx.ParseConfig(database)
 	if err != nil {
-		return nil, fmt.Errorf("opening the database: its URL cannot be used: %w", withoutPassword(err))
+		return nil, notAsURL(err)
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "certwright"
@@ -67,15 +66,6 @@ func Open(ctx context.Context, database string) (*Store, error) {
 // place says where a database is, without what is secret.
 func place(c *pgx.ConnConfig) string {
 	return fmt.Sprintf("%q at %s:%d", c.Database, c.Host, c.Port)
-}
-
-// withoutPassword is what can be said of a URL that is not one.
-func withoutPassword(err error) error {
-	var e *url.Error
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 func open(ctx context.Context, config *pgx.ConnConfig) (*Store, error) {

@@ -112,6 +112,7 @@ func (b *batch) count(st *statement, args ...any) (n int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	b.config.Dialect.makeStorable(args)
 	return n, stmt.QueryRowContext(context.Background(), args...).Scan(&n)
 }
 
@@ -251,6 +252,10 @@ func (b *batch) addCRL(c *authority.CRL) error {
 }
 
 func (b *batch) addEvent(e *authority.Event) {
+	if text := b.config.Dialect.Text; text != nil {
+		// The hash is of what is stored.
+		e.Actor, e.Action, e.Object = text(e.Actor), text(e.Action), text(e.Object)
+	}
 	e.Seal(b.head.event+1, b.head.eventHash)
 	b.waiting.events = append(b.waiting.events, e.Seq, millis(e.At), e.Actor, e.Action, e.Object, e.Detail, e.Previous, e.Hash)
 	b.head.event, b.head.eventHash = e.Seq, e.Hash

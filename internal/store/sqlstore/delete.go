@@ -141,6 +141,7 @@ func (b *batch) doomed(which *statement, scan func(scanner, *doomed) error, args
 	if err != nil {
 		return nil, err
 	}
+	b.config.Dialect.makeStorable(args)
 	rows, err := stmt.QueryContext(context.Background(), args...)
 	if err != nil {
 		return nil, err

@@ -32,6 +32,7 @@ type arguments struct {
 
 func (a *arguments) add(value any) string {
 	a.values = append(a.values, value)
+	a.dialect.makeStorable(a.values[len(a.values)-1:])
 	return a.dialect.Placeholder(len(a.values))
 }
 

@@ -27,6 +27,18 @@ func (st *statement) text(placeholder func(int) string) string {
 	return out.String()
 }
 
+// makeStorable makes texts among the arguments such that they can be stored.
+func (d *Dialect) makeStorable(args []any) {
+	if d.Text == nil {
+		return
+	}
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = d.Text(text)
+		}
+	}
+}
+
 func insert(table, columns string, taken error) *statement {
 	marks := strings.Repeat(", ?", strings.Count(columns, ",")+1)[2:]
 	return &statement{"INSERT INTO " + table + " (" + columns + ") VALUES (" + marks + ")", taken}

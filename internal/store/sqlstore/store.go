@@ -19,6 +19,7 @@ type Dialect struct {
 	Lock        string                // ends a SELECT whose row the transaction is going to change
 	Placeholder func(n int) string    // the nth argument, from 1, where arguments are in order
 	Position    string                // the function of (text, part) that is above 0 where part is in text
+	Text        func(string) string   // what can be stored of a text; nil where any can
 	Again       func(err error) bool  // the transaction lost a race and may be tried again
 	Lost        func(err error) bool  // the connection is no more, or none can be had now; nil where that cannot be
 	Taken       func(err error) bool  // a unique constraint does not hold

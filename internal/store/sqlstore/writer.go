@@ -241,6 +241,7 @@ func (w *writer) run(st *statement, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	w.config.Dialect.makeStorable(args)
 	result, err := stmt.ExecContext(context.Background(), args...)
 	if err != nil {
 		if st.taken != nil && w.config.Dialect.Taken(err) {
