@@ -8,7 +8,7 @@ import (
 )
 
 // Matches reports whether a certificate is among what the query selects;
-// Limit is not looked at. It is what defines the query: a Store may find
+// Limit and After are not looked at. It is what defines the query: a Store may find
 // candidates as it likes.
 func (q *Query) Matches(c *Certificate) bool {
 	return (q.CA == "" || q.CA == c.CA) &&
@@ -40,8 +40,8 @@ func (q *Query) matchesText(c *Certificate) bool {
 	return digits != "" && strings.Contains(hex.EncodeToString(c.Serial), digits)
 }
 
-// Matches reports whether a ticket is among what the query selects; Limit is
-// not looked at.
+// Matches reports whether a ticket is among what the query selects; Limit and
+// After are not looked at.
 func (q *TicketQuery) Matches(t *Ticket) bool {
 	return (q.State == "" || q.State == t.State) &&
 		(q.CA == "" || q.CA == t.CA) &&

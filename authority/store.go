@@ -243,6 +243,14 @@ type Query struct {
 	IssuedAfter    time.Time // Issued is then or later
 	Text           string    // part of subject, a name or the serial in hexadecimal, regardless of case
 	Limit          int       // 0: no limit
+	After          *Place    // only those issued after this certificate; one that is not there is ErrNotFound
+}
+
+// Place is a certificate's place in the order of issue: where the page of a
+// list ended.
+type Place struct {
+	CA     string
+	Serial []byte
 }
 
 // TicketQuery selects tickets, oldest first; zero fields do not narrow it.
@@ -253,6 +261,7 @@ type TicketQuery struct {
 	KeyFingerprint []byte
 	Fingerprint    []byte
 	Limit          int
+	After          string // only those that come after the ticket of this ID; one that is not there is ErrNotFound
 }
 
 // Revocation is one line of a revocation list.

@@ -158,7 +158,7 @@ func (s *Store) Certificate(ctx context.Context, ca string, serial []byte) (*aut
 
 // selected yields copies of what keep selects of the records that are there
 // at the start, at most limit (0: all).
-func selected[T any](ctx context.Context, s *Store, records func() []T, keep func(T) bool, copy func(T) T, limit int) iter.Seq2[T, error] {
+func selected[T any](ctx context.Context, s *Store, records func() ([]T, error), keep func(T) bool, copy func(T) T, limit int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
 		unlock, err := s.read(ctx)
@@ -167,7 +167,13 @@ func selected[T any](ctx context.Context, s *Store, records func() []T, keep fun
 			return
 		}
 		var out []T
-		for _, r := range records() {
+		all, err := records()
+		if err != nil {
+			unlock()
+			yield(zero, err)
+			return
+		}
+		for _, r := range all {
 			if keep(r) {
 				out = append(out, copy(r))
 				if len(out) == limit {
@@ -190,17 +196,39 @@ func selected[T any](ctx context.Context, s *Store, records func() []T, keep fun
 
 // Tickets yields tickets, oldest first.
 func (s *Store) Tickets(ctx context.Context, q authority.TicketQuery) iter.Seq2[*authority.Ticket, error] {
-	return selected(ctx, s, func() []*authority.Ticket { return s.tickets }, q.Matches, copyTicket, q.Limit)
+	records := func() ([]*authority.Ticket, error) {
+		at := slices.IndexFunc(s.tickets, func(t *authority.Ticket) bool { return t.ID == q.After })
+		return from(s.tickets, at, q.After != "")
+	}
+	return selected(ctx, s, records, q.Matches, copyTicket, q.Limit)
 }
 
 // Certificates yields certificates in the order they were issued.
 func (s *Store) Certificates(ctx context.Context, q authority.Query) iter.Seq2[*authority.Certificate, error] {
-	return selected(ctx, s, func() []*authority.Certificate { return s.certificates }, q.Matches, copyCertificate, q.Limit)
+	records := func() ([]*authority.Certificate, error) {
+		at := slices.IndexFunc(s.certificates, func(c *authority.Certificate) bool {
+			return q.After != nil && c.CA == q.After.CA && bytes.Equal(c.Serial, q.After.Serial)
+		})
+		return from(s.certificates, at, q.After != nil)
+	}
+	return selected(ctx, s, records, q.Matches, copyCertificate, q.Limit)
+}
+
+// from is the rest of a list after the record at a place, where that is asked
+// for.
+func from[T any](list []T, at int, asked bool) ([]T, error) {
+	switch {
+	case !asked:
+		return list, nil
+	case at < 0:
+		return nil, authority.ErrNotFound
+	}
+	return list[at+1:], nil
 }
 
 // Revocations yields what a revocation list holds, by serial number.
 func (s *Store) Revocations(ctx context.Context, q authority.RevocationQuery) iter.Seq2[authority.Revocation, error] {
-	records := func() []authority.Revocation {
+	records := func() ([]authority.Revocation, error) {
 		var out []authority.Revocation
 		for _, c := range s.certificates {
 			r, known := s.revocations[serialKey(c.CA, c.Serial)]
@@ -210,7 +238,7 @@ func (s *Store) Revocations(ctx context.Context, q authority.RevocationQuery) it
 			}
 		}
 		slices.SortFunc(out, func(a, b authority.Revocation) int { return bytes.Compare(a.Serial, b.Serial) })
-		return out
+		return out, nil
 	}
 	all := func(authority.Revocation) bool { return true }
 	same := func(r authority.Revocation) authority.Revocation { return r }
@@ -240,13 +268,13 @@ func (s *Store) CRLs(ctx context.Context, ca string) iter.Seq2[*authority.CRL, e
 		out.DER = nil
 		return &out
 	}
-	return selected(ctx, s, func() []*authority.CRL { return s.crls }, keep, bare, 0)
+	return selected(ctx, s, func() ([]*authority.CRL, error) { return s.crls, nil }, keep, bare, 0)
 }
 
 // Events yields the audit chain from a sequence number on.
 func (s *Store) Events(ctx context.Context, from int64) iter.Seq2[*authority.Event, error] {
 	keep := func(e *authority.Event) bool { return e.Seq >= from }
-	return selected(ctx, s, func() []*authority.Event { return s.events }, keep, copyEvent, 0)
+	return selected(ctx, s, func() ([]*authority.Event, error) { return s.events, nil }, keep, copyEvent, 0)
 }
 
 // Head returns the number and hash of the newest event.

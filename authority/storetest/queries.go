@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -95,11 +97,51 @@ func testCertificateQueries(t *testing.T, s authority.Store) {
 		{authority.Query{Text: strings.ToUpper(hex.EncodeToString(serial(4)[2:12]))}, "[4]"},
 		{authority.Query{Text: fmt.Sprintf("%x:%x:%x", serial(4)[2:3], serial(4)[3:4], serial(4)[4:12])}, "[4]"},
 		{authority.Query{Text: "nothing like it"}, "[]"},
+		{authority.Query{After: &authority.Place{CA: "issuing", Serial: serial(5)}}, "[6 11 12 13]"},
+		{authority.Query{After: &authority.Place{CA: "issuing", Serial: serial(2)}, Status: authority.StatusValid, Limit: 3}, "[3 4 6]"},
+		{authority.Query{After: &authority.Place{CA: "issuing", Serial: serial(13)}}, "[]"},
 	} {
 		if got := numbers(t, collect(t, s.Certificates(t.Context(), q.query))); got != q.want {
 			t.Errorf("%+v: got %s, want %s", q.query, got, q.want)
 		}
 	}
+}
+
+// testPages goes through lists page by page while they grow.
+func testPages(t *testing.T, s authority.Store) {
+	var pages []string
+	q := authority.Query{Limit: 2}
+	tickets := authority.TicketQuery{Limit: 2}
+	for n := 1; ; n++ {
+		must(t, s, issue(2*n-1), issue(2*n))
+		page := collect(t, s.Certificates(t.Context(), q))
+		byTicket := collect(t, s.Tickets(t.Context(), tickets))
+		if len(page) != 2 || len(byTicket) != 2 || page[1].Ticket != byTicket[1].ID {
+			t.Fatalf("page %d: %d certificates, %d tickets", n, len(page), len(byTicket))
+		}
+		pages = append(pages, numbers(t, page))
+		if n == 3 {
+			break
+		}
+		q.After, tickets.After = &authority.Place{CA: page[1].CA, Serial: page[1].Serial}, byTicket[1].ID
+	}
+	equal(t, "pages", fmt.Sprint(pages), "[[1 2] [3 4] [5 6]]")
+	unknown := authority.Query{After: &authority.Place{CA: "issuing", Serial: serial(99)}}
+	for what, err := range map[string]error{
+		"certificate": firstError(s.Certificates(t.Context(), unknown)),
+		"ticket":      firstError(s.Tickets(t.Context(), authority.TicketQuery{After: "none"})),
+	} {
+		if !errors.Is(err, authority.ErrNotFound) {
+			t.Errorf("after an unknown %s: %v", what, err)
+		}
+	}
+}
+
+func firstError[T any](records iter.Seq2[T, error]) error {
+	for _, err := range records {
+		return err
+	}
+	return nil
 }
 
 func testOrder(t *testing.T, s authority.Store) {

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) authority.Store) {
 		{"unique serials", testUniqueSerials},
 		{"certificate queries", testCertificateQueries},
 		{"order and limits", testOrder},
+		{"pages", testPages},
 		{"statuses", testStatuses},
 		{"revocations", testRevocations},
 		{"delta revocations", testDeltaRevocations},

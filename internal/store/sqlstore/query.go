@@ -11,7 +11,8 @@ import (
 // Certificates yields certificates in the order they were issued. The engine
 // finds candidates; what the query means is Query.Matches.
 func (s *Store) Certificates(ctx context.Context, q authority.Query) iter.Seq2[*authority.Certificate, error] {
-	return limited(q.Limit, q.Matches, pages(func(after int64, size int) (list []*authority.Certificate, last int64, err error) {
+	start := func() (int64, error) { return s.certificatePlace(ctx, q.After) }
+	return limited(q.Limit, q.Matches, pages(start, func(after int64, size int) (list []*authority.Certificate, last int64, err error) {
 		a := s.arguments()
 		text := certificateSelect() + "WHERE " + certificateWhere(&q, a, after) + " ORDER BY c.id" + limit(size)
 		err = s.each(ctx, text, a, func(row scanner) error {
@@ -21,6 +22,33 @@ func (s *Store) Certificates(ctx context.Context, q authority.Query) iter.Seq2[*
 		})
 		return list, last, err
 	}))
+}
+
+// beginning is before the first row.
+const beginning = int64(-1 << 62)
+
+func fromBeginning() (int64, error) { return beginning, nil }
+
+// certificatePlace returns the row of a certificate that a page ended with.
+func (s *Store) certificatePlace(ctx context.Context, after *authority.Place) (int64, error) {
+	if after == nil {
+		return beginning, nil
+	}
+	a, row := s.arguments(), int64(0)
+	text := "SELECT id FROM certificate WHERE id = (SELECT id FROM serial_number WHERE hash = " + a.add(serialHash(after.CA, after.Serial)) +
+		") AND serial = " + a.add(after.Serial) + " AND ca = " + a.add(after.CA)
+	err := s.row(ctx, text, a).Scan(&row)
+	return known(row, err)
+}
+
+// ticketPlace returns the row of a ticket that a page ended with.
+func (s *Store) ticketPlace(ctx context.Context, after string) (int64, error) {
+	if after == "" {
+		return beginning, nil
+	}
+	a, row := s.arguments(), int64(0)
+	err := s.row(ctx, "SELECT id FROM ticket WHERE ticket = "+a.add(after), a).Scan(&row)
+	return known(row, err)
 }
 
 func certificateWhere(q *authority.Query, a *arguments, after int64) string {
@@ -94,7 +122,8 @@ func nameTerm(name string, a *arguments) string {
 
 // Tickets yields tickets, oldest first.
 func (s *Store) Tickets(ctx context.Context, q authority.TicketQuery) iter.Seq2[*authority.Ticket, error] {
-	return limited(q.Limit, q.Matches, pages(func(after int64, size int) (list []*authority.Ticket, last int64, err error) {
+	start := func() (int64, error) { return s.ticketPlace(ctx, q.After) }
+	return limited(q.Limit, q.Matches, pages(start, func(after int64, size int) (list []*authority.Ticket, last int64, err error) {
 		a := s.arguments()
 		text := "SELECT id, " + ticketColumns + " FROM ticket WHERE " + ticketWhere(&q, a, after) + " ORDER BY id" + limit(size)
 		err = s.each(ctx, text, a, func(row scanner) error {

@@ -222,7 +222,7 @@ func (s *Store) LatestCRL(ctx context.Context, ca string, kind authority.CRLKind
 
 // CRLs yields the lists of an authority, oldest first, without DER.
 func (s *Store) CRLs(ctx context.Context, ca string) iter.Seq2[*authority.CRL, error] {
-	return pages(func(after int64, size int) (list []*authority.CRL, last int64, err error) {
+	return pages(fromBeginning, func(after int64, size int) (list []*authority.CRL, last int64, err error) {
 		a := s.arguments()
 		text := "SELECT " + crlColumns + " FROM crl WHERE ca = " + a.add(ca) + " AND number > " + a.add(after) + " ORDER BY number" + limit(size)
 		err = s.each(ctx, text, a, func(row scanner) error {
@@ -238,7 +238,7 @@ func (s *Store) CRLs(ctx context.Context, ca string) iter.Seq2[*authority.CRL, e
 
 // Events yields the audit chain from a sequence number on.
 func (s *Store) Events(ctx context.Context, from int64) iter.Seq2[*authority.Event, error] {
-	return pages(func(after int64, size int) (list []*authority.Event, last int64, err error) {
+	return pages(fromBeginning, func(after int64, size int) (list []*authority.Event, last int64, err error) {
 		a := s.arguments()
 		text := "SELECT " + eventColumns + " FROM event WHERE seq > " + a.add(max(after, from-1)) + " ORDER BY seq" + limit(size)
 		err = s.each(ctx, text, a, func(row scanner) error {
@@ -288,11 +288,16 @@ const (
 // argument for its limit is bound. There are few sizes.
 func limit(size int) string { return " LIMIT " + strconv.Itoa(size) }
 
-// pages yields the records of one page after the other. No connection is held
+// pages yields the records of one page after the other, from what start returns on. No connection is held
 // while the consumer works, however long that takes.
-func pages[T any](read func(after int64, size int) (list []T, last int64, err error)) iter.Seq2[T, error] {
+func pages[T any](start func() (int64, error), read func(after int64, size int) (list []T, last int64, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		after := int64(-1 << 62)
+		after, err := start()
+		if err != nil {
+			var zero T
+			yield(zero, err)
+			return
+		}
 		for size := firstPage; ; size = min(2*size, maxPage) {
 			list, last, err := read(after, size)
 			if err != nil {
