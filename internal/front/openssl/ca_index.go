@@ -93,9 +93,6 @@ func (a *authority) saveIndex() error {
 		return because("failed to update database", err)
 	}
 	attributes := opensslca.Attributes{UniqueSubject: a.unique}.Bytes()
-	if was, err := os.ReadFile(name + ".attr"); err == nil && string(was) == string(attributes) {
-		return nil
-	}
 	if err := opensslca.Replace(name+".attr", attributes); err != nil {
 		return because("failed to update database", err)
 	}
