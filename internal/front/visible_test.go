@@ -1,6 +1,9 @@
 package front
 
-import "testing"
+import (
+	"os/exec"
+	"testing"
+)
 
 func TestVisible(t *testing.T) {
 	for in, want := range map[string]string{
@@ -15,6 +18,21 @@ func TestVisible(t *testing.T) {
 	} {
 		if got := Visible(in); got != want {
 			t.Errorf("Visible(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "''", "ca.crt": "ca.crt", "/home/a/.local/share/certwright": "/home/a/.local/share/certwright", "my home": "'my home'",
+		"it's": `'it'\''s'`, "$(x)": "'$(x)'", "~": "'~'", "a*": "'a*'",
+	} {
+		if got := Word(text); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
+		}
+		out, err := exec.Command("sh", "-c", "printf %s "+Word(text)).Output()
+		if err != nil || string(out) != text {
+			t.Errorf("%q: the shell reads %q, %v", text, out, err)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/inspect"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/request"
@@ -23,6 +24,10 @@ type Side struct {
 func ParseSide(data []byte) (Side, error) {
 	if certificates, err := ParseCertificates(data); err == nil && len(certificates) > 0 {
 		return Side{Certificate: certificates[0]}, nil
+	}
+	if _, err := key.ReadPrivate(data, nil); err == nil {
+		return Side{}, &request.Refusal{Reason: request.BadFormat, Detail: "this is a private key, and nothing that could be compared field by field",
+			Fix: "to see what belongs to a key: certwright match"}
 	}
 	requests, err := request.Parse(data)
 	if err != nil {

@@ -239,7 +239,7 @@ func (p *program) caInit(ctx context.Context, i *caInitFlags, flags *pflag.FlagS
 		}
 		made = append(made, root)
 	}
-	return p.tellMade(o, made)
+	return p.tellMade(o, "Made", made)
 }
 
 func (p *program) hierarchy(i *caInitFlags, flags *pflag.FlagSet) (task.Hierarchy, error) {
@@ -272,7 +272,8 @@ func (p *program) hierarchy(i *caInitFlags, flags *pflag.FlagSet) (task.Hierarch
 	return h, i.settingFlags.apply(flags, &h.Settings)
 }
 
-func (p *program) tellMade(o *task.Office, made []*authority.CA) error {
+// tellMade says of authorities that they were made, or what else was done.
+func (p *program) tellMade(o *task.Office, done string, made []*authority.CA) error {
 	told := []caJSON{}
 	for _, ca := range made {
 		told = append(told, caToJSON(ca))
@@ -282,10 +283,10 @@ func (p *program) tellMade(o *task.Office, made []*authority.CA) error {
 	}
 	for i, t := range told {
 		if t.State == "awaiting" {
-			p.shell.Print("Made the authority %s: %s; it awaits its certificate", t.Name, t.Subject)
+			p.shell.Print("%s the authority %s: %s; it awaits its certificate", done, t.Name, t.Subject)
 			p.shell.Print("  next      certwright ca request %s --out %s.csr", t.Name, t.Name)
 		} else {
-			p.shell.Print("Made the authority %s: %s, %s, valid to %s", t.Name, t.Subject, t.Key, day(t.notAfter))
+			p.shell.Print("%s the authority %s: %s, %s, valid to %s", done, t.Name, t.Subject, t.Key, day(t.notAfter))
 		}
 		if encrypted, err := o.Keys.Encrypted(made[i].Key); err == nil && !encrypted {
 			p.shell.Say("The key of %s is not encrypted; --ca-passphrase or CERTWRIGHT_PASSPHRASE would encrypt it.", t.Name)
@@ -326,7 +327,7 @@ certwright ca request issuing --out issuing.csr`,
 			if err != nil {
 				return err
 			}
-			return p.tellMade(o, []*authority.CA{ca})
+			return p.tellMade(o, "Made", []*authority.CA{ca})
 		},
 	}
 	flags := c.Flags()

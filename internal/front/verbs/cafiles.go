@@ -31,7 +31,7 @@ with the parent's chain: in one file, or in several.`,
 			if err != nil {
 				return err
 			}
-			return p.tellMade(o, []*authority.CA{ca})
+			return p.tellMade(o, "Completed", []*authority.CA{ca})
 		},
 	}
 }
@@ -112,7 +112,7 @@ certwright ca import --openssl ./demoCA --dry-run`,
 			if err != nil {
 				return err
 			}
-			return p.tellMade(o, []*authority.CA{ca})
+			return p.tellMade(o, "Took in", []*authority.CA{ca})
 		},
 	}
 	c.Flags().StringVar(&keyFile, "key", "", "file of the authority's private key")

@@ -212,7 +212,7 @@ func (p *program) listCSV(all []certificateJSON) error {
 	w := csv.NewWriter(p.shell.Out)
 	w.Write([]string{"serial", "subject", "sans", "notBefore", "notAfter", "status", "profile", "issuer", "keyFingerprint", "fingerprint", "ca", "requester", "ticket", "revoked", "reason"})
 	for _, c := range all {
-		w.Write([]string{c.Serial, c.Subject, strings.Join(c.SANs, " "), c.NotBefore, c.NotAfter, c.Status, c.Profile, c.Issuer, c.KeyFingerprint, c.Fingerprint, c.CA, c.Requester, c.Ticket, c.Revoked, c.Reason})
+		w.Write([]string{c.Serial, front.Visible(c.Subject), front.Visible(strings.Join(c.SANs, " ")), c.NotBefore, c.NotAfter, c.Status, c.Profile, c.Issuer, c.KeyFingerprint, c.Fingerprint, c.CA, c.Requester, c.Ticket, c.Revoked, c.Reason})
 	}
 	w.Flush()
 	return w.Error()

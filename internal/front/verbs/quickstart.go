@@ -307,17 +307,17 @@ func (r *quickstartRun) next() []string {
 	next := []string{}
 	home := ""
 	if h, err := config.DefaultHome(r.p.shell.Getenv); err != nil || h.Folder != r.o.Home.Folder {
-		home = " --home " + r.o.Home.Folder
+		home = " --home " + front.Word(r.o.Home.Folder)
 	}
 	for _, e := range r.told.Certificates {
 		if e.Output == "" {
 			continue
 		}
-		next = append(next, "certwright inspect "+e.Output)
+		next = append(next, "certwright inspect "+front.Word(e.Output))
 		if r.sign.root != "" {
-			next = append(next, "certwright verify "+e.Output+" --root "+r.sign.root)
+			next = append(next, "certwright verify "+front.Word(e.Output)+" --root "+front.Word(r.sign.root))
 		}
-		next = append(next, "certwright renew"+home+" "+e.Output, "certwright revoke"+home+" "+e.Output+" --reason superseded")
+		next = append(next, "certwright renew"+home+" "+front.Word(e.Output), "certwright revoke"+home+" "+front.Word(e.Output)+" --reason superseded")
 		break
 	}
 	if len(next) > 0 {
@@ -325,7 +325,7 @@ func (r *quickstartRun) next() []string {
 	}
 	for _, e := range r.told.Certificates {
 		if e.State == "refused" {
-			next = append(next, "certwright request check"+home+" "+e.File)
+			next = append(next, "certwright request check"+home+" "+front.Word(e.File))
 		}
 	}
 	return next
