@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/hex"
@@ -24,6 +25,7 @@ type RevocationOrder struct {
 	Reason   crl.Reason // CertificateHold can be released
 	Invalid  time.Time
 	By       string
+	Method   string // how the front door saw that By may, for the audit chain; empty: By is an officer
 	Password string
 	Proof    []byte
 }
@@ -129,7 +131,7 @@ func (a *Authority) refuseRevocation(ctx context.Context, c *Certificate, o *Rev
 func (a *Authority) mayRevoke(ctx context.Context, c *Certificate, o *RevocationOrder) (by, method string, err error) {
 	switch {
 	case personOf(o.By) != "":
-		return personOf(o.By), "officer", nil
+		return personOf(o.By), cmp.Or(o.Method, "officer"), nil
 	case o.Password != "":
 		return "holder", "challenge-password", a.checkPassword(ctx, c, o.Password)
 	case len(o.Proof) > 0:

@@ -29,13 +29,14 @@ format/cms
 format/pkcs10 format/spkac format/crl format/keystore
 format/crmf format/ocsp
 request
-lint evidence
+lint evidence protocol/acme
 inspect chain
 issuance
 authority
-authority/memstore authority/storetest authority/responder internal/config internal/keystore internal/weblint internal/opensslconf
+authority/memstore authority/storetest authority/responder internal/config internal/keystore internal/weblint internal/opensslconf internal/acmecheck
 internal/store/sqlstore internal/opensslca internal/access internal/secret
-internal/store/sqlite internal/store/postgres internal/store/postgrestest
+internal/store/sqlite internal/store/postgres internal/store/postgrestest internal/acmeorder
+internal/enroll/acmesrv
 internal/task
 internal/server
 internal/front

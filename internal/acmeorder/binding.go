@@ -1,0 +1,226 @@
+package acmeorder
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/protocol/acme"
+)
+
+// The states of a binding.
+const (
+	BindingFree    = "free"
+	BindingBound   = "bound"
+	BindingRevoked = "revoked"
+)
+
+// Binding is a key of an external account, handed to somebody so that accounts
+// can be tied to them (RFC 8555, Section 7.3.4).
+type Binding struct {
+	KeyID   string    `json:"keyID"`
+	State   string    `json:"state"`             // free, bound, revoked
+	Expires time.Time `json:"expires,omitzero"`  // by when it must be bound
+	Note    string    `json:"note,omitempty"`    // whom it is for
+	Names   []string  `json:"names,omitempty"`   // that its accounts may order: "a.example", "*.example" for all below; empty: any
+	Many    bool      `json:"many,omitempty"`    // more than one account may be bound
+	Account string    `json:"account,omitempty"` // the one bound to it last
+	Created time.Time `json:"created"`
+	By      string    `json:"by,omitempty"` // who made it
+}
+
+type bindingBody struct {
+	Secret  []byte    `json:"secret"`
+	Note    string    `json:"note,omitempty"`
+	Names   []string  `json:"names,omitempty"`
+	Many    bool      `json:"many,omitempty"`
+	Account string    `json:"account,omitempty"`
+	Created time.Time `json:"created"`
+	By      string    `json:"by,omitempty"`
+}
+
+func bindingOf(r *authority.Record) (*Binding, []byte, error) {
+	var b bindingBody
+	if err := decode(r, &b); err != nil {
+		return nil, nil, err
+	}
+	return &Binding{KeyID: r.ID, State: r.State, Expires: r.Due, Note: b.Note, Names: b.Names, Many: b.Many, Account: b.Account, Created: b.Created, By: b.By}, b.Secret, nil
+}
+
+// NewBinding records a key of an external account. KeyID, State and Created
+// are filled in; the secret is returned only here.
+func NewBinding(ctx context.Context, records authority.Records, b *Binding, now time.Time) (secret []byte, err error) {
+	now = now.UTC().Truncate(time.Millisecond)
+	secret = make([]byte, 32)
+	rand.Read(secret)
+	b.KeyID, b.State, b.Created = newID(now), BindingFree, now
+	for i, name := range b.Names {
+		b.Names[i] = strings.ToLower(strings.TrimSuffix(name, "."))
+	}
+	r := &authority.Record{Kind: kindBinding, ID: b.KeyID, State: b.State, Due: b.Expires}
+	if err := encode(r, bindingBody{secret, b.Note, b.Names, b.Many, "", b.Created, b.By}); err != nil {
+		return nil, err
+	}
+	if err := records.PutRecords(ctx, r); err != nil {
+		return nil, fmt.Errorf("recording a key of an external account: %w", err)
+	}
+	return secret, nil
+}
+
+// Bindings returns all keys of external accounts.
+func Bindings(ctx context.Context, records authority.Records) ([]*Binding, error) {
+	list, err := records.FindRecords(ctx, authority.RecordQuery{Kind: kindBinding})
+	if err != nil {
+		return nil, fmt.Errorf("looking for keys of external accounts: %w", err)
+	}
+	var out []*Binding
+	for _, r := range list {
+		b, _, err := bindingOf(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// ErrNoBinding says that there is no such key of an external account.
+var ErrNoBinding = errors.New("there is no such key of an external account")
+
+// RevokeBinding makes a key of an external account worthless: no account can be
+// bound to it, and those that are can order nothing more.
+func RevokeBinding(ctx context.Context, records authority.Records, keyID string) error {
+	for range tries {
+		r, err := records.Record(ctx, kindBinding, keyID)
+		if errors.Is(err, authority.ErrNotFound) {
+			return ErrNoBinding
+		}
+		if err != nil {
+			return fmt.Errorf("looking for a key of an external account: %w", err)
+		}
+		r.State = BindingRevoked
+		if err = records.PutRecords(ctx, r); err == nil {
+			return nil
+		}
+		if !errors.Is(err, authority.ErrConflict) {
+			return fmt.Errorf("recording a key of an external account: %w", err)
+		}
+	}
+	return errBusy
+}
+
+// Accounts returns all accounts.
+func Accounts(ctx context.Context, records authority.Records) ([]*Account, error) {
+	list, err := records.FindRecords(ctx, authority.RecordQuery{Kind: kindAccount})
+	if err != nil {
+		return nil, fmt.Errorf("looking for accounts: %w", err)
+	}
+	var out []*Account
+	for _, r := range list {
+		a, err := accountOf(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// Deactivate ends an account in the name of the server. One that is not there
+// is an *acme.Problem.
+func Deactivate(ctx context.Context, records authority.Records, id string) error {
+	_, err := changeAccount(ctx, records, id, func(a *Account) error {
+		if a.Status == acme.StatusValid {
+			a.record.State = acme.StatusRevoked
+		}
+		return nil
+	})
+	return err
+}
+
+// bind checks the external account binding of a registration, and returns the
+// binding's record as it is to be written; nil where there is none.
+func (o *Orders) bind(ctx context.Context, r *Registration, a *Account) (*authority.Record, error) {
+	if r.Binding == nil {
+		if o.settings.RequireBinding {
+			return nil, acme.NewProblem(acme.ExternalAccountRequired, "accounts are made here only with an external account binding; ask the operator for a key ID and a key")
+		}
+		return nil, nil
+	}
+	m, err := acme.ParseBinding(r.Binding)
+	if err != nil {
+		return nil, acme.NewProblem(acme.Malformed, "the external account binding cannot be read; it is a JWS by HS256 with kid and url in its protected header")
+	}
+	if m.Header.URL != r.URL || m.Header.Nonce != "" || m.Header.Key != nil {
+		return nil, acme.NewProblem(acme.Malformed, "the protected header of the external account binding must have the url of newAccount, and no nonce or jwk")
+	}
+	wrong := acme.NewProblem(acme.Unauthorized, "the external account binding is not by a key that was handed out here and is still good; look at the key ID and the key, or ask the operator for new ones")
+	record, err := o.config.Store.Record(ctx, kindBinding, m.Header.KeyID)
+	if errors.Is(err, authority.ErrNotFound) {
+		return nil, wrong
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for a key of an external account: %w", err)
+	}
+	var b bindingBody
+	if err := decode(record, &b); err != nil {
+		return nil, err
+	}
+	payload, err := m.VerifyMAC(b.Secret)
+	if err != nil {
+		return nil, wrong
+	}
+	if !sameKey(payload, r.Key) {
+		return nil, acme.NewProblem(acme.Malformed, "the external account binding is for another account key; its payload must be the jwk of this request")
+	}
+	if record.State == BindingRevoked || !record.Due.IsZero() && record.Due.Before(o.now()) || record.State == BindingBound && !b.Many {
+		return nil, acme.NewProblem(acme.Unauthorized, "the key of the external account was used, has expired or was revoked; ask the operator for a new one")
+	}
+	a.Binding, b.Account, record.State = record.ID, a.ID, BindingBound
+	return record, encode(record, &b)
+}
+
+func sameKey(jwk []byte, k *acme.Key) bool {
+	var other acme.Key
+	return json.Unmarshal(bytes.TrimSpace(jwk), &other) == nil && other.Thumbprint() == k.Thumbprint()
+}
+
+// mayOrder refuses an account whose binding was revoked, or does not cover
+// the names.
+func (o *Orders) mayOrder(ctx context.Context, a *Account, names []acme.Identifier) error {
+	if a.Binding == "" {
+		return nil
+	}
+	record, err := o.config.Store.Record(ctx, kindBinding, a.Binding)
+	if errors.Is(err, authority.ErrNotFound) || err == nil && record.State == BindingRevoked {
+		return acme.NewProblem(acme.Unauthorized, "the external account that this account is bound to was revoked; ask the operator for a new key")
+	}
+	if err != nil {
+		return fmt.Errorf("looking for a key of an external account: %w", err)
+	}
+	b, _, err := bindingOf(record)
+	if err != nil {
+		return err
+	}
+	var refused []acme.Identifier
+	for _, n := range names {
+		if !b.covers(n.Value) {
+			refused = append(refused, n)
+		}
+	}
+	return rejected(refused, "the external account of this account is not for this name; it is for "+strings.Join(b.Names, ", "))
+}
+
+func (b *Binding) covers(name string) bool {
+	return len(b.Names) == 0 || slices.ContainsFunc(b.Names, func(pattern string) bool {
+		suffix, below := strings.CutPrefix(pattern, "*")
+		return pattern == name || below && strings.HasSuffix(name, suffix)
+	})
+}

@@ -1,0 +1,53 @@
+package acmeorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/protocol/acme"
+)
+
+// Limit is how often something may be done: Count times at once, and then as
+// often again within each Per. A Count of 0 is no limit.
+type Limit struct {
+	Count int
+	Per   time.Duration
+}
+
+// Limited says that something was done too often.
+type Limited struct {
+	*acme.Problem
+	Wait time.Duration // until it may be done again
+}
+
+// Unwrap returns the problem.
+func (l *Limited) Unwrap() error { return l.Problem }
+
+// spend counts one use against a limit, in a record that is to be written with
+// what is done. The record holds one time: when all uses so far will be paid
+// for, if each takes its share of Per.
+func (o *Orders) spend(ctx context.Context, l Limit, key, what string) (*authority.Record, error) {
+	now := o.now()
+	r, err := o.config.Store.Record(ctx, kindLimit, key)
+	if errors.Is(err, authority.ErrNotFound) {
+		r, err = &authority.Record{Kind: kindLimit, ID: key, Body: []byte("{}")}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for a limit: %w", err)
+	}
+	paid := r.Due
+	if paid.Before(now) {
+		paid = now
+	}
+	share := l.Per / time.Duration(l.Count)
+	paid = paid.Add(share)
+	if over := paid.Sub(now) - l.Per; over > 0 {
+		return nil, &Limited{acme.NewProblem(acme.RateLimited, fmt.Sprintf("too many %s: %d in %v are let through; try again after %s",
+			what, l.Count, l.Per, now.Add(over).Format(time.RFC3339))), over}
+	}
+	r.Due = paid
+	return r, nil
+}

@@ -1,0 +1,384 @@
+package acmeorder
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/protocol/acme"
+)
+
+// The states of an order's record: what there is to do about it.
+const (
+	statePending = "pending" // the client must act
+	stateRunning = "running" // a validation is claimed, until Due
+	stateReady   = "ready"   // every name is validated; a ticket with the order's key says the rest
+	stateInvalid = "invalid"
+)
+
+// Order is an order, with what has become of it.
+type Order struct {
+	ID     string
+	Status string // as ACME names it
+	orderBody
+	Outcome *authority.Outcome // once finalized
+	record  *authority.Record
+}
+
+type orderBody struct {
+	CA             string            `json:"ca,omitempty"`
+	Profile        string            `json:"profile"`
+	Identifiers    []acme.Identifier `json:"identifiers"`
+	NotBefore      *time.Time        `json:"notBefore,omitempty"`
+	NotAfter       *time.Time        `json:"notAfter,omitempty"`
+	Replaces       string            `json:"replaces,omitempty"`
+	Expires        time.Time         `json:"expires"`
+	Authorizations []Authorization   `json:"authorizations"` // one for each identifier, in the same order
+	Error          *acme.Problem     `json:"error,omitempty"`
+}
+
+// Authorization is the account's standing with one identifier.
+type Authorization struct {
+	Identifier acme.Identifier `json:"identifier"` // without "*."
+	Wildcard   bool            `json:"wildcard,omitempty"`
+	Token      string          `json:"token"`
+	Methods    []string        `json:"methods"`
+	Expires    time.Time       `json:"expires"`
+	Status     string          `json:"status"`           // pending, processing, valid, invalid, deactivated
+	Tried      string          `json:"tried,omitempty"`  // the method that the client chose
+	Holder     string          `json:"holder,omitempty"` // who validates
+	Until      time.Time       `json:"until,omitzero"`   // the claim of the holder ends
+	Validated  time.Time       `json:"validated,omitzero"`
+	Error      *acme.Problem   `json:"error,omitempty"`
+}
+
+// Placement asks for an order.
+type Placement struct {
+	acme.NewOrder
+	CA string // empty: the default
+}
+
+// key is what a submission of the order is known by.
+func key(order string) string { return "acme-order:" + order }
+
+// Place makes an order, with its authorizations, in one record.
+func (o *Orders) Place(ctx context.Context, a *Account, p Placement) (*Order, error) {
+	names, err := o.checkNames(p.Identifiers)
+	if err != nil {
+		return nil, err
+	}
+	if p.Profile == "" {
+		p.Profile = o.settings.DefaultProfile
+	} else if _, offered := o.settings.Profiles[p.Profile]; !offered && p.Profile != o.settings.DefaultProfile {
+		return nil, acme.NewProblem(acme.InvalidProfile, "no profile of this name is offered here; take one of meta.profiles of the directory, or none")
+	}
+	if p.CA == "" {
+		p.CA = o.settings.DefaultCA
+	}
+	if p.NotAfter != nil && !p.NotAfter.After(o.now()) || p.NotBefore != nil && p.NotAfter != nil && !p.NotAfter.After(*p.NotBefore) {
+		return nil, acme.NewProblem(acme.Malformed, "notAfter of the order is over already, or not after notBefore")
+	}
+	if err := o.mayOrder(ctx, a, names); err != nil {
+		return nil, err
+	}
+	order := o.newOrder(a, &p, names)
+	if order.record.Name, err = o.replacing(ctx, a, order); err != nil {
+		return nil, err
+	}
+	for range tries {
+		err := o.put(ctx, a, order)
+		if !errors.Is(err, authority.ErrConflict) {
+			return order, err
+		}
+		if err := o.takeOver(ctx, order.record.Name); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errBusy
+}
+
+func (o *Orders) newOrder(a *Account, p *Placement, names []acme.Identifier) *Order {
+	now := o.now()
+	order := &Order{ID: newID(now), Status: acme.StatusPending, orderBody: orderBody{
+		CA: p.CA, Profile: p.Profile, Identifiers: names, NotBefore: p.NotBefore, NotAfter: p.NotAfter,
+		Replaces: p.Replaces, Expires: now.Add(o.settings.OrderLifetime).Truncate(time.Second),
+	}}
+	for _, name := range names {
+		order.Authorizations = append(order.Authorizations, o.newAuthorization(name, order.Expires))
+	}
+	order.record = &authority.Record{Kind: kindOrder, ID: order.ID, Owner: a.ID, State: statePending, Due: order.Expires.Add(o.settings.Keep)}
+	return order
+}
+
+func (o *Orders) newAuthorization(name acme.Identifier, expires time.Time) Authorization {
+	token := make([]byte, 24)
+	rand.Read(token)
+	z := Authorization{Identifier: name, Status: acme.StatusPending, Expires: expires, Token: base64.RawURLEncoding.EncodeToString(token)}
+	z.Identifier.Value, z.Wildcard = strings.CutPrefix(name.Value, "*.")
+	for _, method := range o.settings.Challenges {
+		if suits(method, &z) {
+			z.Methods = append(z.Methods, method)
+		}
+	}
+	return z
+}
+
+// suits reports whether a method can prove control of an identifier: addresses
+// have no DNS challenges (RFC 8738, Section 7), wildcards only these.
+func suits(method string, z *Authorization) bool {
+	byDNS := method == acme.DNS01 || method == acme.DNSAccount01 || method == acme.DNSPersist01
+	return (!z.Wildcard || byDNS) && (z.Identifier.Type != acme.IP || !byDNS)
+}
+
+// put writes a new order, with what it spends of the limits.
+func (o *Orders) put(ctx context.Context, a *Account, order *Order) error {
+	writes := []*authority.Record{order.record}
+	if limit := o.settings.OrdersPerAccount; limit.Count > 0 {
+		spent, err := o.spend(ctx, limit, "account:"+a.ID, "orders were placed by this account")
+		if err != nil {
+			return err
+		}
+		writes = append(writes, spent)
+	}
+	if limit := o.settings.OrdersPerName; limit.Count > 0 {
+		for _, name := range order.Identifiers {
+			spent, err := o.spend(ctx, limit, "name:"+name.Type+":"+name.Value, "orders were placed for "+name.Value)
+			if err != nil {
+				return err
+			}
+			writes = append(writes, spent)
+		}
+	}
+	if err := encode(order.record, &order.orderBody); err != nil {
+		return err
+	}
+	if err := o.config.Store.PutRecords(ctx, writes...); err != nil {
+		return fmt.Errorf("recording an order: %w", err)
+	}
+	return nil
+}
+
+// Order returns an order of an account; nil if it has none of this ID.
+func (o *Orders) Order(ctx context.Context, a *Account, id string) (*Order, error) {
+	order, err := o.read(ctx, id)
+	if err != nil || order == nil || order.record.Owner != a.ID {
+		return nil, err
+	}
+	return order, o.conclude(ctx, order)
+}
+
+// read returns an order without what its ticket says; nil if there is none.
+func (o *Orders) read(ctx context.Context, id string) (*Order, error) {
+	r, err := o.config.Store.Record(ctx, kindOrder, id)
+	if errors.Is(err, authority.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for order %s: %w", id, err)
+	}
+	return orderOf(r)
+}
+
+func orderOf(r *authority.Record) (*Order, error) {
+	order := &Order{ID: r.ID, record: r}
+	return order, decode(r, &order.orderBody)
+}
+
+// conclude works out the status of an order: by its ticket if there is one,
+// else by its authorizations and the time.
+func (o *Orders) conclude(ctx context.Context, order *Order) error {
+	if order.record.State == stateReady && order.Outcome == nil {
+		if err := o.finished(ctx, order); err != nil {
+			return err
+		}
+	}
+	if order.Outcome != nil {
+		order.byTicket()
+		return nil
+	}
+	now := o.now()
+	valid := 0
+	for i := range order.Authorizations {
+		switch order.Authorizations[i].standing(now) {
+		case acme.StatusValid:
+			valid++
+		case acme.StatusInvalid, acme.StatusDeactivated, acme.StatusExpired:
+			order.Status = acme.StatusInvalid
+			if order.Error == nil {
+				order.Error = order.Authorizations[i].Error
+			}
+			return nil
+		}
+	}
+	switch {
+	case order.Error != nil || !order.Expires.After(now):
+		order.Status = acme.StatusInvalid
+	case valid == len(order.Authorizations):
+		order.Status = acme.StatusReady
+	default:
+		order.Status = acme.StatusPending
+	}
+	return nil
+}
+
+// standing is the status of an authorization at this time.
+func (z *Authorization) standing(now time.Time) string {
+	switch {
+	case z.Status == acme.StatusProcessing || z.Status == acme.StatusPending:
+		if !z.Expires.After(now) {
+			return acme.StatusExpired
+		}
+		return acme.StatusPending
+	case z.Status == acme.StatusValid && !z.Expires.After(now):
+		return acme.StatusExpired
+	}
+	return z.Status
+}
+
+// Standing is the status of an authorization of the order now.
+func (o *Orders) Standing(z *Authorization) string { return z.standing(o.now()) }
+
+// finished looks for the ticket of an order.
+func (o *Orders) finished(ctx context.Context, order *Order) error {
+	t, err := o.config.Store.TicketByKey(ctx, key(order.ID))
+	if errors.Is(err, authority.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking for the ticket of order %s: %w", order.ID, err)
+	}
+	order.Outcome, err = o.config.Authority.Ticket(ctx, t.ID)
+	return err
+}
+
+// byTicket says of an order what its ticket says.
+func (order *Order) byTicket() {
+	switch order.Outcome.Ticket.State {
+	case authority.StateIssued:
+		order.Status = acme.StatusValid
+	case authority.StateHeld, authority.StateAsked:
+		order.Status = acme.StatusProcessing
+	default:
+		order.Status = acme.StatusInvalid
+		order.Error = RefusalProblem(order.Outcome.Refusal)
+	}
+}
+
+// List returns the IDs of an account's orders after one, oldest first, and
+// whether there are more. Those that became invalid are left out (RFC 8555,
+// Section 7.1.2.1).
+func (o *Orders) List(ctx context.Context, a *Account, after string, limit int) (ids []string, last string, err error) {
+	list, err := o.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: kindOrder, Owner: a.ID, After: after, Limit: limit})
+	if err != nil {
+		return nil, "", fmt.Errorf("looking for the orders of account %s: %w", a.ID, err)
+	}
+	for _, r := range list {
+		if r.State != stateInvalid {
+			ids = append(ids, r.ID)
+		}
+	}
+	if len(list) == limit {
+		last = list[len(list)-1].ID
+	}
+	return ids, last, nil
+}
+
+// deactivate withdraws an authorization (RFC 8555, Section 7.5.2).
+func (z *Authorization) deactivate() error {
+	if !slices.Contains([]string{acme.StatusPending, acme.StatusProcessing, acme.StatusValid}, z.Status) {
+		return acme.NewProblem(acme.Malformed, "the authorization is "+z.Status+" already")
+	}
+	z.Status = acme.StatusDeactivated
+	return nil
+}
+
+// Withdraw deactivates the n-th authorization of an order.
+func (o *Orders) Withdraw(ctx context.Context, a *Account, id string, n int) (*Order, error) {
+	return o.edit(ctx, a, id, n, func(_ *Order, z *Authorization) error { return z.deactivate() })
+}
+
+// edit changes an authorization, anew where its order was changed meanwhile.
+// It returns nil where the account has no such authorization.
+func (o *Orders) edit(ctx context.Context, a *Account, id string, n int, change func(*Order, *Authorization) error) (*Order, error) {
+	for range tries {
+		order, err := o.read(ctx, id)
+		if err != nil || order == nil || order.record.Owner != a.ID || n < 0 || n >= len(order.Authorizations) {
+			return nil, err
+		}
+		if err := change(order, &order.Authorizations[n]); err != nil {
+			return nil, err
+		}
+		err = o.save(ctx, order)
+		if err == nil {
+			return order, o.conclude(ctx, order)
+		}
+		if !errors.Is(err, authority.ErrConflict) {
+			return nil, err
+		}
+	}
+	return nil, errBusy
+}
+
+// save writes an order whose authorizations were changed.
+func (o *Orders) save(ctx context.Context, order *Order) error {
+	r := order.record
+	if r.State != stateReady {
+		r.State = order.state()
+	}
+	r.Due = order.Expires.Add(o.settings.Keep)
+	for _, z := range order.Authorizations {
+		if z.Status == acme.StatusValid && z.Expires.After(r.Due) {
+			r.Due = z.Expires
+		}
+	}
+	if r.State == stateRunning {
+		r.Due = order.claimed()
+	}
+	if err := encode(r, &order.orderBody); err != nil {
+		return err
+	}
+	if err := o.config.Store.PutRecords(ctx, r); err != nil {
+		return fmt.Errorf("recording order %s: %w", order.ID, err)
+	}
+	return nil
+}
+
+// state is what there is to do about an order.
+func (order *Order) state() string {
+	valid := 0
+	running := false
+	for _, z := range order.Authorizations {
+		switch z.Status {
+		case acme.StatusValid:
+			valid++
+		case acme.StatusProcessing:
+			running = true
+		case acme.StatusInvalid, acme.StatusDeactivated:
+			return stateInvalid
+		}
+	}
+	switch {
+	case valid == len(order.Authorizations):
+		return stateReady
+	case running:
+		return stateRunning
+	}
+	return statePending
+}
+
+// claimed is when the first of the claims of an order ends.
+func (order *Order) claimed() time.Time {
+	var first time.Time
+	for _, z := range order.Authorizations {
+		if z.Status == acme.StatusProcessing && (first.IsZero() || z.Until.Before(first)) {
+			first = z.Until
+		}
+	}
+	return first
+}

@@ -1,0 +1,236 @@
+package acmeorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/acmecheck"
+	"github.com/certwright/certwright/protocol/acme"
+)
+
+const (
+	// prompt is how long a client that says it is ready is kept waiting for
+	// the result: most proofs are there within it, and then neither a claim
+	// is written nor does the client have to ask again.
+	prompt = 300 * time.Millisecond
+	// claimLength is longer than a check can take, with its turn in the queue.
+	claimLength = 30 * time.Second
+)
+
+// result is what a check found.
+type result struct {
+	proof   acmecheck.Proof
+	problem *acme.Problem
+}
+
+// Respond begins to validate a challenge, at once, and returns its order with
+// the result if that is quick. It is nil where the account has no such
+// challenge. A challenge that was answered before is left as it is.
+func (o *Orders) Respond(ctx context.Context, a *Account, id string, n int, method string) (*Order, error) {
+	order, err := o.read(ctx, id)
+	if err != nil || order == nil || order.record.Owner != a.ID || n < 0 || n >= len(order.Authorizations) {
+		return nil, err
+	}
+	z := &order.Authorizations[n]
+	if !slices.Contains(z.Methods, method) {
+		return nil, nil
+	}
+	if err := o.conclude(ctx, order); err != nil {
+		return nil, err
+	}
+	again := z.Status == acme.StatusProcessing && z.Until.Before(o.now())
+	if order.Status != acme.StatusPending || z.Status != acme.StatusPending && !again {
+		return order, nil
+	}
+	if again {
+		method = z.Tried // its holder is gone
+	}
+	return o.validate(context.WithoutCancel(ctx), a, order, n, method)
+}
+
+// validate checks a challenge. A result that is not there promptly is claimed
+// in the record, and written when it comes.
+func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, method string) (*Order, error) {
+	z := &order.Authorizations[n]
+	task := acmecheck.Task{
+		Method: method, Identifier: z.Identifier, Wildcard: z.Wildcard, Token: z.Token,
+		Thumbprints: a.thumbprints(), AccountURL: o.config.AccountURL(a.ID),
+	}
+	done := make(chan result, 1)
+	o.background.Go(func() {
+		o.slots <- struct{}{}
+		defer func() { <-o.slots }()
+		proof, problem := o.config.Checker.Check(ctx, task)
+		done <- result{proof, problem}
+	})
+	soon := time.NewTimer(prompt)
+	defer soon.Stop()
+	select {
+	case r := <-done:
+		return o.settle(ctx, a, order, n, method, r)
+	case <-soon.C:
+	}
+	order, err := o.claim(ctx, a, order.ID, n, method)
+	if err != nil || order == nil {
+		return order, err
+	}
+	o.background.Go(func() {
+		if _, err := o.settle(ctx, a, order, n, method, <-done); err != nil {
+			o.config.Log("recording the result of a validation: %v", err)
+		}
+	})
+	return orderCopy(order), nil
+}
+
+// orderCopy is an order for the caller while another goroutine goes on with
+// the record.
+func orderCopy(order *Order) *Order {
+	out := *order
+	out.Authorizations = slices.Clone(order.Authorizations)
+	return &out
+}
+
+// claim writes that this process validates, until a time.
+func (o *Orders) claim(ctx context.Context, a *Account, id string, n int, method string) (*Order, error) {
+	return o.edit(ctx, a, id, n, func(_ *Order, z *Authorization) error {
+		now := o.now()
+		if z.Status == acme.StatusPending || z.Status == acme.StatusProcessing && z.Until.Before(now) {
+			z.Status, z.Tried, z.Holder, z.Until = acme.StatusProcessing, method, o.holder, now.Add(claimLength)
+		}
+		return nil
+	})
+}
+
+// settle writes a result: into the order as it was read, or where that was
+// changed meanwhile, into what it is now.
+func (o *Orders) settle(ctx context.Context, a *Account, order *Order, n int, method string, r result) (*Order, error) {
+	o.enter(order, n, method, r)
+	err := o.save(ctx, order)
+	if err == nil {
+		return order, o.conclude(ctx, order)
+	}
+	if !errors.Is(err, authority.ErrConflict) {
+		return nil, err
+	}
+	return o.edit(ctx, a, order.ID, n, func(order *Order, _ *Authorization) error {
+		o.enter(order, n, method, r)
+		return nil
+	})
+}
+
+// enter puts a result into an authorization that still waits for one.
+func (o *Orders) enter(order *Order, n int, method string, r result) {
+	z := &order.Authorizations[n]
+	if z.Status != acme.StatusPending && z.Status != acme.StatusProcessing {
+		return
+	}
+	now := o.now()
+	z.Tried, z.Holder, z.Until = method, "", time.Time{}
+	if r.problem != nil {
+		z.Status, z.Error = acme.StatusInvalid, r.problem.Of(z.Identifier)
+		order.record.Name = "" // what it was to replace can be replaced by another
+		return
+	}
+	z.Status, z.Validated, z.Error = acme.StatusValid, now, nil
+	z.Expires = now.Add(o.settings.AuthorizationLifetime).Truncate(time.Second)
+	if u := r.proof.Until; !u.IsZero() && u.Before(z.Expires) {
+		z.Expires = u.UTC()
+	}
+}
+
+// Run takes up validations that a process left behind, and removes what is
+// past keeping, until the context ends; then it waits for what it began.
+func (o *Orders) Run(ctx context.Context) error {
+	const pause, tidyEvery = 2 * time.Second, time.Minute
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	defer o.background.Wait()
+	var tidied time.Time
+	for {
+		if err := o.Resume(ctx); err != nil && ctx.Err() == nil {
+			o.config.Log("taking up validations: %v", err)
+		}
+		if now := o.config.Now(); now.Sub(tidied) >= tidyEvery {
+			tidied = now
+			if err := o.Tidy(ctx); err != nil && ctx.Err() == nil {
+				o.config.Log("removing old orders: %v", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// Resume takes up the validations whose holders are gone.
+func (o *Orders) Resume(ctx context.Context) error {
+	const atOnce = 100
+	list, err := o.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: kindOrder, State: stateRunning, DueBefore: o.now(), Limit: atOnce})
+	if err != nil {
+		return fmt.Errorf("looking for validations left behind: %w", err)
+	}
+	for _, r := range list {
+		order, err := orderOf(r)
+		if err != nil {
+			return err
+		}
+		a, err := o.Account(ctx, r.Owner)
+		if err != nil {
+			return err
+		}
+		for n, z := range order.Authorizations {
+			if a == nil || z.Status != acme.StatusProcessing || !z.Until.Before(o.now()) {
+				continue
+			}
+			if err := o.resume(ctx, a, order.ID, n, z.Tried); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// resume claims one validation that was left behind and begins it, if no other
+// process was faster.
+func (o *Orders) resume(ctx context.Context, a *Account, id string, n int, method string) error {
+	order, err := o.claim(ctx, a, id, n, method)
+	if err != nil || order == nil || order.Authorizations[n].Holder != o.holder || order.Authorizations[n].Status != acme.StatusProcessing {
+		return err
+	}
+	o.background.Go(func() {
+		if _, err := o.validate(context.WithoutCancel(ctx), a, order, n, method); err != nil {
+			o.config.Log("validating anew: %v", err)
+		}
+	})
+	return nil
+}
+
+// Tidy removes orders, limits and used nonces that are past keeping.
+func (o *Orders) Tidy(ctx context.Context) error {
+	const atOnce = 500
+	for _, kind := range []string{kindOrder, kindLimit, KindNonce} {
+		for {
+			list, err := o.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: kind, DueBefore: o.now(), Limit: atOnce})
+			if err != nil {
+				return fmt.Errorf("looking for old records: %w", err)
+			}
+			list = slices.DeleteFunc(list, func(r *authority.Record) bool { return r.State == stateRunning })
+			if len(list) == 0 {
+				break
+			}
+			if err := o.config.Store.DeleteRecords(ctx, list...); err != nil && !errors.Is(err, authority.ErrConflict) {
+				return fmt.Errorf("removing old records: %w", err)
+			}
+			if len(list) < atOnce {
+				break
+			}
+		}
+	}
+	return nil
+}
