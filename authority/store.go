@@ -45,6 +45,8 @@ type Store interface {
 	Revocations(ctx context.Context, q RevocationQuery) iter.Seq2[Revocation, error]
 	// LatestCRL returns the newest list of this kind, ErrNotFound if none.
 	LatestCRL(ctx context.Context, ca string, kind CRLKind, shard int) (*CRL, error)
+	// NewestCRL is LatestCRL without DER.
+	NewestCRL(ctx context.Context, ca string, kind CRLKind, shard int) (*CRL, error)
 	// CRLs yields every list kept of an authority, oldest first, without DER.
 	CRLs(ctx context.Context, ca string) iter.Seq2[*CRL, error]
 

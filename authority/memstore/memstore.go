@@ -260,6 +260,15 @@ func (s *Store) LatestCRL(ctx context.Context, ca string, kind authority.CRLKind
 	return nil, authority.ErrNotFound
 }
 
+// NewestCRL is LatestCRL without DER.
+func (s *Store) NewestCRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) (*authority.CRL, error) {
+	c, err := s.LatestCRL(ctx, ca, kind, shard)
+	if err == nil {
+		c.DER = nil
+	}
+	return c, err
+}
+
 // CRLs yields the lists of an authority, oldest first, without DER.
 func (s *Store) CRLs(ctx context.Context, ca string) iter.Seq2[*authority.CRL, error] {
 	keep := func(c *authority.CRL) bool { return c.CA == ca }

@@ -138,6 +138,9 @@ func testCRLs(t *testing.T, s authority.Store) {
 	if _, err := s.LatestCRL(t.Context(), "issuing", authority.FullCRL, 0); !errors.Is(err, authority.ErrNotFound) {
 		t.Fatalf("got %v", err)
 	}
+	if _, err := s.NewestCRL(t.Context(), "issuing", authority.FullCRL, 0); !errors.Is(err, authority.ErrNotFound) {
+		t.Fatalf("got %v", err)
+	}
 	add := func(c *authority.CRL) { t.Helper(); must(t, s, &authority.Change{AddCRL: c}) }
 	add(aCRL(authority.FullCRL, 0, 1))
 	add(aCRL(authority.FullCRL, 1, 2))
@@ -153,6 +156,10 @@ func testCRLs(t *testing.T, s authority.Store) {
 		got, err := s.LatestCRL(t.Context(), "issuing", want.Kind, want.Shard)
 		check(t, err)
 		equal(t, "latest list", got, want)
+		want.DER = nil
+		bare, err := s.NewestCRL(t.Context(), "issuing", want.Kind, want.Shard)
+		check(t, err)
+		equal(t, "newest list", bare, want)
 	}
 	large := aCRL(authority.FullCRL, 1, 6)
 	large.DER = bytes.Repeat([]byte("0123456789"), 300_000)

@@ -202,15 +202,12 @@ func (s *Store) Certificate(ctx context.Context, ca string, serial []byte) (*aut
 
 // LatestCRL returns the newest list of a kind and shard.
 func (s *Store) LatestCRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) (*authority.CRL, error) {
-	a := s.arguments()
-	text := "SELECT " + crlColumns + " FROM crl WHERE ca = " + a.add(ca) + " AND kind = " + a.add(string(kind)) +
-		" AND shard = " + a.add(shard) + " ORDER BY number DESC LIMIT 1"
-	c, err := known(scanCRL(s.row(ctx, text, a)))
+	c, err := s.NewestCRL(ctx, ca, kind, shard)
 	if err != nil {
 		return nil, err
 	}
-	a = s.arguments()
-	text = "SELECT der FROM crl_part WHERE ca = " + a.add(ca) + " AND number = " + a.add(c.Number) + " ORDER BY part"
+	a := s.arguments()
+	text := "SELECT der FROM crl_part WHERE ca = " + a.add(ca) + " AND number = " + a.add(c.Number) + " ORDER BY part"
 	err = s.each(ctx, text, a, func(row scanner) error {
 		var part sql.RawBytes
 		err := row.Scan(&part)
@@ -218,6 +215,14 @@ func (s *Store) LatestCRL(ctx context.Context, ca string, kind authority.CRLKind
 		return err
 	})
 	return c, err
+}
+
+// NewestCRL is LatestCRL without DER.
+func (s *Store) NewestCRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) (*authority.CRL, error) {
+	a := s.arguments()
+	text := "SELECT " + crlColumns + " FROM crl WHERE ca = " + a.add(ca) + " AND kind = " + a.add(string(kind)) +
+		" AND shard = " + a.add(shard) + " ORDER BY number DESC LIMIT 1"
+	return known(scanCRL(s.row(ctx, text, a)))
 }
 
 // CRLs yields the lists of an authority, oldest first, without DER.

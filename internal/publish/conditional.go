@@ -1,0 +1,58 @@
+package publish
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// object is something to serve, with what caches need to know.
+type object struct {
+	kind     string // media type
+	tag      string // entity tag, with its quotes
+	modified time.Time
+	ends     time.Time     // when it is out of date; zero where it does not end
+	keep     time.Duration // how long caches may keep it
+	rules    string        // more of Cache-Control
+}
+
+// head writes the headers of an object, and answers requests whose conditions
+// say that the client has it already (RFC 9110, Section 13).
+func (o *object) head(w http.ResponseWriter, r *http.Request) (done bool) {
+	h := w.Header()
+	h.Set("Content-Type", o.kind)
+	h.Set("Etag", o.tag)
+	h.Set("Last-Modified", o.modified.UTC().Format(http.TimeFormat))
+	h.Set("Cache-Control", fmt.Sprintf("max-age=%d, public%s", max(0, int(o.keep/time.Second)), o.rules))
+	if !o.ends.IsZero() {
+		h.Set("Expires", o.ends.UTC().Format(http.TimeFormat))
+	}
+	if !o.had(r) {
+		return false
+	}
+	h.Del("Content-Type")
+	w.WriteHeader(http.StatusNotModified)
+	return true
+}
+
+// had reports whether a client has the object.
+func (o *object) had(r *http.Request) bool {
+	if tags := r.Header.Values("If-None-Match"); len(tags) > 0 {
+		for tag := range strings.SplitSeq(strings.Join(tags, ","), ",") {
+			tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
+			if tag == "*" || tag == o.tag {
+				return true
+			}
+		}
+		return false
+	}
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	return err == nil && !o.modified.Truncate(time.Second).After(since)
+}
+
+// serve answers with the object, or the part of it that is asked for.
+func (o *object) serve(w http.ResponseWriter, r *http.Request, body []byte) {
+	http.ServeContent(w, r, "", o.modified, bytes.NewReader(body))
+}
