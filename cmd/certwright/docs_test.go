@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/store/postgrestest"
 	"github.com/certwright/certwright/request"
 )
 
@@ -139,6 +140,14 @@ func run(t *testing.T, name string, blocks []block) transcript {
 	shell := exec.Command("sh", "-eux", "-c", script(blocks))
 	shell.Dir = work
 	shell.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "USER=ann", "LC_ALL=C.UTF-8", "TMPDIR=" + home, "PS4=" + marker}
+	if strings.Contains(shell.Args[3], "postgres://") {
+		server, err := postgrestest.Start()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Stop()
+		shell.Env = append(shell.Env, server.Environ()...)
+	}
 	output, err := shell.CombinedOutput()
 	var told transcript
 	at := 0

@@ -16,9 +16,11 @@ func TestMain(m *testing.M) {
 // TestSessions runs the sessions in testdata/script: what a person types, and
 // what the program answers, on both streams.
 func TestSessions(t *testing.T) {
+	db := &databases{}
+	t.Cleanup(db.stop)
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"capture": capture},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"capture": capture, "database": db.make},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CERTWRIGHT_HOME", filepath.Join(e.WorkDir, "ca"))
 			e.Setenv("USER", "ann")

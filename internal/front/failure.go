@@ -10,6 +10,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/internal/store/postgres"
 	"github.com/certwright/certwright/request"
 )
 
@@ -33,6 +34,7 @@ const (
 	CodeExists     = "exists"     // a file that is not overwritten
 	CodeFile       = "file"       // a file cannot be read or written
 	CodeNetwork    = "network"    // a host cannot be reached
+	CodeDatabase   = "database"   // the database of the records cannot be used
 	CodePassphrase = "passphrase" // missing or wrong
 	CodeKey        = "key"        // a key cannot be used
 	CodeTerminal   = "terminal"   // a question could not be asked
@@ -44,7 +46,7 @@ const (
 func Codes() []string {
 	return []string{
 		CodeUsage, CodeRefused, CodeInvalid, CodeMismatch, CodeNotFound, CodeConflict, CodeDeclined, CodeExists,
-		CodeFile, CodeNetwork, CodePassphrase, CodeKey, CodeTerminal, CodeStopped, CodeInternal,
+		CodeFile, CodeNetwork, CodeDatabase, CodePassphrase, CodeKey, CodeTerminal, CodeStopped, CodeInternal,
 	}
 }
 
@@ -105,6 +107,10 @@ func Explain(err error) *Failure {
 		if errors.Is(err, known.is) {
 			return &Failure{Exit: known.exit, Code: known.code, Detail: err.Error(), Fix: known.fix, Err: err}
 		}
+	}
+	var database *postgres.Error
+	if errors.As(err, &database) {
+		return &Failure{Exit: ExitFailed, Code: CodeDatabase, Detail: err.Error(), Fix: database.Fix, Err: err}
 	}
 	if f := explainSystem(err); f != nil {
 		return f

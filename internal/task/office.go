@@ -28,6 +28,7 @@ type Office struct {
 // Setup is what an Office is opened with.
 type Setup struct {
 	Home     config.Home
+	Database string                            // the URL of the database that holds the records; empty for the one in the home
 	Linter   string                            // the linter program; empty for the usual one
 	Existing func(file string) ([]byte, error) // the passphrase of an encrypted key
 	New      func() ([]byte, error)            // the passphrase for new keys; none leaves them unencrypted
@@ -37,7 +38,7 @@ type Setup struct {
 
 // Open opens the authority in a home, making its records where there are none.
 func Open(ctx context.Context, s Setup) (*Office, error) {
-	store, err := openStore(ctx, s.Home)
+	store, err := openStore(ctx, &s)
 	if err != nil {
 		return nil, err
 	}

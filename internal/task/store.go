@@ -4,10 +4,13 @@ import (
 	"context"
 
 	"github.com/certwright/certwright/authority"
-	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/store/postgres"
 	"github.com/certwright/certwright/internal/store/sqlite"
 )
 
-func openStore(ctx context.Context, h config.Home) (authority.Store, error) {
-	return sqlite.Open(ctx, h.Database())
+func openStore(ctx context.Context, s *Setup) (authority.Store, error) {
+	if s.Database != "" {
+		return postgres.Open(ctx, s.Database)
+	}
+	return sqlite.Open(ctx, s.Home.Database())
 }

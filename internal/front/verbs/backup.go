@@ -38,6 +38,10 @@ func (p *program) backup(ctx context.Context, file string, force bool) error {
 	if err != nil {
 		return err
 	}
+	if p.file.Database != "" {
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeDatabase, Detail: "the records are in a database, of which a copy of the home is no backup",
+			Fix: "back the database up with pg_dump, and then copy the folder " + o.Home.Folder}
+	}
 	if _, err := os.Stat(file); err == nil && !force && file != "-" {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeExists, Detail: file + " exists already, and is not overwritten", Fix: "choose another name, or overwrite it with --force"}
 	}

@@ -74,8 +74,7 @@ func (p *program) reasons(ctx context.Context, a, b task.Side) ([]inspect.Reason
 	default:
 		return nil, nil
 	}
-	h, err := p.home()
-	if err != nil || !h.Exists() {
+	if !p.atWork() {
 		return nil, nil
 	}
 	o, err := p.open(ctx)

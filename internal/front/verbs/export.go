@@ -150,11 +150,7 @@ func (p *program) exportContainer(word string, list [][]byte, e *exportFlags) er
 // wholeChain is a certificate with its issuers: as the home knows them, or as
 // the file holds them.
 func (p *program) wholeChain(ctx context.Context, word string) ([][]byte, error) {
-	h, err := p.home()
-	if err != nil {
-		return nil, err
-	}
-	if !h.Exists() && isFile(word) {
+	if !p.atWork() && isFile(word) {
 		return p.chainInFile(word, nil)
 	}
 	o, err := p.open(ctx)

@@ -25,6 +25,7 @@ type program struct {
 	exit    int // what openssl returned
 
 	homeFlag     string
+	databaseFlag string
 	output       string // text, json, csv
 	caPassphrase string
 	ca           string
@@ -102,6 +103,10 @@ func (p *program) open(ctx context.Context) (*task.Office, error) {
 	if err != nil {
 		return nil, err
 	}
+	settings, wrong := p.configured(h)
+	if wrong == nil && settings.Database != "" {
+		return p.openAt(ctx, h)
+	}
 	if err := h.Reach(); err != nil {
 		f := *explain(err)
 		f.Detail = "cannot open the home " + h.Folder + strings.TrimPrefix(f.Detail, "cannot find "+h.Database())
@@ -109,6 +114,9 @@ func (p *program) open(ctx context.Context) (*task.Office, error) {
 			f.Fix = "name another folder with --home DIR"
 		}
 		return nil, &f
+	}
+	if wrong != nil {
+		return nil, wrong
 	}
 	if !h.Exists() {
 		return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeNotFound,
@@ -135,17 +143,14 @@ func (p *program) openAt(ctx context.Context, h config.Home) (*task.Office, erro
 	if p.office != nil {
 		return p.office, nil
 	}
-	if p.settings == nil {
-		file, err := config.Load(h, p.shell.Getenv)
-		if err != nil {
-			return nil, err
-		}
-		p.settings = &file
+	settings, err := p.configured(h)
+	if err != nil {
+		return nil, err
 	}
-	p.file = *p.settings
-	var err error
+	p.file = *settings
 	p.office, err = task.Open(ctx, task.Setup{
 		Home:     h,
+		Database: p.file.Database,
 		Linter:   p.file.Linter,
 		Existing: p.existingKeyPassphrase,
 		New:      p.newKeyPassphrase,
@@ -153,6 +158,36 @@ func (p *program) openAt(ctx context.Context, h config.Home) (*task.Office, erro
 		Log:      p.warn,
 	})
 	return p.office, err
+}
+
+// configured is what the configuration of the home says, and the flag over it.
+func (p *program) configured(h config.Home) (*config.Config, error) {
+	if p.settings != nil {
+		return p.settings, nil
+	}
+	c, err := config.Load(h, p.shell.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	if p.databaseFlag != "" {
+		c.Database = p.databaseFlag
+	}
+	if err := c.Check("the command line"); err != nil {
+		return nil, err
+	}
+	p.settings = &c
+	return p.settings, nil
+}
+
+// atWork reports whether there is an authority to ask: in the home, or in the
+// database that takes the place of its records.
+func (p *program) atWork() bool {
+	h, err := p.home()
+	if err != nil {
+		return false
+	}
+	c, err := p.configured(h)
+	return err != nil || c.Database != "" || h.Exists()
 }
 
 // warn tells what went wrong inside: in the log of the server, or on the

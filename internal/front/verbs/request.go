@@ -371,7 +371,7 @@ func (p *program) judge(ctx context.Context, r *request.Request, profile string)
 	if err != nil {
 		return task.Check{}, err
 	}
-	if !h.Exists() {
+	if !p.atWork() {
 		trial, err := task.NewTrial(ctx, config.NewProfiles(h).Get, p.shell.Now())
 		if err != nil {
 			return task.Check{}, err

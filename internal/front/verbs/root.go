@@ -76,6 +76,7 @@ func (p *program) globalFlags(c *cobra.Command) {
 	f := c.PersistentFlags()
 	f.SortFlags = false
 	f.StringVar(&p.homeFlag, "home", "", "folder of the authority (default $CERTWRIGHT_HOME, else certwright in the user's data folder)")
+	f.StringVar(&p.databaseFlag, "database", "", "postgres://USER@HOST/NAME of the records (default $CERTWRIGHT_DATABASE, else the configured one, else a file in the home)")
 	f.StringVar(&p.output, "output", "text", "how results are printed: text or json")
 	f.StringVar(&p.caPassphrase, "ca-passphrase", "", "where the passphrase of the authority's keys comes from: "+front.SourceHelp+" (default $CERTWRIGHT_PASSPHRASE)")
 	f.BoolVarP(&p.shell.Quiet, "quiet", "q", false, "say nothing on standard error but errors")

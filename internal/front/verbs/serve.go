@@ -19,8 +19,8 @@ import (
 
 // serveFlags are the settings that have a flag, too.
 type serveFlags struct {
-	listen, plainListen, url, plainURL, database, readyFile string
-	names                                                   []string
+	listen, plainListen, url, plainURL, readyFile string
+	names                                         []string
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -44,20 +44,19 @@ certwright serve --listen 127.0.0.1:0 --plain-listen off --ready-file ready.json
 	flags.StringArrayVar(&f.names, "name", nil, "host name or address in the server's own certificate; several times (default: this host's name, localhost and the loopback addresses)")
 	flags.StringVar(&f.url, "url", "", "address that clients reach the server at, if that is another one")
 	flags.StringVar(&f.plainURL, "plain-url", "", "address that relying parties reach the plain listener at, if that is another one")
-	flags.StringVar(&f.database, "database", "", "postgres://USER@HOST/NAME (default: the configured one, else the embedded store of the home)")
 	flags.StringVar(&p.ca, "ca", "", "authority that signs the server's own certificate")
 	flags.StringVar(&f.readyFile, "ready-file", "", "file that is written when the server is ready: where it is reached, as JSON")
 	return c
 }
 
 // over puts the flags over what is configured.
-func (f *serveFlags) over(c *config.Config, ca string) error {
+func (f *serveFlags) over(c *config.Config, p *program) error {
 	for _, one := range []struct {
 		flag   string
 		target *string
 	}{
 		{f.listen, &c.Server.Listen}, {f.plainListen, &c.Server.PlainListen}, {f.url, &c.Server.URL},
-		{f.plainURL, &c.Server.PlainURL}, {f.database, &c.Database}, {ca, &c.Server.CA},
+		{f.plainURL, &c.Server.PlainURL}, {p.databaseFlag, &c.Database}, {p.ca, &c.Server.CA},
 	} {
 		if one.flag != "" {
 			*one.target = one.flag
@@ -116,7 +115,7 @@ func (p *program) newServer(ctx context.Context, f *serveFlags) (*server.Server,
 		if err != nil {
 			return c, err
 		}
-		return c, f.over(&c, p.ca)
+		return c, f.over(&c, p)
 	}
 	settings, err := read()
 	if err != nil {

@@ -287,7 +287,7 @@ func (r *verifyRun) prepare(ctx context.Context) error {
 	if r.roots, err = r.p.readMany(r.flags.roots); err != nil {
 		return err
 	}
-	if h, err := r.p.home(); err == nil && h.Exists() {
+	if r.p.atWork() {
 		if r.office, err = r.p.open(ctx); err != nil {
 			return err
 		}

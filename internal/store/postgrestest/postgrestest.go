@@ -166,6 +166,9 @@ func (s *Server) URL(settings url.Values) string {
 	return (&url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: settings.Encode()}).String()
 }
 
+// Environ returns the variables by which PostgreSQL's own programs find the server.
+func (s *Server) Environ() []string { return []string{"PGHOST=" + s.folder, "PGUSER=postgres"} }
+
 // Do carries out statements as the server's administrator.
 func (s *Server) Do(ctx context.Context, statements string) error {
 	conn, err := pgx.Connect(ctx, s.URL(nil))
