@@ -44,8 +44,8 @@ func trimZeros(serial []byte) []byte {
 
 // Revoke records a revocation and returns the certificate's record. Orders
 // that cannot be followed are *request.Refusal errors. A certificate on hold
-// can be revoked for good; one revoked for good stays so. The key of a
-// certificate revoked for keyCompromise is not certified again.
+// can be revoked for good; one revoked for good stays so, and only its reason can
+// become keyCompromise, where that turned out later. The key of a certificate revoked for keyCompromise is not certified again.
 func (a *Authority) Revoke(ctx context.Context, o RevocationOrder) (*Certificate, error) {
 	if !o.Reason.Valid() || o.Reason == crl.RemoveFromCRL {
 		return nil, &request.Refusal{Reason: request.BadFormat, Field: "reason", Detail: fmt.Sprintf("%v is no reason to revoke a certificate for", o.Reason),
@@ -64,7 +64,10 @@ func (a *Authority) Revoke(ctx context.Context, o RevocationOrder) (*Certificate
 		if o.Reason == crl.CertificateHold {
 			w.To = StatusHold
 		}
-		if c.Status == StatusRevoked || c.Status == w.To {
+		switch {
+		case c.Status == StatusRevoked && o.Reason == crl.KeyCompromise && crl.Reason(c.Reason) != crl.KeyCompromise:
+			w.Revoked = c.Revoked // what was known later does not make it valid for longer
+		case c.Status == StatusRevoked || c.Status == w.To:
 			return nil, alreadyRevoked(c)
 		}
 		err = a.setStatus(ctx, c, w, by, method)

@@ -41,12 +41,18 @@ func TestRevoke(t *testing.T) {
 		t.Errorf("released: %+v", c)
 	}
 	check(t, order(crl.CertificateHold))
+	check(t, order(crl.Superseded))
+	refused(t, order(crl.Superseded), request.AlreadyRevoked, "reason superseded")
 	check(t, order(crl.KeyCompromise))
+	if c, err = w.store.Certificate(t.Context(), "issuing", serial); err != nil || c.Reason != int(crl.KeyCompromise) || c.Status != authority.StatusRevoked {
+		t.Errorf("a key found to be compromised later: %+v, %v", c, err)
+	}
+	refused(t, order(crl.KeyCompromise), request.AlreadyRevoked, "reason keyCompromise")
 	refused(t, order(crl.Superseded), request.AlreadyRevoked, "was revoked on 2026-03-01T10:00:00Z, reason keyCompromise")
 	_, err = w.Release(t.Context(), "issuing", serial, "otto")
 	refused(t, err, request.NotRevoked, "was revoked for good, reason keyCompromise")
 	actions := w.sound(t)
-	if got := strings.Join(actions[len(actions)-4:], " "); got != "certificate.held certificate.released certificate.held certificate.revoked" {
+	if got := strings.Join(actions[len(actions)-5:], " "); got != "certificate.held certificate.released certificate.held certificate.revoked certificate.revoked" {
 		t.Errorf("audit %s", got)
 	}
 }
