@@ -42,7 +42,7 @@ type guardedError struct {
 }
 
 func (e *guardedError) Error() string {
-	return fmt.Sprintf("%s is at %s, an address of a private or special network that this server is not allowed to ask; have the operator allow the network", e.host, e.addr)
+	return fmt.Sprintf("%s is at %s, an address of a private or special network that this server is not allowed to ask; have the operator allow the network (acme.allow-networks)", e.host, e.addr)
 }
 
 // dial connects to a host, looked up here and now so that what is checked is

@@ -15,6 +15,7 @@ type Config struct {
 	Database   string `yaml:"database" doc:"where the records are; empty: certwright.db in the home, else postgres://USER@HOST/NAME" secret:"url"`
 
 	Server   Server    `yaml:"server" doc:"what \"certwright serve\" listens on, and is called"`
+	ACME     ACME      `yaml:"acme" doc:"certificates for whoever shows control of a name, by ACME"`
 	Limits   Limits    `yaml:"limits" doc:"what one client may take"`
 	Log      Log       `yaml:"log" doc:"the log, on standard error"`
 	Alerts   Alerts    `yaml:"alerts" doc:"telling people of certificates that end soon, once each"`
@@ -83,6 +84,7 @@ type Webhook struct {
 func Default() Config {
 	return Config{
 		Server: Server{Listen: ":8443", PlainListen: ":8080", Profile: "server", Grace: Duration(30 * time.Second)},
+		ACME:   defaultACME(),
 		Limits: Limits{Header: 64 << 10, Body: 1 << 20, Connections: 20000, HeaderTimeout: Duration(10 * time.Second),
 			ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(time.Minute), IdleTimeout: Duration(2 * time.Minute)},
 		Log: Log{Level: "info", Format: "text"},

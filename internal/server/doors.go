@@ -23,9 +23,11 @@ type worker struct {
 
 // mount makes every door.
 func (s *Server) mount() ([]door, error) {
-	return []door{
+	doors := []door{
 		{name: "health", patterns: []string{"GET /healthz", "GET /readyz"}, plain: true, handler: s.health()},
-	}, nil
+	}
+	acme, err := s.acme()
+	return append(doors, acme...), err
 }
 
 // workers is everything that works in the background.
