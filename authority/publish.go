@@ -30,6 +30,9 @@ func (a *Authority) PublishCRL(ctx context.Context, ca string, kind CRLKind, sha
 	if err := mayPublish(s, kind, shard); err != nil {
 		return nil, err
 	}
+	if _, err := a.Lapse(ctx); err != nil {
+		return nil, err
+	}
 	signer, err := s.key(ctx)
 	if err != nil {
 		return nil, err

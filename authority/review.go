@@ -54,6 +54,8 @@ func wrongState(t *Ticket) *request.Refusal {
 		r.Detail, r.Fix = fmt.Sprintf("ticket %s waits for an officer", t.ID), "have an officer approve or refuse it"
 	case StateAsked:
 		r.Detail, r.Fix = fmt.Sprintf("ticket %s waits for the applicant's answer", t.ID), "have the applicant answer first, or refuse it"
+	case StateUnconfirmed:
+		r.Detail, r.Fix = fmt.Sprintf("ticket %s waits for the applicant to confirm the certificate", t.ID), "have the applicant decrypt it, and confirm it: certwright request confirm"
 	default:
 		r.Detail = fmt.Sprintf("ticket %s is %s already", t.ID, t.State)
 		if t.Decider != "" && t.Decider != byProfile {
@@ -152,6 +154,10 @@ func (a *Authority) Answer(ctx context.Context, ticket, from, text string) (*Out
 	if err := mayAnswer(t, from); err != nil {
 		return nil, err
 	}
+	if waitsForChallenge(t) {
+		return nil, &request.Refusal{Reason: request.WrongState, Field: "ticket", Detail: fmt.Sprintf("ticket %s waits for the answer to a challenge, not for words", t.ID),
+			Fix: "decrypt the challenge with the key of the request: certwright request confirm FILE --key KEY"}
+	}
 	return a.say(ctx, t, StateHeld, Message{At: a.now(), From: orUnknown(from), Kind: "answer", Text: text})
 }
 
@@ -177,6 +183,12 @@ func (a *Authority) Withdraw(ctx context.Context, ticket, from string) (*Outcome
 		return nil, err
 	}
 	return a.say(ctx, t, StateWithdrawn, Message{At: a.now(), From: orUnknown(from), Kind: "withdraw"})
+}
+
+// waitsForChallenge reports whether the applicant is asked to prove possession.
+func waitsForChallenge(t *Ticket) bool {
+	var e evidence.Evidence
+	return json.Unmarshal(t.Evidence, &e) == nil && e.Possession.Challenge != ""
 }
 
 func orUnknown(name string) string {
@@ -232,7 +244,10 @@ func (a *Authority) approveOnce(ctx context.Context, t *Ticket, officer, note st
 	if refusal := d.refused(); refusal != nil {
 		return a.stillHeld(ctx, d, w, officer)
 	}
-	t.State, t.Decided, t.Decider = StateIssued, d.now, officer
+	if d.judgement.Unproven() {
+		return nil, &request.Refusal{Reason: request.WrongState, Field: "ticket", Detail: fmt.Sprintf("the applicant of ticket %s has not proven to hold the key", t.ID), Fix: "refuse it, and have the request submitted again"}
+	}
+	t.State, t.Decided, t.Decider = d.signed(), d.now, officer
 	t.Messages = append(t.Messages, Message{At: d.now, From: officer, Kind: "approve", Text: note})
 	waiting, err := a.waiting(ctx, t)
 	if err != nil {

@@ -65,6 +65,9 @@ func (a *Authority) Revoke(ctx context.Context, o RevocationOrder) (*Certificate
 			w.To = StatusHold
 		}
 		switch {
+		case c.Status == StatusUnconfirmed && w.To == StatusHold:
+			return nil, &request.Refusal{Reason: request.WrongState, Field: "serial", Detail: fmt.Sprintf("certificate %x is unconfirmed, and not in use yet", c.Serial),
+				Fix: "revoke it for good, with another reason"}
 		case c.Status == StatusRevoked && o.Reason == crl.KeyCompromise && crl.Reason(c.Reason) != crl.KeyCompromise:
 			w.Revoked = c.Revoked // what was known later does not make it valid for longer
 		case c.Status == StatusRevoked || c.Status == w.To:

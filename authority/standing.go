@@ -136,6 +136,10 @@ func (a *Authority) mayReplace(ctx context.Context, s *Submission) (*request.Ref
 	}
 	r := &request.Refusal{Reason: request.AlreadyRevoked, Field: "serial", Detail: fmt.Sprintf("certificate %x %s, and is not issued again for the same key", old.Serial, becameOf(old)),
 		Fix: "have one issued for a new key: certwright rekey"}
+	if old.Status == StatusUnconfirmed {
+		return &request.Refusal{Reason: request.WrongState, Field: "serial", Detail: fmt.Sprintf("certificate %x is unconfirmed, and not issued again before its holder has confirmed it", old.Serial),
+			Fix: "confirm it: certwright request confirm"}, nil
+	}
 	if old.Status == StatusHold {
 		r.Fix = fmt.Sprintf("release it first: certwright revoke --release %x", old.Serial)
 	}

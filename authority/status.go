@@ -86,6 +86,8 @@ func (a *Authority) Standing(ctx context.Context, ca string, serial []byte) (Sta
 	}
 	now := a.now()
 	switch {
+	case c.Status == StatusUnconfirmed:
+		return StandingUnknown, nil, nil
 	case c.Status == StatusRevoked:
 		return StandingRevoked, c, nil
 	case c.Status == StatusHold:

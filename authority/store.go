@@ -109,8 +109,9 @@ type TicketWrite struct {
 	From   State
 }
 
-// StatusWrite moves a certificate from one status to another. To StatusValid
-// it is a release: the certificate's Revoked, Reason and Invalid are cleared,
+// StatusWrite moves a certificate from one status to another. From
+// StatusUnconfirmed to StatusValid it is a confirmation, and lists say nothing
+// of it. From StatusHold to StatusValid it is a release: the certificate's Revoked, Reason and Invalid are cleared,
 // and delta lists say removeFromCRL at the time Revoked.
 type StatusWrite struct {
 	CA      string
@@ -148,14 +149,17 @@ type CA struct {
 // State is where a ticket stands.
 type State string
 
-// The states of a ticket. Held waits for an officer; Asked waits for the
-// applicant's answer; the others are final.
+// The states of a ticket. Held waits for an officer; Asked and Unconfirmed wait
+// for the applicant's answer; the others are final.
 const (
-	StateHeld      State = "held"
-	StateAsked     State = "asked"
-	StateIssued    State = "issued"
-	StateRefused   State = "refused"
-	StateWithdrawn State = "withdrawn"
+	StateHeld   State = "held"
+	StateAsked  State = "asked"
+	StateIssued State = "issued"
+	// StateUnconfirmed: the certificate is signed, and was given out encrypted to
+	// its key only; it counts once its holder has confirmed it.
+	StateUnconfirmed State = "unconfirmed"
+	StateRefused     State = "refused"
+	StateWithdrawn   State = "withdrawn"
 )
 
 // Ticket is a request on its way, and its record afterwards.
@@ -200,6 +204,9 @@ const (
 	StatusValid   Status = "valid"
 	StatusHold    Status = "hold"
 	StatusRevoked Status = "revoked"
+	// StatusUnconfirmed becomes valid or revoked, and is as if it had never been
+	// issued until then: no list and no answer speaks of it.
+	StatusUnconfirmed Status = "unconfirmed"
 )
 
 // Certificate is the record of a certificate issued.

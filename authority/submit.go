@@ -42,6 +42,13 @@ type Outcome struct {
 	Chain       [][]byte           // DER of the issuers, nearest first
 	Refusal     *request.Refusal
 	Repeated    bool // the idempotency key was used before; the ticket is the first one
+
+	// What the applicant must decrypt and answer by Confirm, before Certificate
+	// is there: a CMS message in DER that holds the unconfirmed certificate or a
+	// challenge. Holds is empty where there is nothing of the kind.
+	Encrypted []byte
+	Holds     evidence.Deferred
+	Until     time.Time
 }
 
 // attempts is how often a decision is made anew because a record was taken in
@@ -121,6 +128,7 @@ type decision struct {
 	evidence   evidence.Evidence
 	judgement  issuance.Judgement
 	refusal    *request.Refusal // found before there was anything to judge
+	message    []byte           // that holds a challenge; nil where there is none
 }
 
 // submitOnce leaves it to the store to find that a key may not be certified,
@@ -137,6 +145,11 @@ func (a *Authority) submitOnce(ctx context.Context, s *Submission, look bool) (*
 	}
 	if d.refusal == nil {
 		if err := a.judge(ctx, d, look); err != nil {
+			return nil, err
+		}
+	}
+	if d.refused() == nil && d.judgement.Unproven() && !s.DryRun {
+		if err := d.challenge(); err != nil {
 			return nil, err
 		}
 	}
@@ -198,10 +211,6 @@ func unlessRefusal(err error) error {
 func (a *Authority) judge(ctx context.Context, d *decision, look bool) error {
 	s := d.submission
 	d.judgement = d.profile.Judge(s.Request, d.evidence, d.issuer, s.Asked, d.now)
-	if d.judgement.MustConfirm() || d.judgement.Unproven() {
-		d.refusal = &request.Refusal{Reason: request.BadPossession, Field: "popo", Detail: d.evidence.Possession.Detail, Fix: "prove possession by a signature"}
-		return nil
-	}
 	if d.judgement.Verdict() == issuance.Refused {
 		return nil
 	}
@@ -319,15 +328,31 @@ func (d *decision) ticket() (*Ticket, error) {
 	if err := d.describe(t); err != nil {
 		return nil, err
 	}
+	d.decide(t)
+	return t, nil
+}
+
+// decide puts a ticket into the state that the judgement gives it.
+func (d *decision) decide(t *Ticket) {
 	switch {
 	case d.refused() != nil:
 		t.State, t.Decided, t.Decider = StateRefused, d.now, byProfile
+	case d.judgement.Unproven():
+		t.State = StateAsked
+		t.Messages = append(t.Messages, Message{At: d.now, From: byProfile, Kind: "ask", Text: "show that you hold the private key: decrypt the challenge, and answer it with certwright request confirm"})
 	case d.judgement.Verdict() == issuance.Held:
 		t.State = StateHeld
 	default:
-		t.State, t.Decided, t.Decider = StateIssued, d.now, byProfile
+		t.State, t.Decided, t.Decider = d.signed(), d.now, byProfile
 	}
-	return t, nil
+}
+
+// signed is the state of a ticket whose certificate is signed.
+func (d *decision) signed() State {
+	if d.judgement.MustConfirm() {
+		return StateUnconfirmed
+	}
+	return StateIssued
 }
 
 // byProfile is who decided where rules decided alone.
@@ -356,7 +381,7 @@ func (d *decision) describe(t *Ticket) (err error) {
 func (a *Authority) record(ctx context.Context, d *decision, w *TicketWrite, officer string, also func(*Certificate, *Change) error) (*Outcome, error) {
 	out := &Outcome{Ticket: w.Ticket, Judgement: d.judgement, Refusal: d.refused()}
 	c := &Change{PutTicket: w}
-	if w.Ticket.State == StateIssued {
+	if w.Ticket.State == StateIssued || w.Ticket.State == StateUnconfirmed {
 		var err error
 		if c.AddCertificate, err = d.sign(w.Ticket, officer); err != nil {
 			return nil, err
@@ -367,6 +392,11 @@ func (a *Authority) record(ctx context.Context, d *decision, w *TicketWrite, off
 			c.KeyGuard = KeyUncertified
 		}
 		out.Certificate, out.Chain = c.AddCertificate, d.chain()
+	}
+	if w.Ticket.State == StateUnconfirmed || d.message != nil {
+		if err := a.pend(d, c, out); err != nil {
+			return nil, err
+		}
 	}
 	e, err := d.event(w.Ticket, officer, c.AddCertificate)
 	if err != nil {
@@ -402,6 +432,9 @@ func (d *decision) sign(t *Ticket, officer string) (*Certificate, error) {
 	c.CA, c.Profile, c.ProfileVersion = t.CA, t.Profile, t.ProfileVersion
 	c.Requester, c.Ticket, c.Replaces = t.Requester, t.ID, t.Replaces
 	c.Shard, c.Issued = d.shard, d.now
+	if issued.Unconfirmed {
+		c.Status = StatusUnconfirmed
+	}
 	return c, nil
 }
 
@@ -449,6 +482,9 @@ func (d *decision) event(t *Ticket, officer string, c *Certificate) (*Event, err
 		CA: t.CA, Profile: t.Profile, Version: t.ProfileVersion, Verdict: string(t.State), Replaces: hex.EncodeToString(t.Replaces),
 	}
 	detail.Possession = "not proven"
+	if d.evidence.Possession.Deferred != "" {
+		detail.Possession = "to be proven by " + d.evidence.Possession.Method
+	}
 	if d.evidence.Possession.Proven {
 		detail.Possession = "proven by " + d.evidence.Possession.Method
 	}
@@ -481,19 +517,33 @@ func newEvent(at time.Time, actor, action, object string, detail any) (*Event, e
 // outcome is what there is to say of a ticket of the records.
 func (a *Authority) outcome(ctx context.Context, t *Ticket) (*Outcome, error) {
 	out := &Outcome{Ticket: t, Refusal: t.refusal()}
-	if t.State != StateIssued {
+	switch t.State {
+	case StateIssued:
+	case StateUnconfirmed, StateAsked:
+		if err := a.waitsFor(ctx, out); err != nil {
+			return nil, err
+		}
+		if t.State == StateAsked {
+			return out, nil
+		}
+		return out, a.chainOf(ctx, out)
+	default:
 		return out, nil
 	}
 	var err error
 	if out.Certificate, err = a.config.Store.Certificate(ctx, t.CA, t.Serial); err != nil {
 		return nil, fmt.Errorf("certificate of ticket %s: %w", t.ID, err)
 	}
-	ca, err := a.config.Store.CA(ctx, t.CA)
+	return out, a.chainOf(ctx, out)
+}
+
+func (a *Authority) chainOf(ctx context.Context, out *Outcome) error {
+	ca, err := a.config.Store.CA(ctx, out.Ticket.CA)
 	if err != nil {
-		return nil, fmt.Errorf("authority of ticket %s: %w", t.ID, err)
+		return fmt.Errorf("authority of ticket %s: %w", out.Ticket.ID, err)
 	}
 	out.Chain = ca.Chain
-	return out, nil
+	return nil
 }
 
 // refusal is why a ticket of the records was refused; nil where it was not.

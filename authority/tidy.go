@@ -16,6 +16,9 @@ const tidyAtOnce = 500
 // days after they ran out. The audit chain is never pruned.
 func (a *Authority) Tidy(ctx context.Context) error {
 	a.forget()
+	if _, err := a.Lapse(ctx); err != nil {
+		return err
+	}
 	list, err := a.config.Store.CAs(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the authorities: %w", err)

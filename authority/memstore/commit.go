@@ -177,7 +177,7 @@ func (s *Store) addCertificate(c *authority.Certificate) {
 	k := serialKey(c.CA, c.Serial)
 	s.bySerial[k] = len(s.certificates)
 	s.certificates = append(s.certificates, c)
-	if c.Status != authority.StatusValid {
+	if c.Status == authority.StatusHold || c.Status == authority.StatusRevoked {
 		s.revoke(k, authority.Revocation{Serial: c.Serial, At: c.Revoked, Reason: c.Reason, Invalid: c.Invalid})
 	}
 }
@@ -197,7 +197,9 @@ func (s *Store) setStatus(w *authority.StatusWrite) {
 		r.Reason = int(crl.RemoveFromCRL)
 		c.Revoked, c.Reason, c.Invalid = time.Time{}, 0, time.Time{}
 	}
-	s.revoke(k, r)
+	if w.From != authority.StatusUnconfirmed || w.To != authority.StatusValid {
+		s.revoke(k, r)
+	}
 }
 
 func (s *Store) delete(r *authority.Retention) {

@@ -41,6 +41,40 @@ func testStatuses(t *testing.T, s authority.Store) {
 	}
 }
 
+// testUnconfirmed: no list speaks of a certificate before it is confirmed, nor
+// of its confirmation; one that is revoked instead is listed.
+func testUnconfirmed(t *testing.T, s authority.Store) {
+	for n := 1; n <= 2; n++ {
+		c := issue(n)
+		c.PutTicket.Ticket.State, c.AddCertificate.Status = authority.StateUnconfirmed, authority.StatusUnconfirmed
+		must(t, s, c)
+	}
+	all := authority.RevocationQuery{Shard: -1, Delta: true}
+	if got := listed(t, s, all); got != "[]" {
+		t.Errorf("unconfirmed certificates are listed: %s", got)
+	}
+	set := func(n int, to authority.Status) *authority.Change {
+		ticket := issuedTicket(n)
+		return &authority.Change{PutTicket: &authority.TicketWrite{Ticket: ticket, From: authority.StateUnconfirmed},
+			SetStatus: &authority.StatusWrite{CA: "issuing", Serial: serial(n), From: authority.StatusUnconfirmed, To: to, Revoked: day(5)}}
+	}
+	must(t, s, set(1, authority.StatusValid))
+	if got := listed(t, s, all); got != "[]" {
+		t.Errorf("a confirmed certificate is listed: %s", got)
+	}
+	fails(t, s, authority.ErrConflict, set(1, authority.StatusRevoked))
+	must(t, s, set(2, authority.StatusRevoked))
+	if got := listed(t, s, all); got != "[2]" {
+		t.Errorf("listed are %s, want [2]", got)
+	}
+	got, err := s.Certificate(t.Context(), "issuing", serial(1))
+	check(t, err)
+	equal(t, "confirmed certificate", got, aCertificate(1))
+	if n := len(collect(t, s.Certificates(t.Context(), authority.Query{Status: authority.StatusUnconfirmed}))); n != 0 {
+		t.Errorf("%d certificates are unconfirmed still", n)
+	}
+}
+
 func listed(t *testing.T, s authority.Store, q authority.RevocationQuery) string {
 	t.Helper()
 	q.CA = "issuing"

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) authority.Store) {
 		{"order and limits", testOrder},
 		{"pages", testPages},
 		{"statuses", testStatuses},
+		{"unconfirmed certificates", testUnconfirmed},
 		{"revocations", testRevocations},
 		{"delta revocations", testDeltaRevocations},
 		{"revocation lists", testCRLs},

@@ -2,6 +2,7 @@ package key
 
 import (
 	"crypto"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -25,6 +26,10 @@ func Kinds() []string {
 		"ml-dsa-44", "ml-dsa-65", "ml-dsa-87",
 	}
 }
+
+// AgreementKind is a kind that Generate takes besides those of Kinds: its keys
+// cannot sign.
+const AgreementKind = "x25519"
 
 // Sizes of RSA keys that are made, in bits.
 const (
@@ -52,10 +57,12 @@ func CanonicalKind(kind string) (string, error) {
 		return "ecdsa-p256", nil
 	case "ed25519":
 		return "ed25519", nil
+	case "x25519", "curve25519":
+		return AgreementKind, nil
 	case "mldsa44", "mldsa65", "mldsa87":
 		return "ml-dsa-" + plain[len("mldsa"):], nil
 	}
-	return "", fmt.Errorf("the kind of key %q is not known; use one of %s", kind, strings.Join(Kinds(), ", "))
+	return "", fmt.Errorf("the kind of key %q is not known; use one of %s", kind, strings.Join(append(Kinds(), AgreementKind), ", "))
 }
 
 func canonicalRSA(kind, size string) (string, error) {
@@ -77,7 +84,7 @@ func canonicalRSA(kind, size string) (string, error) {
 }
 
 // Generate makes a key: "rsa-2048" … "rsa-8192", "ecdsa-p256", "ecdsa-p384",
-// "ecdsa-p521", "ed25519", "ml-dsa-44", "ml-dsa-65", "ml-dsa-87", or another
+// "ecdsa-p521", "ed25519", "x25519", "ml-dsa-44", "ml-dsa-65", "ml-dsa-87", or another
 // name that CanonicalKind knows. random is the system's source where it is
 // nil; RSA and ECDSA keys always come from the system's.
 func Generate(kind string, random io.Reader) (*Private, error) {
@@ -87,6 +94,9 @@ func Generate(kind string, random io.Reader) (*Private, error) {
 	}
 	if random == nil {
 		random = rand.Reader
+	}
+	if canonical == AgreementKind {
+		return generateX25519(random)
 	}
 	signer, err := generate(canonical, random)
 	if err != nil {
@@ -128,6 +138,18 @@ func generate(kind string, random io.Reader) (crypto.Signer, error) {
 		return ed25519.NewKeyFromSeed(seed), nil
 	}
 	return nil, errors.New("no such kind")
+}
+
+func generateX25519(random io.Reader) (*Private, error) {
+	octets := make([]byte, 32)
+	if _, err := io.ReadFull(random, octets); err != nil {
+		return nil, fmt.Errorf("making a key of the kind %s: reading random octets: %w", AgreementKind, err)
+	}
+	k, err := ecdh.X25519().NewPrivateKey(octets)
+	if err != nil {
+		return nil, fmt.Errorf("making a key of the kind %s: %w", AgreementKind, err)
+	}
+	return NewPrivate(k)
 }
 
 func generateMLDSA(p mldsa.Parameters, random io.Reader) (crypto.Signer, error) {

@@ -301,7 +301,7 @@ func TestKinds(t *testing.T) {
 		"ECDSA-P256": "ecdsa-p256", "p256": "ecdsa-p256", "P-256": "ecdsa-p256", "prime256v1": "ecdsa-p256", "secp256r1": "ecdsa-p256", "ec": "ecdsa-p256",
 		"secp384r1": "ecdsa-p384", "EC-P384": "ecdsa-p384", "nistp521": "ecdsa-p521", "ec:secp521r1": "ecdsa-p521",
 		"RSA-3072": "rsa-3072", "rsa:4096": "rsa-4096", "rsa2048": "rsa-2048", "RSA": "rsa-3072",
-		"Ed25519": "ed25519", "ml-dsa-65": "ml-dsa-65", "MLDSA87": "ml-dsa-87",
+		"Ed25519": "ed25519", "ml-dsa-65": "ml-dsa-65", "MLDSA87": "ml-dsa-87", "X25519": "x25519",
 	} {
 		if got, err := CanonicalKind(kind); err != nil || got != want {
 			t.Errorf("%s is %q, %v, want %q", kind, got, err, want)
@@ -312,8 +312,8 @@ func TestKinds(t *testing.T) {
 		"rsa-16384": "RSA keys of 16384 bits are not made; use 8192 at most",
 		"rsa-2049":  "RSA keys of 2049 bits are not made; use a multiple of 8, such as 3072",
 		"rsa-large": `the kind of key "rsa-large" has no size in bits; use rsa-3072`,
-		"secp256k1": `the kind of key "secp256k1" is not known; use one of ` + strings.Join(Kinds(), ", "),
-		"":          `the kind of key "" is not known; use one of ` + strings.Join(Kinds(), ", "),
+		"secp256k1": `the kind of key "secp256k1" is not known; use one of ` + strings.Join(Kinds(), ", ") + ", x25519",
+		"":          `the kind of key "" is not known; use one of ` + strings.Join(Kinds(), ", ") + ", x25519",
 	} {
 		if _, err := Generate(kind, nil); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %q", kind, err, want)

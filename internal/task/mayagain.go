@@ -28,6 +28,9 @@ func MayIssueAgain(ctx context.Context, o *Office, record *authority.Certificate
 	case authority.StatusHold:
 		return &request.Refusal{Reason: request.AlreadyRevoked, Field: "serial", Detail: fmt.Sprintf("certificate %x is on hold, and is not issued again", record.Serial),
 			Fix: fmt.Sprintf("release it first: certwright revoke --release %x", record.Serial)}
+	case authority.StatusUnconfirmed:
+		return &request.Refusal{Reason: request.WrongState, Field: "serial", Detail: fmt.Sprintf("certificate %x is unconfirmed, and not issued again before its holder has confirmed it", record.Serial),
+			Fix: "confirm it: certwright request confirm"}
 	case authority.StatusRevoked:
 	default:
 		return nil

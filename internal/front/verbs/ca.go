@@ -243,7 +243,7 @@ func (p *program) caInit(ctx context.Context, i *caInitFlags, flags *pflag.FlagS
 }
 
 func (p *program) hierarchy(i *caInitFlags, flags *pflag.FlagSet) (task.Hierarchy, error) {
-	kind, err := keyKind("type", i.kind)
+	kind, err := signingKind("type", i.kind)
 	if err != nil {
 		return task.Hierarchy{}, err
 	}
@@ -350,7 +350,7 @@ func (f *caCreateFlags) newCA(name string, flags *pflag.FlagSet) (authority.NewC
 		return n, front.Usage("leave one of the two out", "--offline and --parent exclude each other")
 	}
 	var err error
-	if n.KeyKind, err = keyKind("type", f.kind); err != nil {
+	if n.KeyKind, err = signingKind("type", f.kind); err != nil {
 		return n, err
 	}
 	if f.subject == "" {

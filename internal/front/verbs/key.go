@@ -16,6 +16,9 @@ import (
 
 const keyKinds = "rsa-2048, rsa-3072, rsa-4096 … rsa-8192, ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519, ml-dsa-44, ml-dsa-65, ml-dsa-87"
 
+// allKinds has besides those that only agree on keys.
+const allKinds = keyKinds + ", x25519"
+
 func (p *program) keyCommand() *cobra.Command {
 	return group("key", "Make, convert and show private keys",
 		`Make a private key, write it in another form, or take the public key out of it.
@@ -80,7 +83,7 @@ certwright key new --type ml-dsa-65 --out pq.key --no-passphrase`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&kind, "type", "ecdsa-p256", "kind of key: "+keyKinds)
+	f.StringVar(&kind, "type", "ecdsa-p256", "kind of key: "+allKinds)
 	f.StringVar(&out, "out", "", "file to write (default: standard output)")
 	secretFlag(f, &source, "passphrase", "passout", "encrypt the key with a passphrase from")
 	f.BoolVar(&plain, "no-passphrase", false, "do not encrypt the key, and do not ask")

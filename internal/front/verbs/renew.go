@@ -66,7 +66,11 @@ certwright rekey server.crt --csr new.csr --revoke superseded`,
 				if csr != "" {
 					return p.oneRequest(csr)
 				}
-				k, err := newKey("type", kind)
+				canonical, err := signingKind("type", kind)
+				if err != nil {
+					return nil, err
+				}
+				k, err := task.NewKey(canonical)
 				if err != nil {
 					return nil, err
 				}

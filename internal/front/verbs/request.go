@@ -57,7 +57,7 @@ certwright request new --key ann.key --cn "Ann Smith" --email ann@example.com --
 	}
 	f := c.Flags()
 	f.StringVar(&r.key, "key", "", "file of the private key that signs")
-	f.StringVar(&r.newKey, "new-key", "", "make a key of this kind: "+keyKinds)
+	f.StringVar(&r.newKey, "new-key", "", "make a key of this kind: "+allKinds)
 	f.StringVar(&r.keyOut, "key-out", "", "file to write the new key to (alone: an ecdsa-p256 key)")
 	secretFlag(f, &r.passphrase, "passphrase", "passin", "passphrase of the key")
 	secretFlag(f, &r.newPassphrase, "new-passphrase", "passout", "encrypt the new key with a passphrase from")
@@ -233,13 +233,22 @@ func newKey(flag, kind string) (*key.Private, error) {
 func keyKind(flag, kind string) (string, error) {
 	canonical, err := key.CanonicalKind(kind)
 	if err != nil {
-		fix := "the kinds are " + keyKinds
-		if near := spelling.Nearest(kind, key.Kinds()); near != "" {
+		fix := "the kinds are " + allKinds
+		if near := spelling.Nearest(kind, append(key.Kinds(), key.AgreementKind)); near != "" {
 			fix = fmt.Sprintf("did you mean %q?", near)
 		}
 		return "", front.Usage(fix, "--%s: there is no kind of key %q", flag, kind)
 	}
 	return canonical, nil
+}
+
+// signingKind is keyKind for keys that must be able to sign.
+func signingKind(flag, kind string) (string, error) {
+	canonical, err := keyKind(flag, kind)
+	if err == nil && canonical == key.AgreementKind {
+		return "", front.Usage("the kinds are "+keyKinds, "--%s: a key of the kind %s cannot sign", flag, kind)
+	}
+	return canonical, err
 }
 
 // writeNewKey is writeKey without a result of its own.

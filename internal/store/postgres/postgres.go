@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	schemaVersion = 2 // of the newest migration
+	schemaVersion = 3 // of the newest migration
 	readers       = 8 // connections that read
 )
 

@@ -20,6 +20,11 @@ var earlier = []string{
 		INSERT INTO certificate_der (id, der) VALUES (1, 'der');
 		INSERT INTO event (seq, at, actor, action, object, previous, hash) VALUES (1, 1, '', 'test', '', zeroblob(32), zeroblob(32));
 		UPDATE head SET event_seq = 1, row_seq = 1;`,
+	2: `INSERT INTO certificate (id, ca, serial, status, fingerprint, key_hash, subject, folded, not_before, not_after, profile, profile_version, shard, revoked, reason, invalid, issued)
+			VALUES (1, 'ca', x'0102', 'valid', x'01', 1, 'CN=a', 'cn=a', 1, 2, 'server', '1', 0, 0, 0, 0, 1);
+		INSERT INTO certificate_der (id, der) VALUES (1, 'der');
+		INSERT INTO event (seq, at, actor, action, object, previous, hash) VALUES (1, 1, '', 'test', '', zeroblob(32), zeroblob(32));
+		UPDATE head SET event_seq = 1, row_seq = 1;`,
 }
 
 // TestEarlierVersions opens files as each earlier version of the program left
@@ -48,7 +53,8 @@ func TestEarlierVersions(t *testing.T) {
 		if err := s.PutRecords(t.Context(), &authority.Record{Kind: "a", ID: "b"}); err != nil {
 			t.Errorf("version %d: %v", version, err)
 		}
-		result, err := s.Commit(t.Context(), &authority.Change{Events: []*authority.Event{{At: time.UnixMilli(2), Action: "test"}}})
+		ticket := &authority.Ticket{ID: "t", State: authority.StateUnconfirmed}
+		result, err := s.Commit(t.Context(), &authority.Change{PutTicket: &authority.TicketWrite{Ticket: ticket}, AddCertificate: &authority.Certificate{CA: "ca", Serial: []byte{9}, Status: authority.StatusUnconfirmed, Fingerprint: []byte("f"), DER: []byte("der")}, Events: []*authority.Event{{At: time.UnixMilli(2), Action: "test"}}})
 		if err := errors.Join(append(result, err)...); err != nil {
 			t.Errorf("version %d: %v", version, err)
 		}

@@ -182,7 +182,7 @@ func (b *batch) addCertificate(c *authority.Certificate, guard authority.KeyGuar
 	b.waiting.ders = append(b.waiting.ders, id, c.DER)
 	b.waiting.serials = append(b.waiting.serials, entry{serialHash(c.CA, c.Serial), id})
 	b.waiting.addLookups(id, certificateHashes(c.Serial, c.Fingerprint, c.KeyFingerprint, c.Names)...)
-	if c.Status == authority.StatusValid {
+	if c.Status == authority.StatusValid || c.Status == authority.StatusUnconfirmed {
 		return nil
 	}
 	return b.putRevocation(c.CA, c.Serial, int64(c.Shard), millis(c.NotAfter),
@@ -207,6 +207,9 @@ func (b *batch) setStatus(w *authority.StatusWrite) error {
 	}
 	if n == 0 {
 		return b.missed(hasCertificate, own...)
+	}
+	if w.From == authority.StatusUnconfirmed && w.To == authority.StatusValid {
+		return nil
 	}
 	stmt, err := b.prepared(shardAndEnd)
 	if err != nil {
