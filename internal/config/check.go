@@ -15,7 +15,7 @@ import (
 // the *Fault.
 func (c *Config) Check(file string) error {
 	for _, problem := range []func() (key, detail, fix string){
-		c.checkServer, c.checkACME, c.checkWords, c.checkLimits, c.checkAlerts, c.checkWebhooks, c.checkDatabase,
+		c.checkServer, c.checkACME, c.checkWords, c.checkLimits, c.checkPublish, c.checkAlerts, c.checkWebhooks, c.checkDatabase,
 	} {
 		if key, detail, fix := problem(); detail != "" {
 			return &Fault{File: file, Detail: fmt.Sprintf("the value of %q: %s", key, detail), Fix: fix}
@@ -92,6 +92,16 @@ func (c *Config) checkLimits() (key, detail, fix string) {
 		if t.time == 0 {
 			return t.key, "without a limit a slow client keeps its connection for ever", "give a length of time, such as 30s"
 		}
+	}
+	return "", "", ""
+}
+
+func (c *Config) checkPublish() (key, detail, fix string) {
+	switch {
+	case c.Publish.MaxAge == 0:
+		return "publish.max-age", "0 is no length of time to keep something", "give one, such as 5m"
+	case c.Publish.Memory < 64<<10:
+		return "publish.ocsp-memory", "less than 64KiB holds no answers", "leave it out: 16MiB is the default"
 	}
 	return "", "", ""
 }

@@ -18,6 +18,7 @@ type Config struct {
 	ACME     ACME      `yaml:"acme" doc:"certificates for whoever shows control of a name, by ACME"`
 	Limits   Limits    `yaml:"limits" doc:"what one client may take"`
 	Log      Log       `yaml:"log" doc:"the log, on standard error"`
+	Publish  Publish   `yaml:"publish" doc:"revocation lists, OCSP and the certificates of authorities"`
 	Alerts   Alerts    `yaml:"alerts" doc:"telling people of certificates that end soon, once each"`
 	Webhooks []Webhook `yaml:"webhooks" doc:"programs that are told of decisions, signed and tried again"`
 }
@@ -51,6 +52,15 @@ type Limits struct {
 type Log struct {
 	Level  string `yaml:"level" doc:"debug, info, warn or error; read again on reload"`
 	Format string `yaml:"format" doc:"text or json"`
+}
+
+// Publish is how what relying parties fetch is served.
+type Publish struct {
+	MaxAge      Duration `yaml:"max-age" doc:"how long caches in between may keep a revocation list or an OCSP answer, at most"`
+	Prompt      bool     `yaml:"prompt" doc:"publish a revocation list within a minute of a revocation: the delta list where the authority has one"`
+	Memory      Size     `yaml:"ocsp-memory" doc:"what OCSP answers that are signed ahead may take"`
+	Ahead       bool     `yaml:"ocsp-ahead" doc:"sign OCSP answers ahead for all valid certificates, and not only for those that were asked about"`
+	IgnoreNonce bool     `yaml:"ocsp-ignore-nonce" doc:"give answers that were signed ahead to questions with a nonce, too; such clients may not like it"`
 }
 
 // Alerts says who is told of certificates that end soon.
@@ -87,7 +97,8 @@ func Default() Config {
 		ACME:   defaultACME(),
 		Limits: Limits{Header: 64 << 10, Body: 1 << 20, Connections: 20000, HeaderTimeout: Duration(10 * time.Second),
 			ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(time.Minute), IdleTimeout: Duration(2 * time.Minute)},
-		Log: Log{Level: "info", Format: "text"},
+		Log:     Log{Level: "info", Format: "text"},
+		Publish: Publish{MaxAge: Duration(time.Hour), Memory: 16 << 20},
 		Alerts: Alerts{Expiry: Duration(14 * 24 * time.Hour), Missed: true, Every: Duration(time.Hour),
 			Mail: Mail{TLS: "starttls"}, Webhook: Webhook{Name: "alerts"}},
 	}

@@ -13,6 +13,10 @@ type door struct {
 	plain    bool     // answers on the plain listener too
 	handler  http.Handler
 	run      func(ctx context.Context) error // nil: nothing
+
+	// takes are the requests that go to the door before a ServeMux tidies their
+	// paths; nil: none.
+	takes func(r *http.Request) bool
 }
 
 // worker is work in the background.
@@ -23,8 +27,13 @@ type worker struct {
 
 // mount makes every door.
 func (s *Server) mount() ([]door, error) {
+	published, err := s.publication()
+	if err != nil {
+		return nil, err
+	}
 	doors := []door{
 		{name: "health", patterns: []string{"GET /healthz", "GET /readyz"}, plain: true, handler: s.health()},
+		published,
 	}
 	acme, err := s.acme()
 	return append(doors, acme...), err
@@ -54,5 +63,18 @@ func (s *Server) handlers() (secure, plain http.Handler) {
 			}
 		}
 	}
-	return s.front(both[0]), s.front(both[1])
+	return s.front(s.before(both[0], false)), s.front(s.before(both[1], true))
+}
+
+// before hands requests to the doors that take them, and the others on.
+func (s *Server) before(next http.Handler, plain bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, d := range s.doors {
+			if d.takes != nil && d.takes(r) && (d.plain || !plain) {
+				named(d.name, d.handler).ServeHTTP(w, r)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -94,7 +94,10 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if err := c.Office.Profiles.Reload(); err != nil {
 		return err
 	}
-	if s.told.Created, err = firstAuthority(ctx, c.Office, c.Host, c.By); err != nil {
+	if s.told.Created, err = firstAuthority(ctx, c.Office, c.Host, s.base(), c.By); err != nil {
+		return err
+	}
+	if err := settleBase(ctx, c.Office, c.Settings.Server.PlainURL, c.By); err != nil {
 		return err
 	}
 	named := c.Settings.Server.CA

@@ -14,9 +14,9 @@ import (
 )
 
 // firstAuthority makes a root and an issuing authority where nobody has made
-// an authority yet, as quickstart does; made says so. Only one process of a
-// home looks at a time.
-func firstAuthority(ctx context.Context, o *task.Office, host, by string) (made bool, err error) {
+// an authority yet, as quickstart does; made says so. What they publish is
+// fetched below base. Only one process of a home looks at a time.
+func firstAuthority(ctx context.Context, o *task.Office, host, base, by string) (made bool, err error) {
 	unlock, err := o.Home.Lock()
 	if err != nil {
 		return false, err
@@ -33,6 +33,7 @@ func firstAuthority(ctx context.Context, o *task.Office, host, by string) (made 
 	if err != nil {
 		return false, err
 	}
+	h.Settings.Base = base
 	if _, _, err := task.CreateHierarchy(ctx, o, h); err != nil {
 		return false, fmt.Errorf("making the first authority: %w", err)
 	}

@@ -1,0 +1,77 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/publish"
+	"github.com/certwright/certwright/internal/task"
+)
+
+// publication is the door of relying parties.
+func (s *Server) publication() (door, error) {
+	c, o := &s.config.Settings.Publish, s.config.Office
+	p, err := publish.New(publish.Config{
+		Authority: o.Authority, Store: o.Store, Records: o.Store, Keys: o.Keys, Log: s.config.Log, Now: o.Now,
+		MaxAge: time.Duration(c.MaxAge), Memory: int(c.Memory), Ahead: c.Ahead, IgnoreNonce: c.IgnoreNonce, Prompt: c.Prompt,
+	})
+	if err != nil {
+		return door{}, fmt.Errorf("publishing lists and answers: %w", err)
+	}
+	return door{name: "publish", patterns: publish.Patterns(), plain: true, handler: p, run: p.Run, takes: publish.Takes}, nil
+}
+
+// base is the address that is written into certificates: the one configured,
+// else that of the plain listener if it has a port of its own choice. Empty
+// says that there is none to rely on.
+func (s *Server) base() string {
+	settings := &s.config.Settings.Server
+	if settings.PlainURL != "" {
+		return settings.PlainURL
+	}
+	if _, port, err := net.SplitHostPort(settings.PlainListen); err != nil || port == "0" {
+		return ""
+	}
+	return s.told.PlainURL
+}
+
+// settleBase gives authorities that say nothing of where their lists are
+// fetched the address that is configured.
+func settleBase(ctx context.Context, o *task.Office, base, by string) error {
+	if base == "" {
+		return nil
+	}
+	all, err := o.Store.CAs(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the authorities: %w", err)
+	}
+	for _, ca := range all {
+		var settings authority.CASettings
+		if len(ca.Settings) > 0 {
+			if err := json.Unmarshal(ca.Settings, &settings); err != nil {
+				return fmt.Errorf("reading the settings of authority %q: %w", ca.Name, err)
+			}
+		}
+		if ca.State == authority.CARetired || !silent(&settings) {
+			continue
+		}
+		_, err := o.Authority.UpdateCA(ctx, ca.Name, func(_ *authority.CA, c *authority.CASettings) {
+			if silent(c) {
+				c.Base = base
+			}
+		}, by)
+		if err != nil {
+			return fmt.Errorf("setting where authority %q publishes: %w", ca.Name, err)
+		}
+	}
+	return nil
+}
+
+// silent reports whether settings say nothing of where to fetch anything.
+func silent(c *authority.CASettings) bool {
+	return c.Base == "" && len(c.CRL)+len(c.FreshestCRL)+len(c.OCSP)+len(c.CAIssuers) == 0
+}
