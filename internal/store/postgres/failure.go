@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -37,7 +38,7 @@ func lost(err error) bool {
 	case "":
 		var connect *pgconn.ConnectError
 		var network *net.OpError
-		return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
+		return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 			errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	case "57P01", "57P02", "57P03", "25P03", "53300": // shutdown, crash, starting, idle for too long, too many connections
 		return true

@@ -59,6 +59,11 @@ func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) authority.Store { return open(t, database(t)) })
 }
 
+func TestShared(t *testing.T) {
+	url := database(t)
+	storetest.RunShared(t, func(t *testing.T) authority.Store { return open(t, url) })
+}
+
 func TestDurable(t *testing.T) {
 	url := database(t)
 	storetest.RunDurable(t, func(t *testing.T, _ string) authority.Store { return open(t, url) })

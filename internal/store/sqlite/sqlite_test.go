@@ -25,6 +25,11 @@ func TestContract(t *testing.T) {
 	})
 }
 
+func TestShared(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	storetest.RunShared(t, func(t *testing.T) authority.Store { return open(t, path) })
+}
+
 func TestDurable(t *testing.T) {
 	storetest.RunDurable(t, func(t *testing.T, folder string) authority.Store {
 		return open(t, filepath.Join(folder, "odd ?name% é.db"))

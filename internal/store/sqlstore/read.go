@@ -41,20 +41,29 @@ func (s *Store) arguments() *arguments { return &arguments{dialect: &s.config.Di
 // maxPrepared is how many different queries are kept prepared.
 const maxPrepared = 200
 
-// rows runs a query, prepared once for all calls with the same text.
-func (s *Store) rows(ctx context.Context, text string, a *arguments) (*sql.Rows, error) {
+// rows runs a query: again where a connection turns out to be no more, of those
+// that were open while the database was started anew.
+func (s *Store) rows(ctx context.Context, text string, a *arguments) (rows *sql.Rows, err error) {
+	rows, err = s.query(ctx, text, a)
+	for again := 0; s.lost(err) && again < s.config.Read.Stats().MaxOpenConnections; again++ {
+		rows, err = s.query(ctx, text, a)
+	}
+	return rows, s.explain(err)
+}
+
+// query runs a query, prepared once for all calls with the same text.
+func (s *Store) query(ctx context.Context, text string, a *arguments) (*sql.Rows, error) {
 	s.preparing.Lock()
 	stmt := s.prepared[text]
 	full := len(s.prepared) >= maxPrepared
 	s.preparing.Unlock()
 	if stmt == nil && full {
-		rows, err := s.config.Read.QueryContext(ctx, text, a.values...)
-		return rows, s.explain(err)
+		return s.config.Read.QueryContext(ctx, text, a.values...)
 	}
 	if stmt == nil {
 		made, err := s.config.Read.PrepareContext(ctx, text)
 		if err != nil {
-			return nil, s.explain(err)
+			return nil, err
 		}
 		s.preparing.Lock()
 		if stmt = s.prepared[text]; stmt == nil {
@@ -66,8 +75,7 @@ func (s *Store) rows(ctx context.Context, text string, a *arguments) (*sql.Rows,
 			made.Close()
 		}
 	}
-	rows, err := stmt.QueryContext(ctx, a.values...)
-	return rows, s.explain(err)
+	return stmt.QueryContext(ctx, a.values...)
 }
 
 func (s *Store) explain(err error) error {

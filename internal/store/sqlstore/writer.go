@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -158,14 +159,14 @@ func (w *writer) transaction(group []*job, careful bool) (err error) {
 	if err := b.writeHead(); err != nil {
 		return err
 	}
-	if err = w.plain("COMMIT"); w.lost(err) {
+	if err = w.plain("COMMIT"); w.lost(err) && !errors.Is(err, sql.ErrConnDone) && !errors.Is(err, driver.ErrBadConn) {
 		err = fmt.Errorf("%w (%w)", errUncertain, err)
 	}
 	return err
 }
 
-func (w *writer) lost(err error) bool {
-	return err != nil && w.config.Dialect.Lost != nil && w.config.Dialect.Lost(err)
+func (s *Store) lost(err error) bool {
+	return err != nil && s.config.Dialect.Lost != nil && s.config.Dialect.Lost(err)
 }
 
 // alone applies one change inside the transaction; one that is refused leaves
