@@ -59,6 +59,7 @@ func (c *Config) checkWords() (key, detail, fix string) {
 		key, value string
 		known      []string
 	}{
+		{"server.metrics", c.Server.Metrics, []string{"token", "open", "off"}},
 		{"log.level", c.Log.Level, []string{"debug", "info", "warn", "error"}},
 		{"log.format", c.Log.Format, []string{"text", "json"}},
 		{"alerts.mail.tls", c.Alerts.Mail.TLS, []string{"starttls", "tls", "none"}},

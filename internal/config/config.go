@@ -15,6 +15,7 @@ type Config struct {
 	Database   string `yaml:"database" doc:"where the records are; empty: certwright.db in the home, else postgres://USER@HOST/NAME" secret:"url"`
 
 	Server   Server    `yaml:"server" doc:"what \"certwright serve\" listens on, and is called"`
+	Access   Access    `yaml:"access" doc:"who may do what, besides the bearers of API tokens"`
 	ACME     ACME      `yaml:"acme" doc:"certificates for whoever shows control of a name, by ACME"`
 	Limits   Limits    `yaml:"limits" doc:"what one client may take"`
 	Log      Log       `yaml:"log" doc:"the log, on standard error"`
@@ -34,7 +35,31 @@ type Server struct {
 	Profile     string   `yaml:"profile" doc:"the profile of the server's own certificate"`
 	Certificate string   `yaml:"certificate" doc:"file of a certificate and its chain from elsewhere, instead of an own one; read again on reload"`
 	Key         string   `yaml:"key" doc:"file of the key of that certificate"`
+	Metrics     string   `yaml:"metrics" doc:"who may read /metrics: token (administrators and auditors), open (anyone) or off"`
 	Grace       Duration `yaml:"grace" doc:"how long requests that are under way may take to end when the server stops"`
+}
+
+// Access says who is recognized besides the bearers of API tokens.
+type Access struct {
+	Certificates []AccessRule `yaml:"certificates" doc:"client certificates of our own issue: the first rule that matches a name in one says what its holder may do"`
+	Roots        string       `yaml:"roots" doc:"file of root certificates from elsewhere, whose client certificates are recognized too"`
+	OIDC         OIDC         `yaml:"oidc" doc:"OpenID Connect"`
+}
+
+// AccessRule gives roles to whoever has a name or claim.
+type AccessRule struct {
+	Match    string   `yaml:"match" doc:"a name of the certificate (dns:*.agents.example, email:…, uri:…, or a common name), or CLAIM=VALUE of an ID token; * matches any run of characters"`
+	Roles    []string `yaml:"roles" doc:"applicant, officer, administrator, auditor"`
+	Profiles []string `yaml:"profiles" doc:"the profiles they may ask for; empty: all"`
+	CAs      []string `yaml:"cas" doc:"the authorities they may ask; empty: all"`
+}
+
+// OIDC is the provider whose ID tokens are believed (OpenID Connect Core 1.0).
+type OIDC struct {
+	Issuer string       `yaml:"issuer" doc:"address of the provider, as its tokens name it; empty: none"`
+	Client string       `yaml:"client" doc:"the audience that tokens must be for"`
+	Name   string       `yaml:"name" doc:"the claim that holds the name; empty: email where it is verified, else sub"`
+	Rules  []AccessRule `yaml:"rules" doc:"the first rule that matches says what the bearer may do"`
 }
 
 // Limits is what one client may take.
@@ -93,7 +118,7 @@ type Webhook struct {
 // Default returns what holds where nothing is said.
 func Default() Config {
 	return Config{
-		Server: Server{Listen: ":8443", PlainListen: ":8080", Profile: "server", Grace: Duration(30 * time.Second)},
+		Server: Server{Listen: ":8443", PlainListen: ":8080", Profile: "server", Metrics: "token", Grace: Duration(30 * time.Second)},
 		ACME:   defaultACME(),
 		Limits: Limits{Header: 64 << 10, Body: 1 << 20, Connections: 20000, HeaderTimeout: Duration(10 * time.Second),
 			ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(time.Minute), IdleTimeout: Duration(2 * time.Minute)},

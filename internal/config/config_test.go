@@ -79,6 +79,7 @@ func TestParseFaults(t *testing.T) {
 		"server: {key: k}\n":                            `c.yaml: the value of "server.certificate": certificate and key go together | give both, or none`,
 		"server: {names: 'https://a'}":                  `c.yaml: the value of "server.names": "https://a" is neither a host name nor an address | write names like`,
 		"log: {level: wran}\n":                          `c.yaml: the value of "log.level": there is no "wran" | did you mean "warn"?`,
+		"server: {metrics: opn}\n":                      `c.yaml: the value of "server.metrics": there is no "opn" | did you mean "open"?`,
 		"log: {format: xml}\n":                          `c.yaml: the value of "log.format": there is no "xml" | write one of text, json`,
 		"limits: {body: 1}\n":                           `c.yaml: the value of "limits.body": less than 1KiB lets no request in`,
 		"limits: {header: 1}\n":                         `c.yaml: the value of "limits.header": less than 1KiB lets no request in`,

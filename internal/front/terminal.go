@@ -27,6 +27,9 @@ import (
 // Interactive reports whether a person can be asked.
 func (s *Shell) Interactive() bool { return isTerminal(s.In) }
 
+// Watched reports whether a person sees what is printed.
+func (s *Shell) Watched() bool { return isTerminal(s.Out) }
+
 // ask writes a question to where the person sees it.
 func (s *Shell) ask(terminal *os.File, format string, args ...any) {
 	if isTerminal(s.Err) {

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"net/http"
+
+	"github.com/certwright/certwright/internal/access"
 )
 
 // door is one way in: the paths it answers, and what it does in the
@@ -27,12 +29,19 @@ type worker struct {
 
 // mount makes every door.
 func (s *Server) mount() ([]door, error) {
+	guard, err := s.guard()
+	if err != nil {
+		return nil, err
+	}
 	published, err := s.publication()
 	if err != nil {
 		return nil, err
 	}
 	doors := []door{
 		{name: "health", patterns: []string{"GET /healthz", "GET /readyz"}, plain: true, handler: s.health()},
+		{name: "metrics", patterns: []string{"GET /metrics"}, handler: s.measures(guard)},
+		{name: "profiling", patterns: []string{"/debug/pprof/"}, handler: guard.Require(access.Administrator)(profiling())},
+		{name: "none", patterns: []string{"/"}, plain: true, handler: http.HandlerFunc(s.nothing)},
 		published,
 	}
 	acme, err := s.acme()

@@ -61,7 +61,7 @@ const redacted = "(hidden)"
 var secretKeys = map[string]bool{"authorization": true, "cookie": true, "password": true, "passphrase": true, "secret": true, "token": true, "hmac": true}
 
 // secretText is what secrets look like inside other texts.
-var secretText = regexp.MustCompile(`(?i)(bearer|basic)\s+[a-z0-9._~+/=-]{8,}|://[^/\s:@]+:[^/\s@]+@`)
+var secretText = regexp.MustCompile(`(?i)(bearer|basic)\s+[a-z0-9._~+/=-]{8,}|\bcwt_[a-z0-9_-]+|://[^/\s:@]+:[^/\s@]+@`)
 
 // withoutSecrets hides what a careless line would give away.
 func withoutSecrets(_ []string, a slog.Attr) slog.Attr {

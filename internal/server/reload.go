@@ -11,16 +11,21 @@ func (s *Server) Reload(ctx context.Context) {
 	s.reloads.Lock()
 	defer s.reloads.Unlock()
 	log := s.config.Log
+	result := "taken over"
 	if err := s.reloadSettings(); err != nil {
+		result = "kept as it was"
 		log.Error("the configuration cannot be used, and stays as it was", "cause", err)
 	}
 	if err := s.config.Office.Profiles.Reload(); err != nil {
+		result = "kept as it was"
 		log.Error("the profiles cannot be used, and stay as they were", "cause", err)
 	}
 	if err := s.identity.load(ctx); err != nil {
+		result = "kept as it was"
 		log.Error("the certificate of the server stays as it was", "cause", err)
 	}
-	log.Info("reloaded")
+	s.config.Measures.reloads.Add(1, result)
+	log.Info("reloaded", "result", result)
 }
 
 // reloadSettings takes over what can change while the server runs, and names

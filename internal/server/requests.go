@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -67,6 +68,8 @@ func (s *Server) front(next http.Handler) http.Handler {
 // note writes the line of a request into the log: never its headers, query or
 // body, which may hold secrets.
 func (s *Server) note(r *http.Request, e *exchange, answer *recorder, took time.Duration) {
+	s.config.Measures.requests.Add(1, e.door, method(r.Method), strconv.Itoa(answer.code()))
+	s.config.Measures.seconds.Observe(took.Seconds(), e.door)
 	level := slog.LevelInfo
 	if e.door == "health" || e.door == "metrics" {
 		level = slog.LevelDebug
@@ -75,7 +78,16 @@ func (s *Server) note(r *http.Request, e *exchange, answer *recorder, took time.
 		slog.Int("status", answer.code()), slog.Int64("octets", answer.octets), slog.Duration("took", took.Round(time.Microsecond)), slog.String("from", r.RemoteAddr))
 }
 
-const longestPath = 300
+// method is a method of HTTP, or "other": a client may make up any word.
+func method(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	}
+	return "other"
+}
+
+const longestPath = 300 // in the log
 
 // short keeps a path from filling the log.
 func short(path string) string {

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/systemd"
 	"github.com/certwright/certwright/internal/task"
@@ -28,6 +29,7 @@ type Config struct {
 	By       string         // who starts the server: what it makes first is made by them
 	Log      *slog.Logger   // what happens; see NewLog
 	Level    *slog.LevelVar // of Log, which a reload may change
+	Measures *Measures
 	Service  systemd.Notifier
 }
 
@@ -36,6 +38,7 @@ type Server struct {
 	config   Config
 	identity *identity
 	crowd    *crowd
+	tokens   *access.Tokens
 	doors    []door
 
 	secure, plain           net.Listener // plain may be nil
@@ -53,6 +56,7 @@ type Told struct {
 	Created     bool   `json:"created"` // the authority was made now
 	Root        string `json:"root"`    // file of the root's certificate
 	Fingerprint []byte `json:"-"`       // SHA-256 of the root's certificate
+	Token       string `json:"-"`       // of the first administrator, where it was made now
 }
 
 // New opens the listeners, makes what is missing of an authority and of the
@@ -115,6 +119,11 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if err := s.identity.load(ctx); err != nil {
 		return err
 	}
+	s.tokens = access.NewTokens(c.Office.Store, c.Office.Now)
+	if s.told.Token, err = firstToken(ctx, s.tokens, c.By); err != nil {
+		return err
+	}
+	s.watch()
 	if s.doors, err = s.mount(); err != nil {
 		return err
 	}
@@ -178,7 +187,7 @@ func (s *Server) attend(ctx context.Context, reload <-chan struct{}, failed <-ch
 			return err
 		case <-reload:
 			s.say(s.config.Service.Reloading())
-			s.Reload(ctx)
+			s.Reload(context.WithoutCancel(ctx))
 			s.say(s.config.Service.Ready("serving " + s.told.URL))
 		}
 	}

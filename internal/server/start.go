@@ -9,6 +9,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/request"
 )
@@ -38,6 +39,23 @@ func firstAuthority(ctx context.Context, o *task.Office, host, base, by string) 
 		return false, fmt.Errorf("making the first authority: %w", err)
 	}
 	return true, nil
+}
+
+// firstToken makes a token that may do everything where there is no token yet.
+// Its text is returned this once.
+func firstToken(ctx context.Context, t *access.Tokens, by string) (string, error) {
+	some, err := t.List(ctx, "", "", 1)
+	if err != nil {
+		return "", fmt.Errorf("looking for tokens: %w", err)
+	}
+	if len(some) > 0 {
+		return "", nil
+	}
+	_, text, err := t.New(ctx, access.Token{Name: by, Roles: access.Roles(), Description: "the first one, made when the server started", By: by})
+	if err != nil {
+		return "", fmt.Errorf("making the first token: %w", err)
+	}
+	return text, nil
 }
 
 // issuing finds the authority that signs the server's own certificate: the

@@ -28,10 +28,11 @@ type Office struct {
 // Setup is what an Office is opened with.
 type Setup struct {
 	Home     config.Home
-	Database string                            // the URL of the database that holds the records; empty for the one in the home
-	Linter   string                            // the linter program; empty for the usual one
-	Existing func(file string) ([]byte, error) // the passphrase of an encrypted key
-	New      func() ([]byte, error)            // the passphrase for new keys; none leaves them unencrypted
+	Database string                                // of the records: postgres://…; empty for the home's own
+	Observe  func(authority.Store) authority.Store // what sees all that is read and written; nil: nothing
+	Linter   string                                // the linter program; empty for the usual one
+	Existing func(file string) ([]byte, error)     // the passphrase of an encrypted key
+	New      func() ([]byte, error)                // the passphrase for new keys; none leaves them unencrypted
 	Now      func() time.Time
 	Log      func(format string, args ...any)
 }
@@ -41,6 +42,9 @@ func Open(ctx context.Context, s Setup) (*Office, error) {
 	store, err := openStore(ctx, &s)
 	if err != nil {
 		return nil, err
+	}
+	if s.Observe != nil {
+		store = s.Observe(store)
 	}
 	o := &Office{
 		Store:    store,

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/config"
@@ -31,9 +32,10 @@ type program struct {
 	ca           string
 	officer      string
 
-	askNewKeys bool           // new authority keys: ask for a passphrase at a terminal
-	settings   *config.Config // what file is, where it was read before the office is opened
-	log        *slog.Logger   // of the server; nil for other verbs
+	askNewKeys bool                                  // new authority keys: ask for a passphrase at a terminal
+	settings   *config.Config                        // what file is, where it was read before the office is opened
+	log        *slog.Logger                          // of the server; nil for other verbs
+	observe    func(authority.Store) authority.Store // likewise
 	file       config.Config
 	office     *task.Office
 }
@@ -151,6 +153,7 @@ func (p *program) openAt(ctx context.Context, h config.Home) (*task.Office, erro
 	p.office, err = task.Open(ctx, task.Setup{
 		Home:     h,
 		Database: p.file.Database,
+		Observe:  p.observe,
 		Linter:   p.file.Linter,
 		Existing: p.existingKeyPassphrase,
 		New:      p.newKeyPassphrase,

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -125,12 +126,13 @@ func (p *program) newServer(ctx context.Context, f *serveFlags) (*server.Server,
 	if err != nil {
 		return nil, err
 	}
-	p.settings, p.log = &settings, log
+	measures := server.NewMeasures(versionOf(p.version), p.shell.Now())
+	p.settings, p.log, p.observe = &settings, log, measures.Observe
 	o, err := p.openAt(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	return server.New(ctx, server.Config{Settings: settings, Read: read, Office: o, Host: hostName(), By: p.decider(), Log: log, Level: level,
+	return server.New(ctx, server.Config{Settings: settings, Read: read, Office: o, Host: hostName(), By: p.decider(), Log: log, Level: level, Measures: measures,
 		Service: systemd.New(p.shell.Getenv, os.Getpid())})
 }
 
@@ -138,13 +140,18 @@ func (p *program) newServer(ctx context.Context, f *serveFlags) (*server.Server,
 type servingJSON struct {
 	server.Told
 	Home        string `json:"home"`
-	Fingerprint string `json:"rootFingerprint"` // SHA-256
+	Fingerprint string `json:"rootFingerprint"`     // SHA-256
+	TokenFile   string `json:"tokenFile,omitempty"` // of the first administrator's token, where it was made now
 	Process     int    `json:"process"`
 }
 
 // tellServing says where everything is.
 func (p *program) tellServing(t server.Told, readyFile string) error {
 	told := servingJSON{Told: t, Home: p.office.Home.Folder, Fingerprint: hex.EncodeToString(t.Fingerprint), Process: os.Getpid()}
+	var err error
+	if told.TokenFile, err = p.keepToken(t.Token); err != nil {
+		return err
+	}
 	if p.shell.JSON {
 		if err := p.shell.Line(told); err != nil {
 			return err
@@ -175,6 +182,23 @@ func (p *program) printServing(t *servingJSON) {
 	}
 	s.Print("  root      %s", t.Root)
 	s.Print("            SHA-256 %s", colons(t.Fingerprint))
+	switch {
+	case t.TokenFile != "":
+		s.Print("  token     in %s: move it to a safe place, it may do everything", t.TokenFile)
+	case t.Token != "":
+		s.Print("  token     %s", t.Token)
+		s.Print("            it may do everything, and is not shown again")
+	}
+}
+
+// keepToken writes the first token to a file of the home, unless a person at a
+// terminal gets to see it: what a server prints is kept in logs.
+func (p *program) keepToken(token string) (file string, err error) {
+	if token == "" || !p.shell.JSON && p.shell.Watched() {
+		return "", nil
+	}
+	file = filepath.Join(p.office.Home.Folder, "first-token")
+	return file, p.shell.Write(file, []byte(token+"\n"), front.SecretFile, true)
 }
 
 // colons writes hexadecimal as fingerprints are compared: AB:CD:….

@@ -1,0 +1,105 @@
+package server
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"time"
+
+	"github.com/certwright/certwright/internal/access"
+	"github.com/certwright/certwright/internal/config"
+)
+
+// guard makes what recognizes clients, of the configuration.
+func (s *Server) guard() (*access.Guard, error) {
+	c := access.Config{Tokens: s.tokens, Log: func(ctx context.Context, what string, err error) {
+		s.config.Log.ErrorContext(ctx, what, "cause", err)
+	}}
+	settings := &s.config.Settings.Access
+	fault := func(key string, err error) error {
+		return &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of %q: %v", key, err), Fix: "see: certwright config print"}
+	}
+	roots, err := poolOf(settings.Roots)
+	if err != nil {
+		return nil, err
+	}
+	c.Certificates, err = access.NewCertificates(access.CertificateConfig{Issued: s.config.Office.Store, Roots: roots, Rules: rulesOf(settings.Certificates), Now: s.config.Office.Now})
+	if err != nil {
+		return nil, fault("access.certificates", err)
+	}
+	if settings.OIDC.Issuer == "" {
+		return access.NewGuard(c), nil
+	}
+	c.OIDC, err = access.NewOIDC(access.OIDCConfig{Issuer: settings.OIDC.Issuer, Client: settings.OIDC.Client, Name: settings.OIDC.Name,
+		Rules: rulesOf(settings.OIDC.Rules), HTTP: &http.Client{Timeout: 10 * time.Second}, Now: s.config.Office.Now})
+	if err != nil {
+		return nil, fault("access.oidc", err)
+	}
+	return access.NewGuard(c), nil
+}
+
+func rulesOf(configured []config.AccessRule) []access.Rule {
+	var out []access.Rule
+	for _, r := range configured {
+		rule := access.Rule{Match: r.Match, Profiles: r.Profiles, CAs: r.CAs}
+		for _, role := range r.Roles {
+			rule.Roles = append(rule.Roles, access.Role(role))
+		}
+		out = append(out, rule)
+	}
+	return out
+}
+
+func poolOf(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading access.roots: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, &config.Fault{File: file, Detail: "there is no certificate in it", Fix: "access.roots names a file of certificates in PEM"}
+	}
+	return pool, nil
+}
+
+// measures answers /metrics to whom the configuration lets see it.
+func (s *Server) measures(g *access.Guard) http.Handler {
+	switch s.config.Settings.Server.Metrics {
+	case "open":
+		return s.config.Measures
+	case "off":
+		return http.HandlerFunc(s.nothing)
+	}
+	return g.Require(access.Administrator, access.Auditor)(s.config.Measures)
+}
+
+// profiling answers what "go tool pprof" asks for. A profile takes as long as
+// was asked for, whatever the limit of other answers.
+func profiling() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(longestProfile)); err != nil {
+			problem(w, r, http.StatusInternalServerError, "internal", "the time for this answer cannot be set")
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+const longestProfile = 10 * time.Minute
+
+// nothing answers what no door is for.
+func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {
+	problem(w, r, http.StatusNotFound, "not-found", "there is nothing at "+short(r.URL.Path))
+}

@@ -1,0 +1,155 @@
+package server
+
+import (
+	"context"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/internal/metrics"
+)
+
+// Measures are the metrics of a server.
+type Measures struct {
+	metrics.Registry
+	requests     *metrics.Counter
+	seconds      *metrics.Histogram
+	tickets      *metrics.Counter
+	certificates *metrics.Counter
+	revocations  *metrics.Counter
+	lists        *metrics.Counter
+	commits      *metrics.Histogram
+	reloads      *metrics.Counter
+	told         *metrics.Counter
+}
+
+// NewMeasures returns the metrics, all at zero.
+func NewMeasures(version string, started time.Time) *Measures {
+	m := &Measures{}
+	times := []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
+	m.requests = m.Counter("certwright_http_requests_total", "Requests answered.", "door", "method", "code")
+	m.seconds = m.Histogram("certwright_http_request_seconds", "Time to answer a request, in seconds.", times, "door")
+	m.tickets = m.Counter("certwright_tickets_total", "Times that a request came to this state.", "ca", "profile", "state")
+	m.certificates = m.Counter("certwright_certificates_issued_total", "Certificates issued.", "ca", "profile")
+	m.revocations = m.Counter("certwright_certificates_status_total", "Certificates revoked, put on hold or released.", "ca", "status", "reason")
+	m.lists = m.Counter("certwright_crls_total", "Revocation lists signed.", "ca", "kind")
+	m.commits = m.Histogram("certwright_commit_seconds", "Time until changes are on disk, in seconds.", times)
+	m.reloads = m.Counter("certwright_reloads_total", "Times that the configuration was read again.", "result")
+	m.told = m.Counter("certwright_messages_total", "Alerts and webhook messages sent, or tried in vain.", "to", "result")
+	m.Gauge("certwright_build_info", "The program's version.", "gauge", []string{"version", "go"}, func(emit metrics.Emit) {
+		emit(1, version, runtime.Version())
+	})
+	m.AddProcess(started)
+	return m
+}
+
+// watch adds what is looked up at the server each time the metrics are read.
+func (s *Server) watch() {
+	m := s.config.Measures
+	m.Gauge("certwright_connections", "Connections from clients.", "gauge", []string{"state"}, func(emit metrics.Emit) {
+		all, idle, _ := s.crowd.count()
+		emit(float64(all-idle), "active")
+		emit(float64(idle), "idle")
+	})
+	m.Gauge("certwright_connections_shed_total", "Idle connections closed to make room for others.", "counter", nil, func(emit metrics.Emit) {
+		_, _, shed := s.crowd.count()
+		emit(float64(shed))
+	})
+	m.Gauge("certwright_server_certificate_end_seconds", "End of the certificate that the server shows, in seconds since 1970.", "gauge", nil, func(emit metrics.Emit) {
+		emit(float64(s.identity.expires().Unix()))
+	})
+	m.Gauge("certwright_ca_certificate_end_seconds", "End of the certificate of an active authority, in seconds since 1970.", "gauge", []string{"ca"}, s.measureAuthorities)
+	m.Gauge("certwright_crl_end_seconds", "Time of the next update in the newest revocation list, in seconds since 1970.", "gauge", []string{"ca", "kind", "shard"}, s.measureLists)
+	m.Gauge("certwright_audit_events_total", "Entries of the audit chain.", "counter", nil, func(emit metrics.Emit) {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if head, _, err := s.config.Office.Store.Head(ctx); err == nil {
+			emit(float64(head))
+		}
+	})
+}
+
+func (s *Server) measureAuthorities(emit metrics.Emit) {
+	s.eachAuthority(func(_ context.Context, ca *authority.CA) {
+		if c, err := cert.Parse(ca.Chain[0]); err == nil {
+			emit(float64(c.NotAfter.Unix()), ca.Name)
+		}
+	})
+}
+
+func (s *Server) measureLists(emit metrics.Emit) {
+	s.eachAuthority(func(ctx context.Context, ca *authority.CA) {
+		_, settings, err := s.config.Office.Authority.CA(ctx, ca.Name)
+		if err != nil {
+			return
+		}
+		for _, kind := range []authority.CRLKind{authority.FullCRL, authority.DeltaCRL} {
+			for shard := range max(settings.Shards, 1) {
+				if list, err := s.config.Office.Store.LatestCRL(ctx, ca.Name, kind, shard); err == nil {
+					emit(float64(list.NextUpdate.Unix()), ca.Name, string(kind), strconv.Itoa(shard))
+				}
+			}
+		}
+	})
+}
+
+func (s *Server) eachAuthority(do func(context.Context, *authority.CA)) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	all, err := s.config.Office.Store.CAs(ctx)
+	if err != nil {
+		s.config.Log.Warn("measuring the authorities", "cause", err)
+		return
+	}
+	for _, ca := range all {
+		if ca.State == authority.CAActive && len(ca.Chain) > 0 {
+			do(ctx, ca)
+		}
+	}
+}
+
+// Observe returns a store that counts what is committed to another.
+func (m *Measures) Observe(s authority.Store) authority.Store { return observed{s, m} }
+
+type observed struct {
+	authority.Store
+	m *Measures
+}
+
+// Commit counts the changes that were applied.
+func (o observed) Commit(ctx context.Context, changes ...*authority.Change) ([]error, error) {
+	begin := time.Now()
+	errs, err := o.Store.Commit(ctx, changes...)
+	o.m.commits.Observe(time.Since(begin).Seconds())
+	if err != nil {
+		return errs, err
+	}
+	for i, c := range changes {
+		if errs[i] == nil {
+			o.m.count(c)
+		}
+	}
+	return errs, nil
+}
+
+func (m *Measures) count(c *authority.Change) {
+	if w := c.PutTicket; w != nil {
+		ca, profile := w.Ticket.CA, w.Ticket.Profile
+		if w.Ticket.ProfileVersion == "" { // names that a client made up: as labels they would have no end
+			ca, profile = "", ""
+		}
+		m.tickets.Add(1, ca, profile, string(w.Ticket.State))
+	}
+	if added := c.AddCertificate; added != nil {
+		m.certificates.Add(1, added.CA, added.Profile)
+	}
+	if w := c.SetStatus; w != nil {
+		m.revocations.Add(1, w.CA, string(w.To), crl.Reason(w.Reason).String())
+	}
+	if list := c.AddCRL; list != nil {
+		m.lists.Add(1, list.CA, string(list.Kind))
+	}
+}
