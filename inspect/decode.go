@@ -52,6 +52,8 @@ var decoders = map[oid.OID]decoder{
 	oid.MSCertTemplate:           decodeTemplate,
 	oid.NTDSCASecurity:           decodeSID,
 	oid.OCSPNonce:                decodeOctets,
+	oid.OCSPArchiveCutoff:        decodeTime,
+	oid.OCSPExtendedRevoke:       decodeNull,
 }
 
 // BasicConstraintsView is the value of basicConstraints.

@@ -59,6 +59,9 @@ type settingsJSON struct {
 	FreshestCRL    []string `json:"freshestCrl"`
 	OCSP           []string `json:"ocsp"`
 	CAIssuers      []string `json:"caIssuers"`
+	Base           string   `json:"base,omitempty"`
+	OCSPValidity   int64    `json:"ocspValiditySeconds"`
+	RevokeUnissued bool     `json:"revokeUnissued"`
 	Hash           string   `json:"hash,omitempty"`
 	PSS            bool     `json:"pss"`
 }
@@ -66,7 +69,7 @@ type settingsJSON struct {
 func settingsToJSON(s authority.CASettings) *settingsJSON {
 	list := func(texts []string) []string { return append([]string{}, texts...) }
 	return &settingsJSON{s.DefaultProfile, seconds(s.CRLValidity), seconds(s.DeltaValidity), seconds(s.KeepExpired), s.Shards,
-		list(s.CRL), list(s.FreshestCRL), list(s.OCSP), list(s.CAIssuers), s.Hash, s.PSS}
+		list(s.CRL), list(s.FreshestCRL), list(s.OCSP), list(s.CAIssuers), s.Base, seconds(s.AnswerValidity()), s.RevokeUnissued, s.Hash, s.PSS}
 }
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
@@ -94,19 +97,23 @@ func caToJSON(ca *authority.CA) caJSON {
 
 // settingFlags are the settings of an authority, as flags.
 type settingFlags struct {
-	crlValidity, deltaValidity, keep, hash, profile string
-	shards                                          int
-	pss                                             bool
-	crl, freshest, ocsp, issuers                    []string
+	crlValidity, deltaValidity, ocspValidity, keep, hash, profile, base string
+
+	shards                       int
+	pss, revokeUnissued          bool
+	crl, freshest, ocsp, issuers []string
 }
 
 func (s *settingFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&s.base, "base", "", "where a server publishes, such as http://pki.example.com: the four URIs below follow from it")
 	f.StringArrayVar(&s.crl, "crl", nil, "URI of the revocation list, put in certificates; {ca} and {shard} are filled in")
 	f.StringArrayVar(&s.freshest, "freshest-crl", nil, "URI of the delta revocation list")
 	f.StringArrayVar(&s.ocsp, "ocsp", nil, "URI of the OCSP responder")
 	f.StringArrayVar(&s.issuers, "ca-issuers", nil, "URI where the authority's certificate is fetched")
 	f.StringVar(&s.crlValidity, "crl-validity", "", "how long a revocation list is valid (default 7d)")
 	f.StringVar(&s.deltaValidity, "delta-validity", "", "how long a delta list is valid (default: no delta lists)")
+	f.StringVar(&s.ocspValidity, "ocsp-validity", "", "how long an OCSP answer is valid (default 12h)")
+	f.BoolVar(&s.revokeUnissued, "revoke-unissued", false, "let OCSP call certificates that were never issued revoked, and not unknown")
 	f.IntVar(&s.shards, "shards", 0, "number of lists the revocations are spread over")
 	f.StringVar(&s.hash, "hash", "", "hash the authority signs with: sha256, sha384, sha512 (default: what suits its key)")
 	f.BoolVar(&s.pss, "pss", false, "sign with RSASSA-PSS")
@@ -119,7 +126,7 @@ func (s *settingFlags) apply(f *pflag.FlagSet, c *authority.CASettings) error {
 	spans := map[string]struct {
 		text   string
 		target *time.Duration
-	}{"crl-validity": {s.crlValidity, &c.CRLValidity}, "delta-validity": {s.deltaValidity, &c.DeltaValidity}, "keep": {s.keep, &c.KeepExpired}}
+	}{"crl-validity": {s.crlValidity, &c.CRLValidity}, "delta-validity": {s.deltaValidity, &c.DeltaValidity}, "ocsp-validity": {s.ocspValidity, &c.OCSPValidity}, "keep": {s.keep, &c.KeepExpired}}
 	for name, one := range spans {
 		if !f.Changed(name) {
 			continue
@@ -151,6 +158,12 @@ func (s *settingFlags) apply(f *pflag.FlagSet, c *authority.CASettings) error {
 	}
 	if f.Changed("hash") {
 		c.Hash = s.hash
+	}
+	if f.Changed("base") {
+		c.Base = s.base
+	}
+	if f.Changed("revoke-unissued") {
+		c.RevokeUnissued = s.revokeUnissued
 	}
 	if f.Changed("pss") {
 		c.PSS = s.pss
@@ -447,8 +460,8 @@ func (p *program) tellCA(ctx context.Context, o *task.Office, ca *authority.CA) 
 		{"Name", t.Name}, {"State", t.State}, {"Subject", t.Subject}, {"Issuer", t.Issuer}, {"Parent", t.Parent}, {"Serial", t.Serial},
 		{"Valid", validity(t)}, {"Key", t.Key}, {"Fingerprint", t.Fingerprint}, {"Default profile", s.DefaultProfile},
 		{"CRL validity", spanOr(s.CRLValidity, "")}, {"Delta CRL validity", spanOr(s.DeltaValidity, "")}, {"Shards", shards(s.Shards)},
-		{"CRL", strings.Join(s.CRL, " ")}, {"Freshest CRL", strings.Join(s.FreshestCRL, " ")}, {"OCSP", strings.Join(s.OCSP, " ")},
-		{"CA issuers", strings.Join(s.CAIssuers, " ")}, {"Hash", s.Hash}, {"Records kept", spanOr(s.KeepExpired, "for ever")},
+		{"Base", s.Base}, {"CRL", strings.Join(s.CRL, " ")}, {"Freshest CRL", strings.Join(s.FreshestCRL, " ")}, {"OCSP", strings.Join(s.OCSP, " ")},
+		{"CA issuers", strings.Join(s.CAIssuers, " ")}, {"OCSP validity", spanOr(s.OCSPValidity, "")}, {"Hash", s.Hash}, {"Records kept", spanOr(s.KeepExpired, "for ever")},
 	} {
 		if line[1] != "" {
 			p.shell.Print("%-20s%s", line[0], line[1])
