@@ -24,6 +24,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite"
+
+	"github.com/certwright/certwright/internal/store/postgrestest"
 )
 
 // crashes is how many times a batch is killed; CRASHES asks for more.
@@ -100,7 +102,33 @@ func explain(err error) error {
 // TestKillDuringBatch kills a batch at random moments, and holds that what was
 // reported is there, that no serial and no request came twice, and that audit
 // chain and database are whole.
-func TestKillDuringBatch(t *testing.T) {
+func TestKillDuringBatch(t *testing.T) { killDuringBatch(t, crashes(t)) }
+
+// TestKillDuringBatchOnPostgres does the same with records in PostgreSQL.
+func TestKillDuringBatchOnPostgres(t *testing.T) {
+	onPostgres(t)
+	killDuringBatch(t, max(crashes(t)/4, 2))
+}
+
+// onPostgres has the program keep its records in a PostgreSQL database for the
+// time of the test.
+func onPostgres(t *testing.T) {
+	t.Helper()
+	server, err := postgrestest.Start("fsync=on")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Stop() })
+	url, err := server.Database(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(databaseName, url)
+}
+
+const databaseName = "CERTWRIGHT_DATABASE"
+
+func killDuringBatch(t *testing.T, crashes int) {
 	const requests = 4000
 	certwright, dir := program(t), t.TempDir()
 	home, folder, report := filepath.Join(dir, "home"), filepath.Join(dir, "requests"), filepath.Join(dir, "report.jsonl")
@@ -108,7 +136,7 @@ func TestKillDuringBatch(t *testing.T) {
 	must(t, certwright, "--home", home, "ca", "init", "--intermediate")
 	reported := map[string]bool{}
 	killed := 0
-	for range crashes(t) {
+	for range crashes {
 		cmd := exec.Command(certwright, "--home", home, "sign", "--batch", folder, "--report", report)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -189,6 +217,13 @@ func checkWhole(t *testing.T, certwright, home string, reported map[string]bool)
 		t.Error("no certificate was reported, so nothing was shown")
 	}
 	must(t, certwright, "--home", home, "audit", "verify")
+	if os.Getenv(databaseName) == "" {
+		checkFile(t, home)
+	}
+}
+
+func checkFile(t *testing.T, home string) {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(home, "*.db"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("databases in the home: %v, %v", files, err)
@@ -213,7 +248,15 @@ func must(t *testing.T, name string, args ...string) {
 
 // TestEightProcesses signs into one home from eight processes that also start
 // at once on a home that does not exist.
-func TestEightProcesses(t *testing.T) {
+func TestEightProcesses(t *testing.T) { eightProcesses(t) }
+
+// TestEightProcessesOnPostgres does the same with records in PostgreSQL.
+func TestEightProcessesOnPostgres(t *testing.T) {
+	onPostgres(t)
+	eightProcesses(t)
+}
+
+func eightProcesses(t *testing.T) {
 	const processes, each = 8, 25
 	certwright, dir := program(t), t.TempDir()
 	home := filepath.Join(dir, "home")
