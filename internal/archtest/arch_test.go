@@ -29,7 +29,7 @@ format/cms
 format/pkcs10 format/spkac format/crl format/keystore
 format/crmf format/ocsp
 request
-lint evidence protocol/acme
+lint evidence protocol/acme protocol/cmp
 inspect chain
 issuance
 authority
