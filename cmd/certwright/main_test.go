@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,9 +19,12 @@ func TestMain(m *testing.M) {
 func TestSessions(t *testing.T) {
 	db := &databases{}
 	t.Cleanup(db.stop)
+	up := &serving{sockets: map[*testscript.TestScript]*net.UnixConn{}}
 	testscript.Run(t, testscript.Params{
-		Dir:  "testdata/script",
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"capture": capture, "database": db.make},
+		Dir: "testdata/script",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"capture": capture, "database": db.make, "notify": up.notify, "await": up.await,
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CERTWRIGHT_HOME", filepath.Join(e.WorkDir, "ca"))
 			e.Setenv("USER", "ann")

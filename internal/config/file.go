@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -49,7 +50,22 @@ func Read(file string, getenv func(string) string) (Config, error) {
 	if err := c.overlay(getenv); err != nil {
 		return c, err
 	}
-	return c, c.Check(file)
+	return c, c.blame(c.Check(file), getenv)
+}
+
+// blame names the environment variable where that, and not the file, gave a
+// value that cannot be.
+func (c *Config) blame(err error, getenv func(string) string) error {
+	var fault *Fault
+	if !errors.As(err, &fault) {
+		return err
+	}
+	for _, f := range c.Fields() {
+		if getenv(f.Variable()) != "" && strings.HasPrefix(fault.Detail, fmt.Sprintf("the value of %q:", f.Key)) {
+			fault.File = "the environment variable " + f.Variable()
+		}
+	}
+	return fault
 }
 
 // overlay sets what environment variables say.

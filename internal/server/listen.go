@@ -3,21 +3,46 @@ package server
 import (
 	"container/list"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"sync"
+	"syscall"
 
 	"github.com/certwright/certwright/internal/config"
 )
+
+// ListenError says which address cannot be listened on.
+type ListenError struct {
+	Address string
+	Err     error
+}
+
+// Error returns the cause.
+func (e *ListenError) Error() string {
+	cause := e.Err
+	var system syscall.Errno
+	var op *net.OpError
+	switch {
+	case errors.As(e.Err, &system):
+		cause = system
+	case errors.As(e.Err, &op):
+		cause = op.Err
+	}
+	return fmt.Sprintf("cannot listen on %s: %v", e.Address, cause)
+}
+
+// Unwrap returns the cause.
+func (e *ListenError) Unwrap() error { return e.Err }
 
 // listen opens the listener of an address.
 func listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listening on %s: %w", address, err)
+		return nil, &ListenError{Address: address, Err: err}
 	}
 	return l, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/keystore"
+	"github.com/certwright/certwright/internal/server"
 	"github.com/certwright/certwright/internal/task"
 )
 
@@ -78,6 +79,10 @@ func explain(err error) *front.Failure {
 	var fault *config.Fault
 	if errors.As(err, &fault) {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: fault.Error(), Fix: fault.Fix, Err: err}
+	}
+	var listening *server.ListenError
+	if errors.As(err, &listening) {
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeNetwork, Detail: listening.Error(), Fix: "name another address with --listen or --plain-listen, or end what listens there", Err: err}
 	}
 	var explained *front.Failure
 	var locked *keystore.OpenError
