@@ -83,6 +83,9 @@ func (r *Responder) ahead(ctx context.Context, by *issuer) error {
 		if r.cache.full() {
 			return nil
 		}
+		if c.Status == authority.StatusUnconfirmed {
+			continue
+		}
 		id, err := ocsp.NewCertID(crypto.SHA1, by.certificate, new(big.Int).SetBytes(c.Serial))
 		if err != nil {
 			return err

@@ -22,6 +22,7 @@ type BatchSpec struct {
 	Profile string
 	Name    string // tells batches apart that hold the same requests
 	Origin  evidence.Origin
+	Witness evidence.Witness
 	Asked   issuance.Asked
 	Workers int // how many requests are under way at once
 }
@@ -133,7 +134,7 @@ func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item key
 	if err := ctx.Err(); err != nil {
 		return result, err
 	}
-	submission := authority.Submission{CA: s.CA, Profile: s.Profile, Request: item.Request, Origin: s.Origin, Asked: s.Asked, IdempotencyKey: item.key, First: item.first}
+	submission := authority.Submission{CA: s.CA, Profile: s.Profile, Request: item.Request, Origin: s.Origin, Witness: s.Witness, Asked: s.Asked, IdempotencyKey: item.key, First: item.first}
 	out, err := o.Authority.Submit(ctx, submission)
 	if err == nil && refusedByOldProfile(o, out) {
 		submission.IdempotencyKey = item.key + "+" + profileVersion(o, out.Ticket.Profile)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/authority/memstore"
-	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/weblint"
 	"github.com/certwright/certwright/issuance"
@@ -110,13 +109,14 @@ func NewTrial(ctx context.Context, get func(string) (*issuance.Profile, error), 
 	return &Trial{a}, err
 }
 
-// Check judges a request as a new authority with this profile would.
-func (t *Trial) Check(ctx context.Context, r *request.Request, profile string, origin evidence.Origin, asked issuance.Asked) (Check, error) {
-	out, err := t.authority.Submit(ctx, authority.Submission{Profile: profile, Request: r, Origin: origin, Asked: asked, DryRun: true})
+// Check judges a request as a new authority with its profile would.
+func (t *Trial) Check(ctx context.Context, s authority.Submission) (Check, error) {
+	s.DryRun = true
+	out, err := t.authority.Submit(ctx, s)
 	if err != nil {
 		return Check{}, err
 	}
-	return CheckOf(out, profile)
+	return CheckOf(out, s.Profile)
 }
 
 // keysInMemory holds the keys of an authority that nothing outlives.

@@ -150,6 +150,9 @@ func ExportDirectory(ctx context.Context, o *Office, ca *authority.CA, oneline f
 		if err != nil {
 			return count, fmt.Errorf("reading the certificates of %s: %w", ca.Name, err)
 		}
+		if c.Status == authority.StatusUnconfirmed {
+			continue // nobody may have it in the clear yet
+		}
 		e, err := entryOf(c, now, oneline)
 		if err != nil {
 			return count, err

@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/internal/spelling"
 	"github.com/certwright/certwright/issuance"
@@ -79,7 +80,7 @@ func RunFixture(ctx context.Context, t *Trial, f Fixture, profile string) (Fixtu
 		profile = f.Expect.Profile
 	}
 	asked := issuance.Asked{Validity: time.Duration(f.Expect.Days) * day}
-	c, err := t.Check(ctx, f.Request, profile, evidence.Origin{Door: "cli", Requester: "fixture", Method: "local-user"}, asked)
+	c, err := t.Check(ctx, authority.Submission{Profile: profile, Request: f.Request, Origin: evidence.Origin{Door: "cli", Requester: "fixture", Method: "local-user"}, Asked: asked})
 	if err != nil {
 		return FixtureResult{}, err
 	}

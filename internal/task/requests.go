@@ -34,8 +34,8 @@ type RequestSpec struct {
 // NewRequest makes and signs a request, and says in notes what it added by
 // itself.
 func NewRequest(s RequestSpec, k *key.Private) (r *pkcs10.Request, notes []string, err error) {
-	for _, w := range key.Weaknesses(k.Public) {
-		return nil, nil, &request.Refusal{Reason: request.BadKey, Field: "publicKey", Detail: "the key is weak, and no certificate is issued for it: " + w.Detail, Fix: "make a new key: certwright key new"}
+	if err := strong(k.Public); err != nil {
+		return nil, nil, err
 	}
 	alg, err := key.ChooseSignatureAlgorithm(k.Public, s.Hash, s.PSS)
 	if err != nil {

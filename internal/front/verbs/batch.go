@@ -68,6 +68,10 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 	if err != nil {
 		return err
 	}
+	known, err := p.proofs(&s.proofs)
+	if err != nil {
+		return err
+	}
 	files, err := batchFiles(args, func(folder string, inner int) {
 		p.shell.Warn("%s in %s: not looked into; name each to sign what is in it", plural(inner, "folder"), folder)
 	})
@@ -101,8 +105,9 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	started := time.Now()
 	bar := p.startProgress(run.counts)
+	from := known.on(authority.Submission{Origin: p.origin(s.requester)})
 	err = run.work(ctx, o, task.BatchSpec{
-		CA: p.signer(), Profile: p.profileOr(s.profile), Name: s.batchName, Origin: p.origin(s.requester), Asked: asked, Workers: s.jobs,
+		CA: p.signer(), Profile: p.profileOr(s.profile), Name: s.batchName, Origin: from.Origin, Witness: from.Witness, Asked: asked, Workers: s.jobs,
 	})
 	bar.stop()
 	run.tally.Seconds = time.Since(started).Seconds()
@@ -150,7 +155,7 @@ func batchFiles(args []string, passed func(folder string, inner int)) ([]string,
 				skipped++
 			}
 			switch strings.ToLower(filepath.Ext(e.Name())) {
-			case ".csr", ".req", ".p10", ".pem", ".der":
+			case ".csr", ".req", ".p10", ".crmf", ".spkac", ".pem", ".der":
 				if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
 					files = append(files, filepath.Join(arg, e.Name()))
 				}
@@ -161,7 +166,7 @@ func batchFiles(args []string, passed func(folder string, inner int)) ([]string,
 		}
 		if len(files) == before {
 			return nil, &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: "there are no request files in " + arg,
-				Fix: "requests end in .csr, .req, .p10, .pem or .der; name others one by one"}
+				Fix: "requests end in .csr, .req, .p10, .crmf, .spkac, .pem or .der; name others one by one"}
 		}
 	}
 	return files, nil
@@ -224,7 +229,7 @@ func (b *batchRun) result(r task.BatchResult[label]) {
 		line.Error = explain(r.Err)
 	} else {
 		line.fill(r.Outcome)
-		if r.Outcome.Certificate != nil {
+		if r.Outcome.Certificate != nil || r.Outcome.Encrypted != nil {
 			var err error
 			if line.Output, err = b.release(r); err != nil {
 				b.fail(err)
@@ -243,12 +248,16 @@ func (b *batchRun) result(r task.BatchResult[label]) {
 // files are synced together at the end instead of one by one.
 func (b *batchRun) release(r task.BatchResult[label]) (string, error) {
 	out := r.Outcome
-	text := append(task.EncodeCertificates(out.Certificate.DER), b.issuers(out.Chain)...)
 	folder := b.flags.outDir
 	if folder == "" {
 		folder = filepath.Dir(r.Label.file)
 	}
-	name := outputName(folder, r.Label.file, r.Label.n)
+	name, text := outputName(folder, r.Label.file, r.Label.n), []byte(nil)
+	if out.Certificate == nil {
+		name, text = sealedName(name), task.EncodeSealed(out)
+	} else {
+		text = append(task.EncodeCertificates(out.Certificate.DER), b.issuers(out.Chain)...)
+	}
 	if r.Repeated {
 		if there, err := os.ReadFile(name); err == nil && bytes.Equal(there, text) {
 			return name, nil

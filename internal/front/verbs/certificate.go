@@ -46,7 +46,10 @@ func certificateToJSON(c *authority.Certificate, issuer string, now time.Time) c
 	if out.SANs == nil {
 		out.SANs = []string{}
 	}
-	if c.Status != authority.StatusValid {
+	if c.Status == authority.StatusUnconfirmed {
+		out.Fingerprint = "" // who knows it can confirm the certificate
+	}
+	if c.Status == authority.StatusHold || c.Status == authority.StatusRevoked {
 		out.Revoked, out.Reason, out.InvalidSince = stamp(c.Revoked), crl.Reason(c.Reason).String(), stamp(c.Invalid)
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/spelling"
 	"github.com/certwright/certwright/internal/task"
@@ -164,6 +165,10 @@ func (p *program) wholeChain(ctx context.Context, word string) ([][]byte, error)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if record.Status == authority.StatusUnconfirmed {
+		return nil, &request.Refusal{Reason: request.WrongState, Field: "serial", Detail: fmt.Sprintf("certificate %x is unconfirmed: only its holder may have it yet, encrypted to its key", record.Serial),
+			Fix: "have the applicant confirm it: certwright request confirm"}
 	}
 	issuer, err := task.Authority(ctx, o, record.CA)
 	if err != nil {

@@ -42,7 +42,7 @@ certwright list --output csv > certificates.csv`,
 	f.StringVar(&l.key, "key", "", "a key, request or certificate file, or the fingerprint of a public key")
 	f.StringVar(&l.profile, "profile", "", "profile they were issued under")
 	f.StringVar(&l.requester, "requester", "", "who asked for them")
-	f.StringVar(&l.status, "status", "", "valid, hold, revoked or expired")
+	f.StringVar(&l.status, "status", "", "valid, unconfirmed, hold, revoked or expired")
 	f.StringVar(&l.ticket, "ticket", "", "the ticket they were issued on")
 	f.StringVar(&l.expiresBefore, "expires-before", "", "end before this day or time")
 	f.StringVar(&l.expiresWithin, "expires-within", "", "still run, and end within this time: 30d")
@@ -143,12 +143,12 @@ func (p *program) listQuery(l *listFlags) (authority.Query, error) {
 		}
 	}
 	switch l.status {
-	case "", "valid", "hold", "revoked":
+	case "", "valid", "unconfirmed", "hold", "revoked":
 		q.Status = authority.Status(l.status)
 	case statusExpired:
 		l.expired = true
 	default:
-		return q, front.Usage("the statuses are valid, hold, revoked and expired", "--status: there is no status %q", l.status)
+		return q, front.Usage("the statuses are valid, unconfirmed, hold, revoked and expired", "--status: there is no status %q", l.status)
 	}
 	if l.expiresBefore != "" {
 		if q.ExpiresBefore, err = parseTime("expires-before", l.expiresBefore); err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/issuance"
@@ -27,7 +28,10 @@ type outcomeJSON struct {
 	Output      string             `json:"output,omitempty"`
 	Serial      string             `json:"serial,omitempty"`
 	Certificate *certificateJSON   `json:"certificate,omitempty"`
-	PEM         string             `json:"pem,omitempty"` // the certificate and its chain without the root
+	PEM         string             `json:"pem,omitempty"`       // the certificate and its chain without the root
+	Encrypted   string             `json:"encrypted,omitempty"` // what the applicant must decrypt and confirm, in PEM
+	Holds       string             `json:"holds,omitempty"`     // what Encrypted is: certificate or challenge
+	Until       string             `json:"until,omitempty"`     // when it must be confirmed
 	Findings    []issuance.Finding `json:"findings"`
 	Changes     []issuance.Change  `json:"changes"`
 	Error       *front.Failure     `json:"error,omitempty"`
@@ -57,6 +61,9 @@ func outcomeToJSON(file string, n int, out *authority.Outcome, dryRun bool) outc
 	if out.Certificate != nil {
 		c := certificateToJSON(out.Certificate, certificateIssuer(out.Certificate.DER), out.Certificate.Issued)
 		t.Certificate, t.Serial, t.PEM = &c, c.Serial, string(served(out))
+	}
+	if out.Encrypted != nil {
+		t.Encrypted, t.Holds, t.Until = string(task.EncodeSealed(out)), string(out.Holds), stamp(out.Until)
 	}
 	if t.State == string(authority.StateRefused) || t.State == string(authority.StateWithdrawn) {
 		t.Error = refusalOf(out, t.Findings)
@@ -139,6 +146,10 @@ func (p *program) printFindings(findings []issuance.Finding, which ...issuance.S
 }
 
 func (p *program) printWaiting(t outcomeJSON) {
+	if t.Encrypted != "" {
+		p.printSealed(t)
+		return
+	}
 	waits := "an officer must approve or refuse it"
 	if t.State == string(authority.StateAsked) {
 		waits = "the applicant must answer a question"
@@ -146,6 +157,30 @@ func (p *program) printWaiting(t outcomeJSON) {
 	p.shell.Print("%s%s as ticket %s: %s", t.place(), t.State, t.Ticket, waits)
 	p.printFindings(t.Findings, issuance.Hold, issuance.Warning)
 	p.shell.Print("  next      certwright review show %s", t.Ticket)
+}
+
+// printSealed tells of a certificate or challenge that was encrypted to the
+// key of the request.
+func (p *program) printSealed(t outcomeJSON) {
+	if t.Output != "" {
+		p.shell.Print("%s", t.Output)
+	}
+	what := "the certificate, encrypted to the key of the request"
+	if t.Holds == string(evidence.ByChallenge) {
+		what = "a challenge, encrypted to the key of the request; nothing is issued before it is answered"
+	}
+	p.shell.Print("%s%s as ticket %s: %s", t.place(), t.State, t.Ticket, what)
+	p.shell.Print("  until     %s", t.Until)
+	p.printFindings(t.Findings, issuance.Warning)
+	p.printChanges(t.Changes)
+	p.shell.Print("  next      certwright request confirm %s --key KEY", orFile(t.Output))
+}
+
+func orFile(name string) string {
+	if name == "" || name == "-" {
+		return "FILE"
+	}
+	return name
 }
 
 // writeRoot puts the root of a chain into root.crt in the current folder, or

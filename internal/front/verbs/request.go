@@ -10,10 +10,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
-	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/spelling"
@@ -24,8 +25,9 @@ import (
 
 func (p *program) requestCommand() *cobra.Command {
 	return group("request", "Make and check certificate signing requests",
-		`Make a certificate signing request (PKCS#10), or check one before it is sent.`,
-		p.requestNewCommand(), p.requestCheckCommand())
+		`Make a certificate signing request (PKCS#10, CRMF or SPKAC), check one before it is sent, make
+one anew in another format, or show that you hold a key that cannot sign.`,
+		p.requestNewCommand(), p.requestCheckCommand(), p.requestConvertCommand(), p.requestConfirmCommand())
 }
 
 // requestFlags are what "request new" says of the request.
@@ -36,7 +38,7 @@ type requestFlags struct {
 	country, state, locality, organization, unit  string
 	commonName, email                             string
 	names, usages, purposes, attributes, extended []string
-	challenge, hash, out                          string
+	challenge, hash, out, format, use, proof      string
 	mustStaple, pss, noCopy, asDER, force, plain  bool
 }
 
@@ -48,11 +50,17 @@ func (p *program) requestNewCommand() *cobra.Command {
 
 The key is an existing one (--key), or is made on the way (--new-key, --key-out). Without --subject,
 its parts and --san, the subject is asked for at a terminal. A common name that is a host
-name or address is copied to the subject alternative name, which is what clients look at.`,
+name or address is copied to the subject alternative name, which is what clients look at.
+
+--format crmf makes a certificate request message (RFC 4211), for keys that cannot sign, too:
+X25519 ones, and others with --use agreement or --use encipherment. Their certificate comes
+encrypted, and counts once "certwright request confirm" has shown that you hold the key.
+--format spkac makes what browsers made; it has room for a subject and a challenge only.`,
 		Example: `certwright request new --key server.key --san www.example.com --out server.csr
 certwright request new --new-key rsa-3072 --key-out server.key --subject "CN=www.example.com,O=Example,C=GB" \
   --san dns:www.example.com --san ip:192.0.2.1 --out server.csr
-certwright request new --key ann.key --cn "Ann Smith" --email ann@example.com --eku emailProtection`,
+certwright request new --key ann.key --cn "Ann Smith" --email ann@example.com --eku emailProtection
+certwright request new --new-key x25519 --key-out mail.key --cn "Ann Smith" --email ann@example.com --out mail.crmf`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.requestNew(&r) },
 	}
 	f := c.Flags()
@@ -71,6 +79,9 @@ certwright request new --key ann.key --cn "Ann Smith" --email ann@example.com --
 	f.StringVar(&r.challenge, "challenge", "", "challenge password, by which the holder can revoke: "+front.SourceHelp)
 	f.StringArrayVar(&r.attributes, "attribute", nil, "attribute as OID=text or OID=hex:DER")
 	f.StringArrayVar(&r.extended, "extension", nil, "extension as OID=hex:DER, with \",critical\" after the OID where it is")
+	f.StringVar(&r.format, "format", "", "format: "+task.RequestFormats+" (default: pkcs10, or crmf for keys that cannot sign)")
+	f.StringVar(&r.use, "use", "", "what the key is for, where it is not for signing: agreement or encipherment")
+	f.StringVar(&r.proof, "proof", "", "how such a key proves possession: certificate (it comes encrypted) or challenge (one comes first)")
 	f.StringVar(&r.hash, "hash", "", "sha256, sha384, sha512, sha3-256 … (default: what suits the key)")
 	f.BoolVar(&r.pss, "pss", false, "sign with RSASSA-PSS")
 	f.StringVar(&r.out, "out", "-", "file to write")
@@ -99,6 +110,9 @@ func (p *program) requestNew(r *requestFlags) error {
 	if err := r.checkOut(); err != nil {
 		return err
 	}
+	if err := r.checkFormat(); err != nil {
+		return err
+	}
 	spec, err := p.requestSpec(r)
 	if err != nil {
 		return err
@@ -107,48 +121,16 @@ func (p *program) requestNew(r *requestFlags) error {
 	if err != nil {
 		return err
 	}
-	made, notes, err := task.NewRequest(spec, k)
-	if err != nil {
-		return err
-	}
-	for _, n := range notes {
-		p.shell.Say("%s.", strings.ToUpper(n[:1])+n[1:])
-	}
-	data := made.Raw
-	if !r.asDER {
-		data = pem.Encode("CERTIFICATE REQUEST", made.Raw)
-	}
-	if err := p.shell.NotRead(r.out); err != nil {
-		return err
-	}
-	if r.out != "-" || !p.shell.JSON {
-		if err := p.shell.Write(r.out, data, front.PublicFile, r.force); err != nil || r.out == "-" {
+	if spec.Usage == 0 {
+		if spec.Usage, err = parseUsages(r.usages); err != nil {
 			return err
 		}
 	}
-	parsed, err := request.FromPKCS10(made)
+	made, err := task.MakeRequest(r.formatFor(k.Public), spec, k, r.deferred())
 	if err != nil {
 		return err
 	}
-	if p.shell.JSON {
-		return p.shell.Object(madeJSON(r, parsed, data))
-	}
-	p.shell.Say("Wrote %s: a request for %s, %s.", r.out, subjectOrNames(parsed), k.Public)
-	return nil
-}
-
-// madeJSON tells of a new request, with the request where no file took it.
-func madeJSON(r *requestFlags, made *request.Request, data []byte) requestJSON {
-	if r.out != "-" {
-		return requestToJSON(r.out, made)
-	}
-	told := requestToJSON("", made)
-	if r.asDER {
-		told.DER = data
-	} else {
-		told.PEM = string(data)
-	}
-	return told
+	return p.writeRequest(made, r.out, r.asDER, r.force)
 }
 
 // checkKey checks what is said of the key that signs the request.
@@ -170,6 +152,53 @@ func (r *requestFlags) checkKey() error {
 			Fix: "choose another name with --key-out, sign with that key by --key, or overwrite it with --force"}
 	}
 	return nil
+}
+
+// checkFormat checks what is said of the format and of keys that do not sign.
+func (r *requestFlags) checkFormat() error {
+	if r.format != "" {
+		format, err := requestFormat("format", r.format)
+		if err != nil {
+			return err
+		}
+		r.format = string(format)
+	}
+	switch r.use {
+	case "", "signature", "agreement", "encipherment":
+	default:
+		return front.Usage("the uses are signature, agreement and encipherment", "--use: there is no use %q", r.use)
+	}
+	switch r.proof {
+	case "", "certificate", "challenge":
+	default:
+		return front.Usage("the proofs are certificate and challenge", "--proof: there is no proof %q", r.proof)
+	}
+	if r.deferred() != "" && r.format != "" && r.format != string(request.CRMF) {
+		return front.Usage("leave --format out, or write --format crmf", "a request of the format %s is signed by its key, which --use and --proof say it is not to do", r.format)
+	}
+	return nil
+}
+
+// deferred is how the key proves possession where it does not sign.
+func (r *requestFlags) deferred() evidence.Deferred {
+	switch {
+	case r.proof != "":
+		return evidence.Deferred(r.proof)
+	case r.use == "agreement" || r.use == "encipherment":
+		return evidence.ByCertificate
+	}
+	return ""
+}
+
+// formatFor is the format that was asked for, or the one that goes with a key.
+func (r *requestFlags) formatFor(k *key.Public) request.Format {
+	switch {
+	case r.format != "":
+		return request.Format(r.format)
+	case r.deferred() != "" || !k.CanSign():
+		return request.CRMF
+	}
+	return request.PKCS10
 }
 
 // checkOut checks the name of the file for the request.
@@ -208,6 +237,9 @@ func (p *program) requestKey(r *requestFlags) (*key.Private, error) {
 
 // checkAlgorithm checks that the key can sign, and as the flags say.
 func (r *requestFlags) checkAlgorithm(k *key.Public) error {
+	if r.formatFor(k) == request.CRMF && (r.deferred() != "" || !k.CanSign()) {
+		return r.checkUse(k)
+	}
 	if _, err := key.ChooseSignatureAlgorithm(k, "", false); err != nil {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeKey, Detail: err.Error(), Fix: "sign with another key; one is made with --key-out FILE", Err: err}
 	}
@@ -216,6 +248,22 @@ func (r *requestFlags) checkAlgorithm(k *key.Public) error {
 	}
 	if _, err := key.ChooseSignatureAlgorithm(k, r.hash, r.pss); err != nil {
 		return front.Usage("leave --hash out, and the one that suits the key is used", "--hash: %v", err)
+	}
+	return nil
+}
+
+// checkUse checks that a key can be used for what --use says, and that
+// something can be decrypted with it.
+func (r *requestFlags) checkUse(k *key.Public) error {
+	kind, err := crmf.DeferredProof(k)
+	if err != nil {
+		return front.Usage("leave --use and --proof out, or use an RSA, EC or X25519 key", "--use: %v", err)
+	}
+	if r.use == "agreement" && kind != crmf.ProofKeyAgreement || r.use == "encipherment" && kind != crmf.ProofKeyEncipherment {
+		return front.Usage("RSA keys are for encipherment, EC and X25519 ones for agreement", "--use: a key of type %s is not for %s", k.Type, r.use)
+	}
+	if len(r.usages) == 0 && r.use != "" {
+		r.usages = map[string][]string{"agreement": {"keyAgreement"}, "encipherment": {"keyEncipherment"}}[r.use]
 	}
 	return nil
 }
@@ -300,6 +348,7 @@ func whose(subject dn.Name, sans []ext.GeneralName) string {
 
 func (p *program) requestCheckCommand() *cobra.Command {
 	var profile string
+	var proof proofFlags
 	c := &cobra.Command{
 		Use: "check FILE…", Short: "Check a request before it is sent", Args: takes(1, -1, "at least one request file"),
 		Long: `Check requests: whether the signature proves possession of the key, what a linter has to
@@ -308,13 +357,24 @@ is recorded. Without an authority in the home, the profile judges as a new one w
 		Example: `certwright request check server.csr
 certwright request check *.csr --profile client`,
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.requestCheck(c.Context(), args, profile)
+			known, err := p.proofs(&proof)
+			if err != nil {
+				return err
+			}
+			return p.requestCheck(c.Context(), args, checking{profile, known})
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&profile, "profile", "", "profile to judge by (default: the configured one, else server)")
 	f.StringVar(&p.ca, "ca", "", "authority that would sign")
+	proof.add(f)
 	return c
+}
+
+// checking is what requests are checked by.
+type checking struct {
+	profile string
+	proofs  proofs
 }
 
 // checkJSON is the outcome of checking one request.
@@ -326,11 +386,11 @@ type checkJSON struct {
 	Changes  []issuance.Change  `json:"changes"`
 }
 
-func (p *program) requestCheck(ctx context.Context, files []string, profile string) error {
+func (p *program) requestCheck(ctx context.Context, files []string, by checking) error {
 	all := []any{}
 	run := several{p: p, count: len(files)}
 	for _, file := range files {
-		checks, err := p.checkFile(ctx, file, profile)
+		checks, err := p.checkFile(ctx, file, by)
 		for _, one := range checks {
 			if one.Verdict == string(issuance.Refused) {
 				run.keep(front.No(front.CodeRefused))
@@ -357,14 +417,14 @@ func (p *program) requestCheck(ctx context.Context, files []string, profile stri
 	return run.end()
 }
 
-func (p *program) checkFile(ctx context.Context, file, profile string) ([]checkJSON, error) {
+func (p *program) checkFile(ctx context.Context, file string, by checking) ([]checkJSON, error) {
 	requests, err := readRequests(p.shell, file)
 	if err != nil {
 		return nil, inFile(file, err)
 	}
 	var out []checkJSON
 	for _, r := range requests {
-		check, err := p.judge(ctx, r, profile)
+		check, err := p.judge(ctx, r, by)
 		if err != nil {
 			return out, inFile(file, err)
 		}
@@ -375,7 +435,7 @@ func (p *program) checkFile(ctx context.Context, file, profile string) ([]checkJ
 }
 
 // judge is a dry run under the home's authority, or under none.
-func (p *program) judge(ctx context.Context, r *request.Request, profile string) (task.Check, error) {
+func (p *program) judge(ctx context.Context, r *request.Request, by checking) (task.Check, error) {
 	h, err := p.home()
 	if err != nil {
 		return task.Check{}, err
@@ -385,17 +445,17 @@ func (p *program) judge(ctx context.Context, r *request.Request, profile string)
 		if err != nil {
 			return task.Check{}, err
 		}
-		return trial.Check(ctx, r, profile, p.origin(""), issuance.Asked{})
+		return trial.Check(ctx, by.proofs.on(authority.Submission{Profile: by.profile, Request: r, Origin: p.origin("")}))
 	}
 	o, err := p.open(ctx)
 	if err != nil {
 		return task.Check{}, err
 	}
-	out, err := o.Authority.Submit(ctx, authority.Submission{CA: p.signer(), Profile: p.profileOr(profile), Request: r, Origin: p.origin(""), DryRun: true})
+	out, err := o.Authority.Submit(ctx, by.proofs.on(authority.Submission{CA: p.signer(), Profile: p.profileOr(by.profile), Request: r, Origin: p.origin(""), DryRun: true}))
 	if err != nil {
 		return task.Check{}, err
 	}
-	return task.CheckOf(out, p.profileOr(profile))
+	return task.CheckOf(out, p.profileOr(by.profile))
 }
 
 // profileOr is the profile a flag names, or the configured one, or empty.

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/authority"
-	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/issuance"
@@ -56,7 +55,7 @@ func ticketToJSON(t *authority.Ticket) ticketJSON {
 	out := ticketJSON{
 		Ticket: t.ID, State: string(t.State), CA: t.CA, Profile: t.Profile, ProfileVersion: t.ProfileVersion, Subject: t.Subject, Requester: t.Requester,
 		KeyFingerprint: hexOf(t.KeyFingerprint), Created: stamp(t.Created), Decided: stamp(t.Decided), Decider: t.Decider, Serial: hexOf(t.Serial),
-		Findings: task.FindingsOf(t), Changes: task.ChangesOf(t), Messages: t.Messages, Request: string(pem.Encode("CERTIFICATE REQUEST", t.Request)),
+		Findings: task.FindingsOf(t), Changes: task.ChangesOf(t), Messages: t.Messages, Request: string(task.EncodeRequest(request.Format(t.Format), t.Request)),
 	}
 	if out.Messages == nil {
 		out.Messages = []authority.Message{}
@@ -80,7 +79,7 @@ certwright review list --state refused`,
 	}
 	f := c.Flags()
 	f.BoolVar(&all, "all", false, "those that were decided, too")
-	f.StringVar(&state, "state", "", "held, asked, issued, refused or withdrawn")
+	f.StringVar(&state, "state", "", "held, asked, unconfirmed, issued, refused or withdrawn")
 	f.StringVar(&requester, "requester", "", "who asked")
 	f.StringVar(&p.ca, "ca", "", "authority that would sign")
 	f.IntVar(&limit, "limit", 0, "at most so many (0: all)")
@@ -89,9 +88,9 @@ certwright review list --state refused`,
 
 func (p *program) reviewList(ctx context.Context, q authority.TicketQuery, closed bool, limit int) error {
 	switch q.State {
-	case "", authority.StateHeld, authority.StateAsked, authority.StateIssued, authority.StateRefused, authority.StateWithdrawn:
+	case "", authority.StateHeld, authority.StateAsked, authority.StateUnconfirmed, authority.StateIssued, authority.StateRefused, authority.StateWithdrawn:
 	default:
-		return front.Usage("the states are held, asked, issued, refused and withdrawn", "--state: there is no state %q", q.State)
+		return front.Usage("the states are held, asked, unconfirmed, issued, refused and withdrawn", "--state: there is no state %q", q.State)
 	}
 	limit, err := parseCount("limit", limit)
 	if err != nil {
@@ -107,7 +106,7 @@ func (p *program) reviewList(ctx context.Context, q authority.TicketQuery, close
 		if err != nil {
 			return fmt.Errorf("reading the records: %w", err)
 		}
-		if closed || t.State == authority.StateHeld || t.State == authority.StateAsked {
+		if closed || t.State == authority.StateHeld || t.State == authority.StateAsked || t.State == authority.StateUnconfirmed {
 			told = append(told, ticketToJSON(t))
 		}
 		if limit > 0 && len(told) == limit {
@@ -138,6 +137,14 @@ func (p *program) decided(out *authority.Outcome, name string) error {
 			return err
 		}
 	}
+	if out.Encrypted != nil {
+		if t.Output = name; name == "" {
+			t.Output = strings.ToLower(t.Ticket) + ".encrypted.pem"
+		}
+		if err := p.shell.Replace(t.Output, task.EncodeSealed(out), front.PublicFile); err != nil {
+			return err
+		}
+	}
 	if out.Refusal != nil && t.State == string(authority.StateHeld) {
 		return p.stillHeld(t, out.Refusal)
 	}
@@ -146,7 +153,7 @@ func (p *program) decided(out *authority.Outcome, name string) error {
 	}
 	switch {
 	case t.Certificate != nil && name == "-":
-	case t.Certificate != nil:
+	case t.Certificate != nil || t.Encrypted != "":
 		p.printOutcome(t)
 	case t.Error != nil:
 		p.shell.Print("Ticket %s is %s.", t.Ticket, t.State)

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/authority"
-	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/issuance"
@@ -101,6 +100,9 @@ func (p *program) show(ctx context.Context, o *task.Office, record *authority.Ce
 		Findings:        []issuance.Finding{}, Changes: []issuance.Change{}, Messages: []authority.Message{},
 		PEM: string(task.EncodeCertificates(record.DER)),
 	}
+	if record.Status == authority.StatusUnconfirmed {
+		told.PEM = ""
+	}
 	ticket, err := o.Store.Ticket(ctx, record.Ticket)
 	if err != nil && !errors.Is(err, authority.ErrNotFound) {
 		return err
@@ -108,7 +110,7 @@ func (p *program) show(ctx context.Context, o *task.Office, record *authority.Ce
 	if err == nil {
 		told.Findings, told.Changes, told.Decider = task.FindingsOf(ticket), task.ChangesOf(ticket), ticket.Decider
 		told.Messages = append(told.Messages, ticket.Messages...)
-		told.Request = string(pem.Encode("CERTIFICATE REQUEST", ticket.Request))
+		told.Request = string(task.EncodeRequest(request.Format(ticket.Format), ticket.Request))
 	}
 	if p.shell.JSON {
 		return p.shell.Object(told)

@@ -86,6 +86,7 @@ type signFlags struct {
 	out, idempotency, report, outDir, batchName string
 	dryRun, batch                               bool
 	jobs                                        int
+	proofs                                      proofFlags
 }
 
 func (p *program) signCommand() *cobra.Command {
@@ -100,7 +101,11 @@ the certificate, or otherwise, is told with the reason. A refused request is rec
 the exit code is 1. Where the profile asks for a review, the request is held: its ticket is
 printed, and "certwright review" carries on.
 
---batch signs thousands: of files, and of folders with .csr, .req, .p10, .pem and .der files.
+Requests are PKCS#10, CRMF or SPKAC. For a key that cannot sign, X.encrypted.pem is written: the
+certificate encrypted to the key, or a challenge. It counts once the applicant has answered it
+with "certwright request confirm", and is revoked if nobody does.
+
+--batch signs thousands: of files, and of folders with .csr, .req, .p10, .crmf, .spkac, .pem and .der files.
 Each X.crt goes beside its X.csr, or into --out-dir. A batch that was stopped or crashed is
 carried on by the same command, and signs nothing twice.`,
 		Example: `certwright sign server.csr
@@ -119,6 +124,7 @@ certwright sign --batch requests/ --profile device --report report.jsonl`,
 	f.StringVar(&s.out, "out", "", "file for the certificates (default: X.crt for X.csr)")
 	f.BoolVar(&s.dryRun, "dry-run", false, "judge only: sign nothing and record nothing")
 	f.StringVar(&s.idempotency, "idempotency-key", "", "the same key gives the same ticket, however often it is sent")
+	s.proofs.add(f)
 	f.BoolVar(&s.batch, "batch", false, "sign many requests at once, of files and folders")
 	f.IntVar(&s.jobs, "jobs", 1024, "with --batch: how many requests are under way at once")
 	f.StringVar(&s.outDir, "out-dir", "", "with --batch: folder for the certificates (default: beside each request)")
@@ -138,6 +144,10 @@ func (p *program) signFiles(ctx context.Context, files []string, s *signFlags) e
 	if err != nil {
 		return err
 	}
+	known, err := p.proofs(&s.proofs)
+	if err != nil {
+		return err
+	}
 	if s.out == "" {
 		if err := p.distinct("", files); err != nil {
 			return err
@@ -152,7 +162,7 @@ func (p *program) signFiles(ctx context.Context, files []string, s *signFlags) e
 	if err != nil {
 		return err
 	}
-	r := signRun{p: p, o: o, flags: s, asked: asked}
+	r := signRun{p: p, o: o, flags: s, asked: asked, proofs: known}
 	for _, file := range files {
 		if err := r.file(ctx, file); err != nil {
 			if len(files) == 1 {
@@ -170,6 +180,7 @@ type signRun struct {
 	o      *task.Office
 	flags  *signFlags
 	asked  issuance.Asked
+	proofs proofs
 	parts  [][]byte      // of --out, which takes all certificates
 	held   []outcomeJSON // told once --out is written
 	failed *front.Failure
@@ -238,10 +249,10 @@ func ordinal(n, of int) int {
 }
 
 func (r *signRun) one(ctx context.Context, file string, n int, req *request.Request) error {
-	out, err := r.o.Authority.Submit(ctx, authority.Submission{
+	out, err := r.o.Authority.Submit(ctx, r.proofs.on(authority.Submission{
 		CA: r.p.signer(), Profile: r.p.profileOr(r.flags.profile), Request: req, Origin: r.p.origin(r.flags.requester), Asked: r.asked,
 		IdempotencyKey: r.flags.idempotency, DryRun: r.flags.dryRun,
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -249,6 +260,11 @@ func (r *signRun) one(ctx context.Context, file string, n int, req *request.Requ
 	if told.State == string(authority.StateIssued) {
 		if told.Output, err = r.release(file, n, out); err != nil {
 			return onRecord(err, told.Serial)
+		}
+	}
+	if out.Encrypted != nil {
+		if told.Output, err = r.releaseSealed(file, n, out); err != nil {
+			return err
 		}
 	}
 	if len(r.parts) > 0 && told.Output == r.flags.out && told.Output != "-" {
@@ -283,12 +299,31 @@ func (r *signRun) release(file string, n int, out *authority.Outcome) (string, e
 	return name, nil
 }
 
+// releaseSealed writes what the applicant has to decrypt.
+func (r *signRun) releaseSealed(file string, n int, out *authority.Outcome) (string, error) {
+	text := task.EncodeSealed(out)
+	toStream := r.flags.out == "-" || r.flags.out == "" && file == "-"
+	switch {
+	case toStream && r.p.shell.JSON:
+		return "", nil
+	case toStream:
+		return "-", r.p.shell.Write("-", text, front.PublicFile, true)
+	case r.flags.out != "":
+		return r.flags.out, r.p.shell.Replace(r.flags.out, text, front.PublicFile)
+	}
+	name := sealedName(outputName("", file, n))
+	return name, r.p.shell.Replace(name, text, front.PublicFile)
+}
+
+// sealedName is where what is encrypted goes in place of X.crt.
+func sealedName(name string) string { return strings.TrimSuffix(name, ".crt") + ".encrypted.pem" }
+
 // outputName is where the certificate of a request file goes: X.crt for X.csr,
 // in a folder, or in the current one where folder is empty.
 func outputName(folder, file string, n int) string {
 	base := filepath.Base(file)
 	switch ext := strings.ToLower(filepath.Ext(base)); ext {
-	case ".csr", ".req", ".p10", ".pem", ".der", ".txt":
+	case ".csr", ".req", ".p10", ".crmf", ".spkac", ".pem", ".der", ".txt":
 		base = base[:len(base)-len(ext)]
 	}
 	if n > 0 {

@@ -198,7 +198,11 @@ func (r *verifyRun) requests(file string, requests []*request.Request) []verifyJ
 		possession := task.Possession(q)
 		check := chain.Check{Name: "possession", Verdict: chain.Pass, Subject: q.Subject.String(),
 			Detail: "the request is signed by the key in it (" + possession.Algorithm + ")"}
-		if !possession.Proven {
+		switch {
+		case possession.Proven:
+		case possession.Deferred != "":
+			check.Verdict, check.Detail = chain.Warn, possession.Detail
+		default:
 			check.Verdict, check.Detail = chain.Fail, possession.Detail
 			check.Fix = "make the request anew with the private key; if it was copied, check that it is whole"
 		}
@@ -206,7 +210,7 @@ func (r *verifyRun) requests(file string, requests []*request.Request) []verifyJ
 		if possession.Broken != "" {
 			checks = append(checks, chain.Check{Name: "algorithm", Verdict: chain.Fail, Subject: check.Subject, Detail: possession.Broken, Fix: "sign the request with SHA-256 or better"})
 		}
-		out = append(out, verifyJSON{File: file, Kind: "certificationRequest", Valid: possession.Proven && possession.Broken == "", Subject: subjectOrNames(q), Path: []string{}, Checks: checks})
+		out = append(out, verifyJSON{File: file, Kind: "certificationRequest", Valid: (possession.Proven || possession.Deferred != "") && possession.Broken == "", Subject: subjectOrNames(q), Path: []string{}, Checks: checks})
 	}
 	return out
 }
@@ -266,6 +270,10 @@ func (r *verifyRun) recorded(ctx context.Context, c *cert.Certificate, depth int
 			word, check.Fix = "put on hold", "ask the authority to release it"
 		}
 		check.Verdict = chain.Fail
+		if record.Status == authority.StatusUnconfirmed {
+			check.Detail, check.Fix = "the certificate is unconfirmed: its holder has not shown yet to have the key", "confirm it: certwright request confirm"
+			return check, true, nil
+		}
 		of := ""
 		if depth > 0 {
 			of = " of its issuer " + record.Subject
