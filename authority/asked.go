@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/sha256"
 	"encoding/json"
@@ -74,6 +75,14 @@ func unmarshalAsked(text []byte) (a issuance.Asked, err error) {
 		}
 	}
 	return a, nil
+}
+
+// SameTerms reports whether a submission asks for what the ticket records:
+// where it names a profile or an authority, that one, and the same times,
+// subject and names.
+func (t *Ticket) SameTerms(s *Submission) bool {
+	asked, err := marshalAsked(&s.Asked)
+	return err == nil && bytes.Equal(asked, t.Asked) && (s.Profile == "" || s.Profile == t.Profile) && (s.CA == "" || s.CA == t.CA)
 }
 
 func sha(data []byte) []byte {

@@ -40,6 +40,8 @@ type AgainSpec struct {
 	Profile string           // empty: the same
 	Origin  evidence.Origin
 	Asked   issuance.Asked
+
+	IdempotencyKey string
 }
 
 // Again issues a certificate in place of an old one. A new request must have
@@ -74,7 +76,7 @@ func Again(ctx context.Context, o *Office, old Old, s AgainSpec) (*authority.Out
 		}
 	}
 	return o.Authority.Submit(ctx, authority.Submission{
-		CA: s.CA, Profile: s.Profile, Request: s.Request, Origin: s.Origin, Asked: s.Asked, Replaces: old.Record,
+		CA: s.CA, Profile: s.Profile, Request: s.Request, Origin: s.Origin, Asked: s.Asked, Replaces: old.Record, IdempotencyKey: s.IdempotencyKey,
 	})
 }
 

@@ -1,0 +1,389 @@
+package restsrv
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/client"
+	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/internal/access"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/request"
+)
+
+// certificates registers what has to do with certificates.
+func (s *server) certificates() {
+	tags := []string{"certificates"}
+	on(s, huma.Operation{OperationID: "listCertificates", Method: http.MethodGet, Path: "/certificates", Summary: "Search certificates, in the order they were issued", Tags: tags}, readers(), s.listCertificates)
+	on(s, huma.Operation{OperationID: "getCertificate", Method: http.MethodGet, Path: "/certificates/{serial}", Summary: "Show the record of a certificate", Tags: tags}, readers(), s.getCertificate)
+	on(s, huma.Operation{OperationID: "fetchCertificate", Method: http.MethodGet, Path: "/certificates/{serial}/{form}", Summary: "Fetch a certificate: pem, der, chain (PEM, without the root), p7b", Tags: tags}, readers(), s.fetchCertificate)
+	on(s, huma.Operation{OperationID: "renewCertificate", Method: http.MethodPost, Path: "/certificates/{serial}/renew", Summary: "Ask for a certificate in place of this one", Tags: tags,
+		Description: "with the request on record, or with a new one; answers as submitRequest does", DefaultStatus: http.StatusCreated, MaxBodyBytes: largestRequest}, applicants(), s.renew)
+	on(s, huma.Operation{OperationID: "revokeCertificate", Method: http.MethodPost, Path: "/certificates/{serial}/revoke", Summary: "Revoke a certificate, or put it on hold", Tags: tags,
+		Description: "officers any, applicants their own, and holders with the challenge password or a signature by the key"}, applicants(), s.revoke)
+	on(s, huma.Operation{OperationID: "releaseCertificate", Method: http.MethodPost, Path: "/certificates/{serial}/release", Summary: "Take a certificate off hold", Tags: tags}, officers(), s.release)
+}
+
+type certificateList struct {
+	Paged
+	CA             string    `query:"ca"`
+	Serial         string    `query:"serial" doc:"hexadecimal"`
+	Text           string    `query:"text" doc:"part of subject, a name or the serial number"`
+	Subject        string    `query:"subject" doc:"part of the subject"`
+	SAN            string    `query:"san" doc:"a name, with or without its kind; * matches anything"`
+	Fingerprint    string    `query:"fingerprint" doc:"SHA-256, hexadecimal"`
+	KeyFingerprint string    `query:"keyFingerprint" doc:"SHA-256 of the subject public key info, hexadecimal"`
+	Profile        string    `query:"profile"`
+	Requester      string    `query:"requester"`
+	Ticket         string    `query:"ticket"`
+	Status         string    `query:"status" enum:"valid,hold,revoked" doc:"expired ones are valid with expiresBefore"`
+	ExpiresBefore  time.Time `query:"expiresBefore"`
+	ExpiresAfter   time.Time `query:"expiresAfter"`
+	IssuedAfter    time.Time `query:"issuedAfter"`
+}
+
+func (in *certificateList) query(x *sender) (authority.Query, error) {
+	q := authority.Query{CA: in.CA, Text: in.Text, Subject: in.Subject, Name: in.SAN, Profile: in.Profile, Requester: in.Requester, Ticket: in.Ticket,
+		Status: authority.Status(in.Status), ExpiresBefore: in.ExpiresBefore, ExpiresAfter: in.ExpiresAfter, IssuedAfter: in.IssuedAfter}
+	if !x.everything() {
+		q.Requester = x.Name
+	}
+	var err error
+	if q.Serial, err = hexadecimal("serial", in.Serial); err != nil {
+		return q, err
+	}
+	if q.Fingerprint, err = hexadecimal("fingerprint", in.Fingerprint); err != nil {
+		return q, err
+	}
+	if q.KeyFingerprint, err = hexadecimal("keyFingerprint", in.KeyFingerprint); err != nil {
+		return q, err
+	}
+	if in.Cursor != "" {
+		at, err := readCursor(in.Cursor, 2)
+		if err != nil {
+			return q, err
+		}
+		serial, err := hex.DecodeString(at[1])
+		if err != nil {
+			return q, badCursor()
+		}
+		q.After = &authority.Place{CA: at[0], Serial: serial}
+	}
+	return q, nil
+}
+
+type certificatePage struct {
+	Body client.Page[client.Certificate]
+}
+
+func (s *server) listCertificates(ctx context.Context, x *sender, in *certificateList) (*certificatePage, error) {
+	out := &certificatePage{client.Page[client.Certificate]{Items: []client.Certificate{}}}
+	q, err := in.query(x)
+	if err != nil {
+		return nil, err
+	}
+	if !x.everything() && in.Requester != "" && in.Requester != x.Name {
+		return out, nil
+	}
+	last := ""
+	for c, err := range s.Store.Certificates(ctx, q) {
+		if errors.Is(err, authority.ErrNotFound) {
+			return nil, badCursor()
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !x.sees(c.Requester, c.CA) {
+			continue
+		}
+		if len(out.Body.Items) == in.Limit {
+			out.Body.Next = last
+			break
+		}
+		out.Body.Items = append(out.Body.Items, s.certificateAlone(c))
+		last = cursor(c.CA, hex.EncodeToString(c.Serial))
+	}
+	return out, nil
+}
+
+// Named names a certificate.
+type Named struct {
+	Serial string `path:"serial" maxLength:"128" doc:"hexadecimal"`
+	CA     string `query:"ca" doc:"the authority; only needed where several have issued under this number"`
+}
+
+func unknownCertificate(serial string) error {
+	return &request.Refusal{Reason: request.UnknownCertificate, Field: "serial", Detail: "there is no certificate with the serial number " + short(serial), Fix: "look for it with certwright list"}
+}
+
+// find returns a certificate.
+func (s *server) find(ctx context.Context, in *Named) (*authority.Certificate, error) {
+	serial, err := hexadecimal("serial", in.Serial)
+	if err != nil {
+		return nil, err
+	}
+	serial = bytes.TrimLeft(serial, "\x00")
+	if in.CA != "" {
+		c, err := s.Store.Certificate(ctx, in.CA, serial)
+		if errors.Is(err, authority.ErrNotFound) {
+			return nil, unknownCertificate(in.Serial)
+		}
+		return c, err
+	}
+	var found *authority.Certificate
+	for c, err := range s.Store.Certificates(ctx, authority.Query{Serial: serial, Limit: 2}) {
+		if err != nil {
+			return nil, err
+		}
+		if found != nil {
+			return nil, failed(http.StatusConflict, client.CodeConflict, "several authorities have issued a certificate under this number", "name the authority: ?ca=NAME")
+		}
+		found = c
+	}
+	if found == nil || len(serial) == 0 {
+		return nil, unknownCertificate(in.Serial)
+	}
+	return found, nil
+}
+
+// certificateFor is find of what the sender may know of.
+func (s *server) certificateFor(ctx context.Context, x *sender, in *Named) (*authority.Certificate, error) {
+	c, err := s.find(ctx, in)
+	if err == nil && !x.sees(c.Requester, c.CA) {
+		return nil, unknownCertificate(in.Serial)
+	}
+	return c, err
+}
+
+type certificateInput struct {
+	Named
+	IfNoneMatch string `header:"If-None-Match" doc:"the ETag of what is there already"`
+}
+
+type certificateOutput struct {
+	Status int
+	ETag   string `header:"ETag"`
+	Body   *client.Certificate
+}
+
+func (s *server) told(c *authority.Certificate) *certificateOutput {
+	told := s.certificateAlone(c)
+	return &certificateOutput{Status: http.StatusOK, ETag: certificateTag(c), Body: &told}
+}
+
+func (s *server) getCertificate(ctx context.Context, x *sender, in *certificateInput) (*certificateOutput, error) {
+	c, err := s.certificateFor(ctx, x, &in.Named)
+	if err != nil {
+		return nil, err
+	}
+	out := s.told(c)
+	if in.IfNoneMatch != "" && among(in.IfNoneMatch, out.ETag) {
+		return &certificateOutput{Status: http.StatusNotModified, ETag: out.ETag}, nil
+	}
+	return out, nil
+}
+
+type formInput struct {
+	Named
+	Form        string `path:"form" enum:"pem,der,chain,p7b"`
+	IfNoneMatch string `header:"If-None-Match"`
+}
+
+// fileOutput is an answer that is no JSON.
+type fileOutput struct {
+	Status      int
+	ContentType string `header:"Content-Type"`
+	ETag        string `header:"ETag"`
+	Body        []byte
+}
+
+func (s *server) fetchCertificate(ctx context.Context, x *sender, in *formInput) (*fileOutput, error) {
+	c, err := s.certificateFor(ctx, x, &in.Named)
+	if err != nil {
+		return nil, err
+	}
+	out := &fileOutput{Status: http.StatusOK, ETag: tag(in.Form, string(c.Fingerprint))}
+	if in.IfNoneMatch != "" && among(in.IfNoneMatch, out.ETag) {
+		out.Status = http.StatusNotModified
+		return out, nil
+	}
+	ca, err := s.Store.CA(ctx, c.CA)
+	if err != nil {
+		return nil, err
+	}
+	chain := append([][]byte{c.DER}, ca.Chain...)
+	switch in.Form {
+	case client.FormPEM:
+		out.ContentType, out.Body = "application/x-pem-file", pem.Encode("CERTIFICATE", c.DER)
+	case client.FormDER:
+		out.ContentType, out.Body = "application/pkix-cert", c.DER
+	case client.FormChain:
+		out.ContentType, out.Body = "application/pem-certificate-chain", task.EncodeCertificates(task.WithoutRoot(chain)...)
+	case client.FormPKCS7:
+		out.ContentType, out.Body = "application/pkcs7-mime; smime-type=certs-only", task.EncodePKCS7(chain, true)
+	}
+	return out, nil
+}
+
+type renewInput struct {
+	Named
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"makes it harmless to send this twice"`
+	Body           client.Renewal
+}
+
+func (s *server) renew(ctx context.Context, x *sender, in *renewInput) (*answered, error) {
+	c, err := s.certificateFor(ctx, x, &in.Named)
+	if err != nil {
+		return nil, err
+	}
+	old, err := task.OldOf(ctx, s.office, c)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := s.renewal(x, old, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := task.MayIssueAgain(ctx, s.office, c, spec.Request != nil); err != nil {
+		return nil, err
+	}
+	out, err := task.Again(ctx, s.office, old, spec)
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(out)
+}
+
+// renewal is what a sender asks for in place of a certificate.
+func (s *server) renewal(x *sender, old task.Old, in *renewInput) (task.AgainSpec, error) {
+	b := &in.Body
+	spec := task.AgainSpec{Origin: x.origin(), Profile: b.Profile, CA: b.CA, IdempotencyKey: x.key(in.IdempotencyKey)}
+	if spec.Profile == "" {
+		spec.Profile = old.Record.Profile
+	}
+	if spec.CA == "" {
+		spec.CA = old.Record.CA
+	}
+	if _, _, err := x.Scope(spec.Profile, spec.CA); err != nil {
+		return spec, err
+	}
+	var err error
+	if b.Request != "" {
+		if spec.Request, err = oneRequest(b.Request); err != nil {
+			return spec, err
+		}
+		if sum := spec.Request.Fingerprint(); bytes.Equal(sum[:], old.Ticket.Fingerprint) {
+			spec.Request = nil
+		}
+	}
+	spec.Asked, err = x.asked(b.NotBefore, b.NotAfter, b.Validity, nil, nil)
+	if err != nil || b.Subject == nil && b.SANs == nil {
+		return spec, err
+	}
+	if asked, err := x.asked(nil, nil, 0, b.Subject, b.SANs); err == nil {
+		spec.Asked.Subject, spec.Asked.Names = asked.Subject, asked.Names
+	} else if !sameAs(old.Record, b) {
+		return spec, err
+	}
+	return spec, nil
+}
+
+// sameAs reports whether the subject and names of a renewal are those that
+// the old certificate has: everybody may say so.
+func sameAs(c *authority.Certificate, b *client.Renewal) bool {
+	parsed, err := cert.Parse(c.DER)
+	if err != nil {
+		return false
+	}
+	officer := &access.Principal{Roles: officers()} // may ask for any subject, so that one can be read and compared
+	asked, err := (&sender{Principal: officer}).asked(nil, nil, 0, b.Subject, b.SANs)
+	if err != nil || asked.Subject != nil && !asked.Subject.Equal(parsed.Subject) {
+		return false
+	}
+	return asked.Names == nil || sameNames(asked, parsed.SubjectAltNames())
+}
+
+func sameNames(asked issuance.Asked, had []ext.GeneralName) bool {
+	if len(asked.Names) != len(had) {
+		return false
+	}
+	for i, name := range asked.Names {
+		if name.String() != had[i].String() {
+			return false
+		}
+	}
+	return true
+}
+
+type revokeInput struct {
+	Named
+	IfMatch string `header:"If-Match"`
+	Body    client.Revocation
+}
+
+func (s *server) revoke(ctx context.Context, x *sender, in *revokeInput) (*certificateOutput, error) {
+	c, err := s.find(ctx, &in.Named)
+	if err != nil {
+		return nil, err
+	}
+	b := &in.Body
+	order := authority.RevocationOrder{CA: c.CA, Serial: c.Serial, Password: b.Password, Proof: b.Proof}
+	switch {
+	case b.Password != "" || len(b.Proof) > 0: // then what is shown speaks for the sender
+	case !x.sees(c.Requester, c.CA):
+		return nil, unknownCertificate(in.Serial)
+	case x.Has(access.Officer):
+		order.By = x.Name
+	case c.Requester == x.Name:
+		order.By, order.Method = x.Name, "requester"
+	default:
+		return nil, &request.Refusal{Reason: request.NotAuthorized, Field: "serial", Detail: "this certificate was not issued to you", Fix: "ask an officer to revoke it"}
+	}
+	if err := matches(in.IfMatch, certificateTag(c)); err != nil {
+		return nil, err
+	}
+	if b.Reason != "" {
+		if order.Reason, err = crl.ParseReason(b.Reason); err != nil {
+			return nil, usage("the reasons are those of RFC 5280: keyCompromise, superseded, cessationOfOperation …", "there is no reason %q to revoke a certificate for", short(b.Reason))
+		}
+	}
+	if b.InvalidSince != nil {
+		if order.Invalid = b.InvalidSince.UTC(); order.Invalid.After(s.Now()) {
+			return nil, usage("give the time since when the key may be known to others, now at the latest", "invalidSince has not come yet")
+		}
+	}
+	if c, err = s.Authority.Revoke(ctx, order); err != nil {
+		return nil, err
+	}
+	return s.told(c), nil
+}
+
+type releaseInput struct {
+	Named
+	IfMatch string `header:"If-Match"`
+}
+
+func (s *server) release(ctx context.Context, x *sender, in *releaseInput) (*certificateOutput, error) {
+	c, err := s.certificateFor(ctx, x, &in.Named)
+	if err != nil {
+		return nil, err
+	}
+	if err := matches(in.IfMatch, certificateTag(c)); err != nil {
+		return nil, err
+	}
+	if c, err = s.Authority.Release(ctx, c.CA, c.Serial, x.Name); err != nil {
+		return nil, err
+	}
+	return s.told(c), nil
+}

@@ -1,0 +1,158 @@
+package restsrv
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/client"
+	"github.com/certwright/certwright/internal/access"
+	"github.com/certwright/certwright/request"
+)
+
+// statusOf is the HTTP status that says a Reason; 0 for one that is not known.
+func statusOf(r request.Reason) int {
+	switch r {
+	case request.BadFormat:
+		return http.StatusBadRequest
+	case request.BadPossession, request.BadAlgorithm, request.BadKey, request.BadSubject, request.BadName, request.BadExtension, request.BadValidity,
+		request.BadEvidence, request.PolicyRefused, request.LintFailed, request.IssuerRefused, request.RefusedByOfficer, request.Withdrawn:
+		return http.StatusUnprocessableEntity
+	case request.UnknownProfile, request.UnknownIssuer, request.UnknownRequest, request.UnknownCertificate:
+		return http.StatusNotFound
+	case request.AlreadyRevoked, request.NotRevoked, request.Duplicate, request.WrongState:
+		return http.StatusConflict
+	case request.NotAuthorized:
+		return http.StatusForbidden
+	}
+	return 0
+}
+
+// failure is a problem on its way to the client.
+type failure struct {
+	*client.Problem
+	header http.Header
+}
+
+// GetStatus returns the HTTP status.
+func (f *failure) GetStatus() int { return f.Status }
+
+// GetHeaders returns what is to be in the header of the answer.
+func (f *failure) GetHeaders() http.Header { return f.header }
+
+// ContentType makes JSON problem details.
+func (f *failure) ContentType(string) string { return "application/problem+json" }
+
+func failed(status int, code, detail, fix string) *failure {
+	return &failure{Problem: &client.Problem{Title: http.StatusText(status), Status: status, Code: code, Detail: detail, Fix: fix}}
+}
+
+func usage(fix, format string, args ...any) *failure {
+	return failed(http.StatusBadRequest, client.CodeUsage, fmt.Sprintf(format, args...), fix)
+}
+
+func tooOften(wait time.Duration) *failure {
+	f := failed(http.StatusTooManyRequests, client.CodeRateLimited, "you send too many requests", "wait "+wait.String()+", and send fewer at a time")
+	f.header = http.Header{"Retry-After": {strconv.Itoa(int(wait.Seconds()))}}
+	return f
+}
+
+// refused is the problem that a refusal is.
+func refused(r *request.Refusal) *failure {
+	code := client.CodeRefused
+	status := statusOf(r.Reason)
+	if status == http.StatusNotFound {
+		code = client.CodeNotFound
+	}
+	f := failed(status, code, r.Detail, r.Fix)
+	f.Reason, f.Field, f.Rule = string(r.Reason), r.Field, r.Rule
+	return f
+}
+
+// failure makes a problem of any error. What is our own mistake is logged
+// whole, and told by a reference only.
+func (s *server) failure(ctx context.Context, err error) *failure {
+	var known *failure
+	var turned *access.Failure
+	var refusal *request.Refusal
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &turned):
+		f := failed(turned.Status, turned.Code, turned.Detail, turned.Fix)
+		if turned.Status == http.StatusUnauthorized {
+			f.header = http.Header{"Www-Authenticate": {`Bearer realm="certwright"`}}
+		}
+		return f
+	case errors.As(err, &refusal):
+		return refused(refusal)
+	case errors.Is(err, authority.ErrNotFound):
+		return failed(http.StatusNotFound, client.CodeNotFound, "there is no such thing", "look for it in the list of its kind")
+	case errors.Is(err, authority.ErrConflict):
+		return failed(http.StatusConflict, client.CodeConflict, "it was changed by somebody else meanwhile", "look at it again, and repeat the order")
+	case errors.Is(err, context.Canceled):
+		return failed(http.StatusServiceUnavailable, client.CodeInternal, "the request was broken off", "send it again")
+	}
+	random := make([]byte, 8)
+	rand.Read(random)
+	f := failed(http.StatusInternalServerError, client.CodeInternal, "the server made a mistake, or its machine did", "tell its administrator the reference in \"instance\"")
+	f.Instance = hex.EncodeToString(random)
+	s.Log.ErrorContext(ctx, "a request over REST was not carried out", "cause", err.Error(), "instance", f.Instance)
+	return f
+}
+
+// ownProblem gives errors that were found before a handler was reached the
+// form that all errors have.
+func ownProblem(_ huma.Context, _ string, v any) (any, error) {
+	found, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	p := &client.Problem{Title: http.StatusText(found.Status), Status: found.Status, Code: client.CodeUsage, Detail: found.Detail, Fix: "see /openapi.json for what is expected"}
+	switch found.Status {
+	case http.StatusRequestEntityTooLarge:
+		p.Code, p.Detail, p.Fix = client.CodeTooLarge, "the body is too large", "send one request at a time, and nothing else"
+	case http.StatusRequestTimeout:
+		p.Code, p.Detail, p.Fix = client.CodeUsage, "the body did not come in time", "send it again"
+	case http.StatusInternalServerError:
+		p.Code, p.Detail = client.CodeTooLarge, "the body could not be read, or is too large"
+	}
+	var details []string
+	for _, e := range found.Errors {
+		// The value is not told: it may be a secret.
+		details = append(details, strings.TrimPrefix(e.Location+": "+e.Message, ": "))
+		if p.Field == "" {
+			p.Field = e.Location
+		}
+	}
+	if len(details) > 0 {
+		p.Detail = "this is not what is expected: " + strings.Join(details, "; ")
+	}
+	return p, nil
+}
+
+func writeFailure(w http.ResponseWriter, f *failure) {
+	for k, v := range f.header {
+		w.Header()[k] = v
+	}
+	writeProblem(w, f.Problem)
+}
+
+func writeProblem(w http.ResponseWriter, p *client.Problem) {
+	p.Title = http.StatusText(p.Status)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.Encode(p)
+}

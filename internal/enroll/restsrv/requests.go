@@ -1,0 +1,296 @@
+package restsrv
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/client"
+	"github.com/certwright/certwright/internal/access"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/request"
+)
+
+func applicants() []access.Role { return []access.Role{access.Applicant, access.Officer} }
+
+func readers() []access.Role { return []access.Role{access.Applicant, access.Officer, access.Auditor} }
+
+func officers() []access.Role { return []access.Role{access.Officer} }
+
+// requests registers what has to do with requests and their review.
+func (s *server) requests() {
+	on(s, huma.Operation{OperationID: "submitRequest", Method: http.MethodPost, Path: "/requests", Summary: "Submit a request", Tags: []string{"requests"},
+		Description: "201: issued; 202: held for an officer; 422: refused, with the ticket it is on record under", DefaultStatus: http.StatusCreated, MaxBodyBytes: largestRequest}, applicants(), s.submit)
+	on(s, huma.Operation{OperationID: "checkRequest", Method: http.MethodPost, Path: "/requests/check", Summary: "Judge a request, and record and sign nothing", Tags: []string{"requests"},
+		MaxBodyBytes: largestRequest}, applicants(), s.check)
+	on(s, huma.Operation{OperationID: "listRequests", Method: http.MethodGet, Path: "/requests", Summary: "List requests, oldest first", Tags: []string{"requests"}}, readers(), s.listRequests)
+	on(s, huma.Operation{OperationID: "getRequest", Method: http.MethodGet, Path: "/requests/{ticket}", Summary: "Show a request: an open one as it would be judged now", Tags: []string{"requests"}}, readers(), s.getRequest)
+	a := s.Authority
+	s.step("answer", "Answer, as the applicant, what an officer asked", applicants(), true, a.Answer)
+	s.step("withdraw", "Take a request back, as its applicant", applicants(), false, func(ctx context.Context, t, from, _ string) (*authority.Outcome, error) {
+		return a.Withdraw(ctx, t, from)
+	})
+	s.step("ask", "Ask the applicant of a held request for more", officers(), true, a.Ask)
+	s.step("approve", "Approve a held request, and have it signed", officers(), false, a.Approve)
+	s.step("refuse", "Refuse an open request", officers(), true, a.Refuse)
+	s.describeSubmission("/api/v1/requests")
+	s.describeSubmission("/api/v1/requests/check")
+}
+
+// describeSubmission says in the description what the body of a submission
+// is. It is said after the operation is registered, so that bodies are read
+// once, by this package.
+func (s *server) describeSubmission(path string) {
+	schema := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[client.Submission](), true, "Submission")
+	raw := &huma.MediaType{Schema: &huma.Schema{Type: "string", Format: "binary"}}
+	s.api.OpenAPI().Paths[path].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"application/json": {Schema: schema}, "application/pkcs10": raw, "application/x-pem-file": raw, "text/plain": raw, "application/octet-stream": raw,
+	}}
+}
+
+// answered is an Outcome with what goes into its header.
+type answered struct {
+	Status   int
+	Location string `header:"Location"`
+	Body     *client.Outcome
+}
+
+// answer tells what became of a request.
+func (s *server) answer(out *authority.Outcome) (*answered, error) {
+	if out.Refusal != nil && out.Ticket.State == authority.StateRefused {
+		return nil, refusal(out)
+	}
+	told := &answered{Status: http.StatusAccepted, Location: "/api/v1/requests/" + out.Ticket.ID, Body: s.outcome(out)}
+	if out.Certificate != nil {
+		told.Status = http.StatusCreated
+	}
+	return told, nil
+}
+
+func (s *server) submit(ctx context.Context, x *sender, in *submitted) (*answered, error) {
+	body, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	submission, err := x.submission(body, in.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.Authority.Submit(ctx, submission)
+	if err != nil {
+		return nil, err
+	}
+	if out.Repeated && !out.Ticket.SameTerms(&submission) {
+		return nil, otherTerms()
+	}
+	return s.answer(out)
+}
+
+// otherTerms is the answer to an idempotency key that was used for the same
+// request with other words around it.
+func otherTerms() error {
+	return &request.Refusal{Reason: request.Duplicate, Field: "idempotencyKey", Detail: "the idempotency key was used for another order", Fix: "use a new key for each order"}
+}
+
+type checkedOutput struct{ Body *client.Outcome }
+
+func (s *server) check(ctx context.Context, x *sender, in *submitted) (*checkedOutput, error) {
+	body, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	submission, err := x.submission(body, "")
+	if err != nil {
+		return nil, err
+	}
+	submission.DryRun = true
+	out, err := s.Authority.Submit(ctx, submission)
+	if err != nil {
+		return nil, err
+	}
+	c, err := task.CheckOf(out, submission.Profile)
+	if err != nil {
+		return nil, err
+	}
+	return &checkedOutput{checked(out, c)}, nil
+}
+
+// Paged is where a page of a list begins, and how long it is.
+type Paged struct {
+	Cursor string `query:"cursor" doc:"\"next\" of the page before" maxLength:"2000"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"at most so many on this page"`
+}
+
+type requestList struct {
+	Paged
+	State          string `query:"state" enum:"held,asked,issued,refused,withdrawn"`
+	Open           bool   `query:"open" doc:"held ones, then asked ones"`
+	CA             string `query:"ca"`
+	Requester      string `query:"requester"`
+	Fingerprint    string `query:"fingerprint" doc:"SHA-256 of the request, hexadecimal"`
+	KeyFingerprint string `query:"keyFingerprint" doc:"SHA-256 of the subject public key info, hexadecimal"`
+}
+
+// query is what a sender may have of what they ask for.
+func (in *requestList) query(x *sender) (authority.TicketQuery, []authority.State, error) {
+	q := authority.TicketQuery{CA: in.CA, Requester: in.Requester}
+	states := []authority.State{authority.State(in.State)}
+	if in.Open {
+		states = []authority.State{authority.StateHeld, authority.StateAsked}
+	}
+	if !x.everything() {
+		q.Requester = x.Name
+	}
+	var err error
+	if q.Fingerprint, err = hexadecimal("fingerprint", in.Fingerprint); err != nil {
+		return q, nil, err
+	}
+	if q.KeyFingerprint, err = hexadecimal("keyFingerprint", in.KeyFingerprint); err != nil {
+		return q, nil, err
+	}
+	if in.Cursor == "" {
+		return q, states, nil
+	}
+	at, err := readCursor(in.Cursor, 2)
+	if err != nil {
+		return q, nil, err
+	}
+	for len(states) > 0 && string(states[0]) != at[0] {
+		states = states[1:]
+	}
+	if len(states) == 0 {
+		return q, nil, badCursor()
+	}
+	q.After = at[1]
+	return q, states, nil
+}
+
+type requestPage struct{ Body client.Page[client.Request] }
+
+func (s *server) listRequests(ctx context.Context, x *sender, in *requestList) (*requestPage, error) {
+	out := &requestPage{client.Page[client.Request]{Items: []client.Request{}}}
+	q, states, err := in.query(x)
+	if err != nil {
+		return nil, err
+	}
+	if !x.everything() && in.Requester != "" && in.Requester != x.Name {
+		return out, nil
+	}
+	last := ""
+	for _, state := range states {
+		q.State = state
+		for t, err := range s.Store.Tickets(ctx, q) {
+			if errors.Is(err, authority.ErrNotFound) {
+				return nil, badCursor()
+			}
+			if err != nil {
+				return nil, err
+			}
+			if !x.sees(t.Requester, t.CA) {
+				continue
+			}
+			if len(out.Body.Items) == in.Limit {
+				out.Body.Next = last
+				return out, nil
+			}
+			out.Body.Items = append(out.Body.Items, ticket(t))
+			last = cursor(string(state), t.ID)
+		}
+		q.After = ""
+	}
+	return out, nil
+}
+
+type ticketInput struct {
+	Ticket      string `path:"ticket" maxLength:"64"`
+	IfNoneMatch string `header:"If-None-Match" doc:"the ETag of what is there already"`
+}
+
+type requestOutput struct {
+	Status int
+	ETag   string `header:"ETag"`
+	Body   *client.Request
+}
+
+// ticketFor returns a ticket that the sender may know of.
+func (s *server) ticketFor(ctx context.Context, x *sender, id string) (*authority.Ticket, error) {
+	id = strings.ToUpper(id)
+	t, err := s.Store.Ticket(ctx, id)
+	if errors.Is(err, authority.ErrNotFound) || err == nil && !x.sees(t.Requester, t.CA) {
+		return nil, &request.Refusal{Reason: request.UnknownRequest, Field: "ticket", Detail: "there is no ticket " + short(id), Fix: "see your requests: certwright review list"}
+	}
+	return t, err
+}
+
+func (s *server) getRequest(ctx context.Context, x *sender, in *ticketInput) (*requestOutput, error) {
+	t, err := s.ticketFor(ctx, x, in.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	out := &requestOutput{Status: http.StatusOK, ETag: ticketTag(t)}
+	if in.IfNoneMatch != "" && among(in.IfNoneMatch, out.ETag) {
+		out.Status = http.StatusNotModified
+		return out, nil
+	}
+	view, err := task.ViewTicket(ctx, s.office, t)
+	if err != nil {
+		return nil, err
+	}
+	told := ticket(t)
+	told.Findings, told.Changes = findings(view.Check.Findings), changes(view.Check.Changes)
+	if view.Planned != nil {
+		told.Planned = plan(view.Planned)
+	}
+	if view.Refusal != nil {
+		told.Error = refused(view.Refusal).Problem
+	}
+	out.Body = &told
+	return out, nil
+}
+
+type stepInput struct {
+	Ticket  string `path:"ticket" maxLength:"64"`
+	IfMatch string `header:"If-Match" doc:"the ETag of what was decided on: nothing is done where it was changed since"`
+	Body    struct {
+		Text string `json:"text,omitempty" maxLength:"10000" doc:"the question, the answer, the reason or a note"`
+	}
+}
+
+// step registers a step of a review.
+func (s *server) step(verb, summary string, roles []access.Role, needsText bool, do func(ctx context.Context, ticket, who, text string) (*authority.Outcome, error)) {
+	on(s, huma.Operation{OperationID: verb + "Request", Method: http.MethodPost, Path: "/requests/{ticket}/" + verb, Summary: summary, Tags: []string{"requests"}}, roles,
+		func(ctx context.Context, x *sender, in *stepInput) (*checkedOutput, error) {
+			if needsText && strings.TrimSpace(in.Body.Text) == "" {
+				return nil, usage("put it into the field \"text\"", "a text is needed to %s", verb)
+			}
+			t, err := s.ticketFor(ctx, x, in.Ticket)
+			if err != nil {
+				return nil, err
+			}
+			if err := matches(in.IfMatch, ticketTag(t)); err != nil {
+				return nil, err
+			}
+			out, err := do(ctx, t.ID, x.Name, in.Body.Text)
+			if err != nil {
+				return nil, err
+			}
+			told := s.outcome(out)
+			if out.Refusal != nil {
+				told.Error = refused(out.Refusal).Problem
+			}
+			return &checkedOutput{told}, nil
+		})
+}
+
+// matches holds what is there against what the client has seen.
+func matches(ifMatch, tag string) error {
+	if ifMatch == "" || among(ifMatch, tag) {
+		return nil
+	}
+	return failed(http.StatusPreconditionFailed, client.CodeConflict, "it is not any more what you have seen", "look at it again, and decide anew")
+}

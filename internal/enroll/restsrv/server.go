@@ -1,0 +1,263 @@
+// Package restsrv is the REST interface: requests, reviews, certificates,
+// authorities, profiles, tokens, secrets and the audit chain over HTTP and JSON.
+package restsrv
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/client"
+	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/internal/access"
+	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/secret"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/issuance"
+)
+
+// Profiles finds profiles by name.
+type Profiles interface {
+	Get(name string) (*issuance.Profile, error)
+	List() []config.ProfileEntry
+	Source(name string) string
+}
+
+// Config is what the REST interface is made from.
+type Config struct {
+	Authority *authority.Authority
+	Store     authority.Store
+	Profiles  Profiles
+	Guard     *access.Guard
+	Tokens    *access.Tokens
+	Secrets   *secret.Vault
+	BaseURL   string       // where clients reach the server; empty: not told
+	Version   string       // of the program
+	Log       *slog.Logger // nil: nowhere
+	Now       func() time.Time
+
+	PerSecond float64 // requests of one principal, on average; 0: any number
+	Burst     int     // and at once
+}
+
+// server answers the requests.
+type server struct {
+	Config
+	office  *task.Office
+	limiter *access.Limiter // of principals
+	strange *access.Limiter // of addresses that nobody is recognized at
+	api     huma.API
+
+	mu      sync.Mutex
+	issuers map[string]*issuer // by authority
+}
+
+// The largest bodies, in octets.
+const (
+	largestRequest = 256 << 10
+	largestOrder   = 64 << 10
+)
+
+const (
+	strangersPerSecond = 5
+	strangersBurst     = 50
+)
+
+// New returns the handler of everything below /api/v1/, and of /openapi.json.
+func New(c Config) (http.Handler, error) {
+	switch {
+	case c.Authority == nil || c.Store == nil || c.Profiles == nil:
+		return nil, errors.New("the REST interface needs an authority, its records and profiles")
+	case c.Guard == nil || c.Tokens == nil || c.Secrets == nil:
+		return nil, errors.New("the REST interface needs a guard, tokens and secrets")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &server{Config: c, limiter: access.NewLimiter(c.PerSecond, c.Burst), strange: access.NewLimiter(strangersPerSecond, strangersBurst), issuers: map[string]*issuer{}}
+	s.office = &task.Office{Authority: c.Authority, Store: c.Store, Now: c.Now}
+	mux := http.NewServeMux()
+	s.api = humago.New(mux, s.description())
+	s.requests()
+	s.certificates()
+	s.authorities()
+	s.administration()
+	mux.HandleFunc("/", s.nothingHere)
+	return mux, s.serveDescription(mux)
+}
+
+// description is what OpenAPI says of the interface as a whole.
+func (s *server) description() huma.Config {
+	c := huma.DefaultConfig("Certwright", s.Version)
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
+	c.Info.Description = "Requests, reviews, certificates, authorities, profiles, tokens, secrets and the audit chain of a Certwright server."
+	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	if s.BaseURL != "" {
+		c.Servers = []*huma.Server{{URL: s.BaseURL}}
+	}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token":       {Type: "http", Scheme: "bearer", Description: "an API token (certwright token new), or an ID token of OpenID Connect"},
+		"certificate": {Type: "mutualTLS", Description: "a client certificate"},
+	}
+	plain := huma.Format{
+		Marshal: func(w io.Writer, v any) error {
+			e := json.NewEncoder(w)
+			e.SetEscapeHTML(false)
+			return e.Encode(v)
+		},
+		Unmarshal: json.Unmarshal,
+	}
+	c.Formats = map[string]huma.Format{"application/json": plain, "json": plain}
+	c.Transformers = []huma.Transformer{ownProblem}
+	return c
+}
+
+// serveDescription writes the description once, and serves it.
+func (s *server) serveDescription(mux *http.ServeMux) error {
+	text, err := json.MarshalIndent(s.api.OpenAPI(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("describing the REST interface: %w", err)
+	}
+	handler := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openapi+json")
+		w.Write(text)
+	}
+	mux.HandleFunc("GET /openapi.json", handler)
+	mux.HandleFunc("GET /api/v1/openapi.json", handler)
+	return nil
+}
+
+// nothingHere answers for paths that are none.
+func (s *server) nothingHere(w http.ResponseWriter, r *http.Request) {
+	writeProblem(w, &client.Problem{Status: http.StatusNotFound, Code: client.CodeNotFound, Detail: "there is nothing at " + r.Method + " " + short(r.URL.Path), Fix: "see /openapi.json for what there is"})
+}
+
+func short(text string) string {
+	if len(text) > 100 {
+		return text[:100] + "…"
+	}
+	return text
+}
+
+// sender is who sent a request, and from where.
+type sender struct {
+	*access.Principal
+	address string
+}
+
+type senderKey struct{}
+
+func (x *sender) origin() evidence.Origin {
+	return evidence.Origin{Door: "rest", Requester: x.Name, Method: x.Method, Address: x.address}
+}
+
+// everything reports whether the sender sees what others asked for.
+func (x *sender) everything() bool { return x.Has(access.Officer, access.Auditor) }
+
+// sees reports whether the sender may know of what somebody asked of an
+// authority.
+func (x *sender) sees(requester, ca string) bool {
+	if x.everything() {
+		return len(x.CAs) == 0 || contains(x.CAs, ca)
+	}
+	return requester == x.Name
+}
+
+func contains(list []string, text string) bool {
+	for _, one := range list {
+		if one == text {
+			return true
+		}
+	}
+	return false
+}
+
+// admit lets requests pass of those who have one of these roles, before their
+// body is read.
+func (s *server) admit(roles []access.Role) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		w.Header().Set("Cache-Control", "no-store")
+		address, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil {
+			address = r.RemoteAddr
+		}
+		p, err := s.Guard.Admit(r, roles...)
+		if err != nil {
+			s.turnAway(r.Context(), w, address, err)
+			return
+		}
+		if wait, ok := s.limiter.Allow(p.Name, s.Now()); !ok {
+			writeFailure(w, tooOften(wait))
+			return
+		}
+		next(huma.WithValue(ctx, senderKey{}, &sender{p, address}))
+	}
+}
+
+// turnAway answers those who are not let in; whoever tries it all the time is
+// told to wait, so that tokens are not guessed at speed.
+func (s *server) turnAway(ctx context.Context, w http.ResponseWriter, address string, err error) {
+	var known *access.Failure
+	if errors.As(err, &known) && known.Status == http.StatusUnauthorized {
+		if wait, ok := s.strange.Allow(address, s.Now()); !ok {
+			writeFailure(w, tooOften(wait))
+			return
+		}
+	}
+	writeFailure(w, s.failure(ctx, err))
+}
+
+// on registers an operation for those who have one of these roles (any, where
+// none is named).
+func on[I, O any](s *server, op huma.Operation, roles []access.Role, handle func(context.Context, *sender, *I) (*O, error)) {
+	op.Path = "/api/v1" + op.Path
+	op.Middlewares = huma.Middlewares{s.admit(roles)}
+	op.Security = []map[string][]string{{"token": {}}, {"certificate": {}}}
+	op.Description = rolesInWords(op.Description, roles)
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = largestOrder
+	}
+	problem := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[client.Problem](), true, "Problem")
+	op.Responses = map[string]*huma.Response{"default": {Description: "why not (RFC 9457)", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: problem}}}}
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		x := ctx.Value(senderKey{}).(*sender)
+		out, err := handle(ctx, x, in)
+		if err != nil {
+			return nil, s.failure(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+func rolesInWords(description string, roles []access.Role) string {
+	if description != "" {
+		description += ". "
+	}
+	if len(roles) == 0 {
+		return description + "For every role."
+	}
+	words := "For the role "
+	for i, r := range roles {
+		if i > 0 {
+			words += " or "
+		}
+		words += string(r)
+	}
+	return description + words + "."
+}
