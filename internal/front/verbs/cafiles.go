@@ -220,7 +220,7 @@ certwright ca set issuing --crl-validity 1d --delta-validity 1h`,
 
 func anySetting(c *cobra.Command) bool {
 	changed := false
-	for _, name := range []string{"crl", "freshest-crl", "ocsp", "ca-issuers", "crl-validity", "delta-validity", "shards", "hash", "pss", "default-profile", "keep"} {
+	for _, name := range []string{"base", "ocsp-validity", "revoke-unissued", "crl", "freshest-crl", "ocsp", "ca-issuers", "crl-validity", "delta-validity", "shards", "hash", "pss", "default-profile", "keep"} {
 		changed = changed || c.Flags().Changed(name)
 	}
 	return changed
