@@ -172,7 +172,7 @@ type KeyTaken struct{ Account string }
 
 // Error says so.
 func (e *KeyTaken) Error() string {
-	return "another account has this key already; make a new key"
+	return "an account has this key already; make a new key"
 }
 
 // RollOver gives an account another key (RFC 8555, Section 7.3.5). A key that

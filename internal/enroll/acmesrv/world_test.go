@@ -69,6 +69,7 @@ type world struct {
 	*Server
 	url       string
 	store     authority.Store
+	keys      *keyring
 	authority *authority.Authority
 	log       *strings.Builder
 	mu        sync.Mutex
@@ -106,7 +107,8 @@ func newWorld(t *testing.T, edit ...func(*Config)) *world {
 	check(t, err)
 	t.Cleanup(func() { store.Close() })
 	w.store = store
-	w.authority, err = authority.New(authority.Config{Store: store, Keys: &keyring{keys: map[string]crypto.Signer{}}, Profiles: w.profile, Now: w.clock})
+	w.keys = &keyring{keys: map[string]crypto.Signer{}}
+	w.authority, err = authority.New(authority.Config{Store: store, Keys: w.keys, Profiles: w.profile, Now: w.clock})
 	check(t, err)
 	for _, ca := range []authority.NewCA{{Name: "root", Subject: name(t, "CN=Test Root")}, {Name: "issuing", Subject: name(t, "CN=Test Issuing"), Parent: "root"}} {
 		ca.KeyKind, ca.By, ca.PathLen = "ecdsa-p256", "operator", -1
@@ -408,4 +410,11 @@ func is(t testing.TB, err error, of acme.ProblemType, status int, detail string)
 	if !p.Has(of) || p.Status != status || !strings.Contains(p.Detail, detail) {
 		t.Fatalf("got %d %s: %q, want %d %s: %q", p.Status, p.Type, p.Detail, status, of, detail)
 	}
+}
+
+func curveKey(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(curve, rand.Reader)
+	check(t, err)
+	return k
 }
