@@ -21,10 +21,11 @@ type askedRecord struct {
 	Validity  time.Duration `json:"validity,omitempty"`
 	Subject   []byte        `json:"subject,omitempty"`
 	Names     []byte        `json:"names,omitempty"` // GeneralNames
+	Confirm   bool          `json:"confirm,omitempty"`
 }
 
 func marshalAsked(a *issuance.Asked) ([]byte, error) {
-	r := askedRecord{Validity: a.Validity}
+	r := askedRecord{Validity: a.Validity, Confirm: a.Confirm}
 	if !a.NotBefore.IsZero() {
 		r.NotBefore = &a.NotBefore
 	}
@@ -52,7 +53,7 @@ func unmarshalAsked(text []byte) (a issuance.Asked, err error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return a, fmt.Errorf("reading what was asked for: %w", err)
 	}
-	a.Validity = r.Validity
+	a.Validity, a.Confirm = r.Validity, r.Confirm
 	if r.NotBefore != nil {
 		a.NotBefore = *r.NotBefore
 	}

@@ -30,7 +30,7 @@ const pendingKind = "confirmation"
 // pending is the body of such a record.
 type pending struct {
 	Holds   evidence.Deferred `json:"holds"`
-	Message []byte            `json:"message"` // DER of the CMS message
+	Message []byte            `json:"message"` // DER of the CMS message; empty where the certificate may be had in the clear
 }
 
 // Confirmation is an applicant's answer to what was encrypted to the key of
@@ -93,8 +93,8 @@ func (a *Authority) confirmOnce(ctx context.Context, c *Confirmation, t *Ticket,
 		return a.close(ctx, t, r, StateRefused, "system", unproven("the certificate was revoked before it was confirmed", "submit the request again"))
 	}
 	if !sameHash(c, record.DER) {
-		return a.close(ctx, t, r, StateRefused, from, unproven("the answer is not the hash of the certificate that was encrypted to the key",
-			"decrypt the certificate with the private key of the request, and answer what certwright request confirm makes of it"))
+		return a.close(ctx, t, r, StateRefused, from, unproven("the answer is not the hash of the certificate that was given out",
+			"read the certificate, with the private key of the request where it is encrypted, and answer what certwright request confirm makes of it"))
 	}
 	return a.confirmed(ctx, t, r, from)
 }
@@ -258,7 +258,7 @@ func (a *Authority) lapse(ctx context.Context, t *Ticket, r *Record) (*Outcome, 
 // outcome.
 func (a *Authority) pend(d *decision, c *Change, out *Outcome) error {
 	body := pending{Holds: d.evidence.Possession.Deferred, Message: d.message}
-	if c.AddCertificate != nil {
+	if c.AddCertificate != nil && body.Holds != "" {
 		var err error
 		if body.Message, err = encryptTo(d.submission.Request.PublicKey, c.AddCertificate.DER); err != nil {
 			return err
@@ -277,7 +277,9 @@ func (a *Authority) pend(d *decision, c *Change, out *Outcome) error {
 // tell puts into the outcome what the applicant has to decrypt, in place of a
 // certificate that nobody may have in the clear yet.
 func (o *Outcome) tell(r *Record, p *pending) {
-	o.Certificate = nil
+	if p.Holds != "" {
+		o.Certificate = nil
+	}
 	o.Encrypted, o.Holds, o.Until = p.Message, p.Holds, r.Due
 }
 

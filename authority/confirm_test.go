@@ -379,3 +379,29 @@ func TestChallenge(t *testing.T) {
 	}
 	w.sound(t)
 }
+
+// TestConfirmInTheClear: a certificate that its holder asked to confirm is
+// had at once, and counts later.
+func TestConfirmInTheClear(t *testing.T) {
+	w := newWorld(t)
+	s := device(parsed(t, message(t, newKey(t, "ecdsa-p256"), nil))[0])
+	s.Asked.Confirm, s.IdempotencyKey = true, "once"
+	for _, repeated := range []bool{false, true} {
+		out, err := w.Submit(t.Context(), s)
+		check(t, err)
+		if out.Ticket.State != authority.StateUnconfirmed || out.Certificate == nil || out.Encrypted != nil || out.Holds != "" || out.Until.IsZero() || out.Repeated != repeated || len(out.Chain) == 0 {
+			t.Fatalf("%s: %+v", out.Ticket.State, out)
+		}
+		if standing, _, err := w.Standing(t.Context(), out.Ticket.CA, out.Certificate.Serial); err != nil || standing != authority.StandingUnknown {
+			t.Errorf("an unconfirmed certificate is %s, %v", standing, err)
+		}
+	}
+	out, err := w.Submit(t.Context(), s)
+	check(t, err)
+	sum := sha256.Sum256(out.Certificate.DER)
+	done, err := w.Confirm(t.Context(), authority.Confirmation{Ticket: out.Ticket.ID, CertHash: sum[:]})
+	check(t, err)
+	if done.Ticket.State != authority.StateIssued || done.Certificate.Status != authority.StatusValid {
+		t.Errorf("%+v", done.Ticket)
+	}
+}

@@ -45,7 +45,8 @@ type Outcome struct {
 
 	// What the applicant must decrypt and answer by Confirm, before Certificate
 	// is there: a CMS message in DER that holds the unconfirmed certificate or a
-	// challenge. Holds is empty where there is nothing of the kind.
+	// challenge. Holds is empty where there is nothing of the kind. Until is when
+	// the time to confirm is over, of a certificate in the clear too.
 	Encrypted []byte
 	Holds     evidence.Deferred
 	Until     time.Time
@@ -526,7 +527,9 @@ func (a *Authority) outcome(ctx context.Context, t *Ticket) (*Outcome, error) {
 		if t.State == StateAsked {
 			return out, nil
 		}
-		return out, a.chainOf(ctx, out)
+		if out.Holds != "" {
+			return out, a.chainOf(ctx, out)
+		}
 	default:
 		return out, nil
 	}

@@ -10,7 +10,7 @@ var profileFiles embed.FS
 
 // BuiltInNames returns the names of the profiles that come with the program.
 func BuiltInNames() []string {
-	return []string{"server", "client", "device", "person", "organization", "code", "ocsp", "subca", "timestamp", "web", "root"}
+	return []string{"server", "client", "device", "person", "organization", "code", "ocsp", "cmp", "subca", "timestamp", "web", "root"}
 }
 
 // BuiltInText returns the YAML of a profile that comes with the program.
@@ -35,7 +35,7 @@ func BuiltInProfile(name string) (*Profile, bool) {
 }
 
 // BuiltIn returns the profiles that come with the program: server, client,
-// device, person, organization, code, ocsp, subca, timestamp, web, root. Each
+// device, person, organization, code, ocsp, cmp, subca, timestamp, web, root. Each
 // call reads them anew; who needs one uses BuiltInProfile.
 func BuiltIn() []*Profile {
 	names := BuiltInNames()

@@ -53,6 +53,9 @@ type Asked struct {
 	Validity  time.Duration
 	Subject   *dn.Name          // replaces the request's
 	Names     []ext.GeneralName // replaces the request's subjectAltName; nil keeps it
+	// Confirm has the certificate count only once its holder has said to have
+	// it, as CMP's do (RFC 9810, Section 5.3.18).
+	Confirm bool
 }
 
 // Planned is what a judgement would have signed.

@@ -115,7 +115,7 @@ func TestBuiltInProfilesIssue(t *testing.T) {
 	})
 	for name, subject := range map[string]string{
 		"server": "CN=www.example.org", "client": "CN=Ada,O=Example", "device": "CN=pump-7.example.org,serialNumber=0007", "person": "CN=Ada,emailAddress=ada@example.org",
-		"organization": "CN=Example Ltd,O=Example Ltd,C=DE", "code": "CN=Example Builds", "ocsp": "CN=OCSP 1", "subca": "CN=Issuing,O=Example",
+		"organization": "CN=Example Ltd,O=Example Ltd,C=DE", "code": "CN=Example Builds", "ocsp": "CN=OCSP 1", "cmp": "CN=CMP 1", "subca": "CN=Issuing,O=Example",
 		"timestamp": "CN=Time", "web": "CN=www.certwright.com",
 	} {
 		issued := issue(t, profile(t, name), newRequest(t, newKey(t, "ecdsa-p256"), subject), root.issuer)

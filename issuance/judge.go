@@ -107,6 +107,7 @@ func (p *Profile) Judge(r *request.Request, e evidence.Evidence, i *Issuer, a As
 		c.plan.key = r.PublicKey
 		c.plan.extensions = c.room[:0]
 		c.follow(p.rules(i))
+		c.plan.confirm = c.plan.confirm || a.Confirm
 	}
 	lint.Sort(c.findings)
 	c.outcome = decision{

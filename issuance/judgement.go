@@ -142,8 +142,9 @@ func (j Judgement) ApproveAs(officer string) (*Approval, error) {
 	return j.approve(officer)
 }
 
-// MustConfirm reports whether the certificate may be released only encrypted
-// to its key, and is unconfirmed until its holder shows to have read it.
+// MustConfirm reports whether the certificate is unconfirmed until its holder
+// shows to have it. Where possession of the key is not proven before, it may be
+// released only encrypted to the key.
 func (j Judgement) MustConfirm() bool {
 	return j.decision != nil && j.plan != nil && j.plan.confirm
 }

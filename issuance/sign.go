@@ -21,9 +21,9 @@ type Issued struct {
 	NotAfter  time.Time
 	PublicKey *key.Public
 
-	// Unconfirmed says that possession of the key is not proven yet: the
-	// certificate is released only encrypted to the key, and counts only when its
-	// holder has shown to have decrypted it.
+	// Unconfirmed says that the certificate counts only when its holder has
+	// shown to have it. Where possession of the key is not proven yet, it is
+	// released only encrypted to the key.
 	Unconfirmed bool
 }
 
