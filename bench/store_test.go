@@ -2,8 +2,6 @@ package bench
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +13,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/bench/issues"
 	"github.com/certwright/certwright/internal/store/sqlite"
 )
 
@@ -32,34 +31,6 @@ func preloaded(b *testing.B) int {
 	return n
 }
 
-// issueOne is one issue as the authority records it, of the sizes that a
-// P-256 request with two names has.
-func issueOne(n int) *authority.Change {
-	random := make([]byte, 1200)
-	rand.Read(random)
-	serial, request, der := random[:16], random[16:400], random[400:1050]
-	serial[0] = serial[0]&0x7f | 1
-	fingerprint, key := sha256.Sum256(request), sha256.Sum256(der[:64])
-	now := time.Now()
-	id := fmt.Sprintf("01%024d", now.UnixNano())
-	host := fmt.Sprintf("dns:host-%x.example.org", random[:6])
-	ticket := &authority.Ticket{
-		ID: id, State: authority.StateIssued, CA: "issuing", Profile: "server", ProfileVersion: "1+0123456789ab", Format: "pkcs10",
-		Request: request, Fingerprint: fingerprint[:], KeyFingerprint: key[:], Subject: "CN=" + host[4:], Requester: "operator",
-		IdempotencyKey: fmt.Sprintf("batch:%x", fingerprint), Asked: []byte(`{}`), Evidence: make([]byte, 155), Findings: make([]byte, 60),
-		Changes: make([]byte, 200), Serial: serial, Created: now, Decided: now, Decider: "profile",
-	}
-	certificate := &authority.Certificate{
-		CA: "issuing", Serial: serial, DER: der, Fingerprint: key[:], KeyFingerprint: key[:], Subject: ticket.Subject, SubjectKey: []byte(ticket.Subject),
-		Names: []string{host}, NotBefore: now, NotAfter: now.Add(90 * 24 * time.Hour), Profile: "server", ProfileVersion: "1+0123456789ab",
-		Requester: "operator", Ticket: id, Status: authority.StatusValid, Issued: now,
-	}
-	return &authority.Change{
-		PutTicket: &authority.TicketWrite{Ticket: ticket}, AddCertificate: certificate,
-		Events: []*authority.Event{{At: now, Actor: "operator", Action: "certificate.issued", Object: "ticket:" + id, Detail: make([]byte, 417)}},
-	}
-}
-
 // openStore opens a new store, or the file STORE_PATH, and fills it up to the
 // rows wanted.
 func openStore(b *testing.B) *sqlite.Store {
@@ -72,16 +43,8 @@ func openStore(b *testing.B) *sqlite.Store {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { s.Close() })
-	there, _, err := s.Head(b.Context())
-	if err != nil {
+	if err := issues.Fill(b.Context(), s, int64(preloaded(b))); err != nil {
 		b.Fatal(err)
-	}
-	for left := preloaded(b) - int(there); left > 0; left -= 1000 {
-		var changes []*authority.Change
-		for i := range 1000 {
-			changes = append(changes, issueOne(i))
-		}
-		commit(b, s, changes...)
 	}
 	return s
 }
@@ -115,7 +78,7 @@ func BenchmarkStoreIssue(b *testing.B) {
 			for caller := range callers {
 				group.Go(func() {
 					for i := caller; i < b.N; i += callers {
-						commit(b, s, issueOne(i))
+						commit(b, s, issues.Made())
 					}
 				})
 			}

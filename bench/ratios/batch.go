@@ -1,18 +1,24 @@
 package main
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/certwright/certwright/bench/issues"
+	"github.com/certwright/certwright/internal/store/sqlite"
 )
 
 // requests writes n requests of fresh P-256 keys into a folder.
@@ -140,14 +146,12 @@ func measureMillion(b *bench) ([]row, error) {
 	if err := run(b.scratch, b.binary, "--home", full, "quickstart"); err != nil {
 		return nil, err
 	}
-	for i := range 50 {
-		prefix := "fill" + strconv.Itoa(i) + "x"
-		if _, err := b.batch(full, prefix, 20_000); err != nil {
-			return nil, err
-		}
-		if err := os.RemoveAll(b.path(prefix)); err != nil {
-			return nil, err
-		}
+	store, err := sqlite.Open(context.Background(), filepath.Join(full, "certwright.db"))
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(issues.Fill(context.Background(), store, 1_000_000), store.Close()); err != nil {
+		return nil, err
 	}
 	var empty, filled []float64
 	for i := range 3 {
