@@ -37,7 +37,7 @@ authority/memstore authority/storetest authority/responder internal/config inter
 internal/store/sqlstore internal/opensslca internal/access internal/secret
 internal/store/sqlite internal/store/postgres internal/store/postgrestest internal/acmeorder
 internal/enroll/acmesrv internal/publish
-internal/task
+internal/task internal/doctor
 internal/enroll/restsrv
 internal/server
 internal/front

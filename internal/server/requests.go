@@ -71,7 +71,7 @@ func (s *Server) note(r *http.Request, e *exchange, answer *recorder, took time.
 	s.config.Measures.requests.Add(1, e.door, method(r.Method), strconv.Itoa(answer.code()))
 	s.config.Measures.seconds.Observe(took.Seconds(), e.door)
 	level := slog.LevelInfo
-	if e.door == "health" || e.door == "metrics" {
+	if e.door == "health" || e.door == "metrics" || e.door == "publish" {
 		level = slog.LevelDebug
 	}
 	s.config.Log.LogAttrs(r.Context(), level, "request", slog.String("door", e.door), slog.String("method", r.Method), slog.String("path", short(r.URL.Path)),

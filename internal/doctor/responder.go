@@ -1,0 +1,111 @@
+package doctor
+
+import (
+	"crypto"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/ocsp"
+)
+
+// ocsp asks a responder by POST with a nonce, and by GET without.
+func (x *examination) ocsp(uri string) {
+	if !x.scheme("ocsp", uri) || x.issuer == nil {
+		return
+	}
+	nonce := newNonce()
+	question, err := x.question(nonce)
+	if err != nil {
+		x.add(Failure, "ocsp-question", "ocsp", uri, "have it issued anew", "no question can be made of the certificate: %v", err)
+		return
+	}
+	f := x.doctor.do(x.ctx, http.MethodPost, uri, ocsp.RequestType, question)
+	if !x.usable("ocsp", uri, f, ocsp.ResponseType) {
+		return
+	}
+	single := x.judge(uri, f.body, nonce)
+	if single == nil {
+		return
+	}
+	switch single.Status {
+	case ocsp.Revoked:
+		x.revokedByOCSP = true
+		x.revoked("ocsp", uri, single.RevokedAt, single.Reason)
+	case ocsp.Unknown:
+		x.add(Failure, "ocsp-unknown", "ocsp", uri, "let the responder know the certificates that were issued", "the responder does not know the certificate")
+	default:
+		x.goodByOCSP = true
+		until := "and there may be news at any time"
+		if !single.NextUpdate.IsZero() {
+			until = "until " + stamp(single.NextUpdate)
+		}
+		x.add(Fine, "ocsp-good", "ocsp", uri, "", "the answer is good, %s", until)
+	}
+	x.byGet(uri)
+}
+
+func (x *examination) question(nonce []byte) ([]byte, error) {
+	id, err := ocsp.NewCertID(crypto.SHA1, x.issuer, x.certificate.Serial)
+	if err != nil {
+		return nil, err
+	}
+	template := ocsp.RequestTemplate{Requests: []ocsp.Single{{CertID: id}}}
+	if nonce != nil {
+		e, err := ocsp.NewNonce(nonce)
+		if err != nil {
+			return nil, err
+		}
+		template.Extensions = []ext.Extension{e}
+	}
+	return ocsp.CreateRequest(template)
+}
+
+// judge tells what is wrong with an answer; nil where there is none to rely on.
+func (x *examination) judge(uri string, body, nonce []byte) *ocsp.SingleResponse {
+	r, err := ocsp.ParseResponse(body)
+	if err != nil {
+		x.add(Failure, "ocsp-damaged", "ocsp", uri, "check that the address is that of an OCSP responder", "the answer cannot be read: %v", err)
+		return nil
+	}
+	single, problems := r.Check(ocsp.Expected{Certificate: x.certificate, Issuer: x.issuer, Now: x.now(), Nonce: nonce})
+	for _, p := range problems {
+		severity := Failure
+		if p.Warning {
+			severity = Warning
+		} else {
+			single = nil
+		}
+		x.add(severity, "ocsp-"+string(p.Code), "ocsp", uri, p.Fix, "%s", p.Detail)
+	}
+	return single
+}
+
+// maxGet is how long a question may be for clients to ask it by GET (RFC 5019,
+// Section 5).
+const maxGet = 255
+
+// byGet asks as clients do whose answers caches in between may keep.
+func (x *examination) byGet(uri string) {
+	question, err := x.question(nil)
+	if err != nil {
+		return
+	}
+	address := strings.TrimSuffix(uri, "/") + "/" + url.QueryEscape(base64.StdEncoding.EncodeToString(question))
+	if len(address) > maxGet {
+		return
+	}
+	f := x.doctor.do(x.ctx, http.MethodGet, address, "", nil)
+	if f.problem != "" || f.status != http.StatusOK {
+		x.add(Warning, "ocsp-get", "ocsp", uri, "let the responder answer GET, too: many clients ask so", "the responder does not answer questions by GET: %s", f.problem+f.reason)
+		return
+	}
+	if x.judge(uri, f.body, nil) == nil {
+		return
+	}
+	if f.header.Get("Cache-Control") == "" && f.header.Get("Expires") == "" {
+		x.add(Warning, "ocsp-caching", "ocsp", uri, "let the responder send Cache-Control with answers to GET (RFC 5019, Section 6.2)", "caches in between cannot keep the answers, since nothing says for how long")
+	}
+}
