@@ -157,6 +157,10 @@ func read(kind Kind, b pem.Block, o Options) (Object, error) {
 		return privateKey(b, o)
 	case PublicKey:
 		return publicKeyObject(b)
+	case CRMF:
+		return crmfRequest(b.Bytes, o)
+	case CMPMessage:
+		return cmpRequest(b.Bytes, o)
 	case SPKAC:
 		return spkacObject(b.Bytes)
 	case OCSPRequest:

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
@@ -79,7 +80,14 @@ func DiffCertificates(a, b *cert.Certificate) Diff {
 
 func sideOfRequest(r *request.Request) side {
 	s := side{subject: r.Subject, public: r.PublicKey, extensions: r.Extensions}
-	if r.PKCS10 == nil {
+	switch {
+	case r.CRMF != nil:
+		s.other = messagePairs(r.CRMF)
+		return s
+	case r.SPKAC != nil:
+		s.other = []pair{{"challenge", r.SPKAC.Challenge}}
+		return s
+	case r.PKCS10 == nil:
 		return s
 	}
 	for _, a := range r.PKCS10.Attributes {
@@ -98,6 +106,39 @@ func sideOfRequest(r *request.Request) side {
 		s.other = append(s.other, pair{"attribute." + name, value})
 	}
 	return s
+}
+
+// messagePairs are the fields of a CertReqMsg that no other request has.
+func messagePairs(m *crmf.Message) []pair {
+	v := viewMessage(m)
+	out := []pair{{"certReqId", v.CertReqID}}
+	for _, p := range []pair{
+		{"serialNumber", v.SerialNumber}, {"signatureAlgorithm", v.SignatureAlgorithm}, {"issuer", v.Issuer},
+		{"notBefore", clockOf(v.NotBefore)}, {"notAfter", clockOf(v.NotAfter)},
+	} {
+		if p.value != "" {
+			out = append(out, p)
+		}
+	}
+	for _, group := range []struct {
+		name string
+		list []CRMFInfoView
+	}{{"control.", v.Controls}, {"regInfo.", v.RegInfo}} {
+		for _, i := range group.list {
+			name, values := i.Name, []string{}
+			if name == "" {
+				name = i.OID
+			}
+			for _, part := range i.Values {
+				values = append(values, part.Name+" "+part.Value)
+			}
+			if i.OID == crmf.RegToken.String() || i.OID == crmf.Authenticator.String() {
+				values = []string{"(not shown)"} // as a challenge password
+			}
+			out = append(out, pair{group.name + name, strings.Join(values, "; ")})
+		}
+	}
+	return out
 }
 
 func sideOfCertificate(c *cert.Certificate) side {

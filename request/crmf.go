@@ -70,6 +70,39 @@ func (r *Request) keyless(detail string) {
 	r.Problem = &Refusal{Reason: BadKey, Field: "publicKey", Detail: detail, Fix: "make a key, and a request with its public key"}
 }
 
+// messageBody takes the requests out of a CMP message that asks for
+// certificates (RFC 9810, Section 5.1.2); nil where it is none.
+func messageBody(kind Kind, raw []byte) ([]byte, Kind) {
+	if kind != CMPMessage {
+		return nil, kind
+	}
+	in := der.Reader(raw)
+	outer, err := in.Take(der.Sequence)
+	if err != nil {
+		return nil, kind
+	}
+	fields := outer.Children()
+	if _, err := fields.Take(der.Sequence); err != nil {
+		return nil, kind
+	}
+	body, err := fields.Next()
+	if err != nil {
+		return nil, kind
+	}
+	switch body.Tag {
+	case der.ContextConstructed(0), der.ContextConstructed(2), der.ContextConstructed(7): // ir, cr, kur
+		return body.Content, CRMFRequest
+	case der.ContextConstructed(4): // p10cr
+		return body.Content, PKCS10Request
+	}
+	return nil, kind
+}
+
+// MessageBody takes the requests out of a CMP message that asks for
+// certificates: CertReqMessages, or a CertificationRequest. It returns nil
+// where the message asks for none.
+func MessageBody(raw []byte) (body []byte, kind Kind) { return messageBody(Recognize(raw), raw) }
+
 func parseCRMF(raw []byte) ([]*Request, error) {
 	m, err := crmf.Parse(raw)
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 )
 
 // Parse reads every request in data: PKCS#10, CRMF and SPKAC in PEM with any
-// label, in DER or in bare base64, and the file of lines of an SPKAC. A batch of CRMF
-// becomes several requests.
+// label, in DER or in bare base64, the file of lines of an SPKAC, and what a CMP
+// message asks for, whose protection is not looked at. A batch of CRMF becomes
+// several requests.
 // Other objects beside a request are passed over (Read tells which). Data with
 // no request in them are a *Refusal (BadFormat) that says what they are.
 func Parse(data []byte) ([]*Request, error) {
@@ -42,6 +43,9 @@ func Read(data []byte) ([]*Request, []Skipped, error) {
 	var skipped []Skipped
 	for _, b := range blocks {
 		kind := Recognize(b.Bytes)
+		if inner, its := messageBody(kind, b.Bytes); inner != nil {
+			b.Bytes, kind = inner, its
+		}
 		if kind == Unknown {
 			kind = kindOfLabel(b.Label)
 		}
