@@ -34,7 +34,7 @@ inspect chain
 issuance
 authority
 authority/memstore authority/storetest authority/responder internal/config internal/keystore internal/weblint internal/opensslconf internal/acmecheck
-internal/store/sqlstore internal/opensslca internal/access internal/secret
+internal/store/sqlstore internal/opensslca internal/opensslcmd internal/access internal/secret
 internal/store/sqlite internal/store/postgres internal/store/postgrestest internal/acmeorder
 internal/enroll/acmesrv internal/publish
 internal/task internal/doctor

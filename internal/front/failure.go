@@ -39,6 +39,7 @@ const (
 	CodeKey        = "key"        // a key cannot be used
 	CodeTerminal   = "terminal"   // a question could not be asked
 	CodeStopped    = "stopped"    // interrupted
+	CodeNoOpenSSL  = "no-openssl" // OpenSSL has no command for it
 	CodeInternal   = "internal"   // anything else
 )
 
@@ -46,7 +47,7 @@ const (
 func Codes() []string {
 	return []string{
 		CodeUsage, CodeRefused, CodeInvalid, CodeMismatch, CodeNotFound, CodeConflict, CodeDeclined, CodeExists,
-		CodeFile, CodeNetwork, CodeDatabase, CodePassphrase, CodeKey, CodeTerminal, CodeStopped, CodeInternal,
+		CodeFile, CodeNetwork, CodeDatabase, CodePassphrase, CodeKey, CodeTerminal, CodeStopped, CodeNoOpenSSL, CodeInternal,
 	}
 }
 

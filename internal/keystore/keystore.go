@@ -147,6 +147,9 @@ func (f *Files) newPassphrase() ([]byte, error) {
 	return *f.chosen, nil
 }
 
+// File returns the name of the file behind a reference.
+func (f *Files) File(reference string) (string, error) { return f.path(reference) }
+
 // path returns the file behind a reference, which cannot leave the folder.
 func (f *Files) path(reference string) (string, error) {
 	name, ok := strings.CutPrefix(reference, scheme)

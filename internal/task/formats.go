@@ -209,8 +209,26 @@ func ConvertRequest(r *request.Request, to request.Format, k *key.Private) (*Mad
 	if !key.SameKey(r.PublicKey, k.Public) {
 		return nil, &request.Refusal{Reason: request.BadKey, Field: "publicKey", Detail: fmt.Sprintf("the key (%s) is not that of the request", k.Public), Fix: "give the private key that the request was made with: --key"}
 	}
-	s := RequestSpec{Subject: r.Subject, NoCopy: true, Extensions: slices.Clone(r.Extensions)}
-	lost := lostOf(r, to)
+	s, lost := ConvertedSpec(r, to)
+	deferred := evidence.Deferred("")
+	if r.CRMF != nil && to == request.CRMF {
+		deferred = evidence.Of(r, evidence.Origin{}, nil).Possession.Deferred
+	}
+	made, err := MakeRequest(to, s, k, deferred)
+	if err != nil {
+		return nil, err
+	}
+	for _, what := range lost {
+		made.Notes = append(made.Notes, "left behind: "+what)
+	}
+	return made, nil
+}
+
+// ConvertedSpec is what the request made anew says, and what its format has no
+// room for.
+func ConvertedSpec(r *request.Request, to request.Format) (s RequestSpec, lost []string) {
+	s = RequestSpec{Subject: r.Subject, NoCopy: true, Extensions: slices.Clone(r.Extensions)}
+	lost = lostOf(r, to)
 	switch {
 	case to == request.SPKAC:
 		for _, e := range s.Extensions {
@@ -225,21 +243,10 @@ func ConvertRequest(r *request.Request, to request.Format, k *key.Private) (*Mad
 			s.Challenge = password
 		}
 	}
-	deferred := evidence.Deferred("")
-	if r.CRMF != nil && to == request.CRMF {
-		deferred = evidence.Of(r, evidence.Origin{}, nil).Possession.Deferred
-	}
 	if to == request.PKCS10 && r.PKCS10 != nil {
 		s.Attributes = keptAttributes(r.PKCS10)
 	}
-	made, err := MakeRequest(to, s, k, deferred)
-	if err != nil {
-		return nil, err
-	}
-	for _, what := range lost {
-		made.Notes = append(made.Notes, "left behind: "+what)
-	}
-	return made, nil
+	return s, lost
 }
 
 func keptAttributes(p *pkcs10.Request) []pkcs10.Attribute {

@@ -41,17 +41,27 @@ func NewRequest(s RequestSpec, k *key.Private) (r *pkcs10.Request, notes []strin
 	if err != nil {
 		return nil, nil, err
 	}
-	names, notes := withCommonName(s)
-	t := pkcs10.Template{Subject: s.Subject, Extensions: extensions(s, names), Attributes: s.Attributes}
-	if s.Challenge != "" {
-		a, err := pkcs10.NewTextAttribute(oid.ChallengePassword, s.Challenge)
-		if err != nil {
-			return nil, nil, err
-		}
-		t.Attributes = append(t.Attributes, a)
+	t, notes, err := RequestTemplate(s)
+	if err != nil {
+		return nil, nil, err
 	}
 	r, err = pkcs10.Create(t, k, alg)
 	return r, notes, err
+}
+
+// RequestTemplate is what a request says before a key signs it; the notes are
+// those of NewRequest.
+func RequestTemplate(s RequestSpec) (t pkcs10.Template, notes []string, err error) {
+	names, notes := withCommonName(s)
+	t = pkcs10.Template{Subject: s.Subject, Extensions: extensions(s, names), Attributes: slices.Clip(s.Attributes)}
+	if s.Challenge != "" {
+		a, err := pkcs10.NewTextAttribute(oid.ChallengePassword, s.Challenge)
+		if err != nil {
+			return t, nil, err
+		}
+		t.Attributes = append(t.Attributes, a)
+	}
+	return t, notes, nil
 }
 
 // withCommonName adds the common names that are names of hosts to the names,

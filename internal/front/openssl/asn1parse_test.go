@@ -31,7 +31,7 @@ type tree struct {
 // makes new ones, MUTATIONS of them where that is set; those that differ are
 // kept in a file, which TestKeptTrees reads.
 func TestMutatedTrees(t *testing.T) {
-	n := 1000
+	n := 500
 	if text := os.Getenv("MUTATIONS"); text != "" {
 		var err error
 		if n, err = strconv.Atoi(text); err != nil {

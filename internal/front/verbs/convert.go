@@ -13,7 +13,7 @@ import (
 
 type convertFlags struct {
 	to, key, passphrase, out string
-	asDER, force             bool
+	asDER, force, printing   bool
 }
 
 func (p *program) requestConvertCommand() *cobra.Command {
@@ -33,6 +33,7 @@ certwright request convert browser.spkac --to pkcs10 --key browser.key --out bro
 	flags.StringVar(&f.out, "out", "-", "file to write")
 	flags.BoolVar(&f.asDER, "der", false, "write DER instead of PEM, or of the lines of an SPKAC")
 	flags.BoolVar(&f.force, "force", false, "overwrite an existing file")
+	printFlag(flags, &f.printing)
 	return c
 }
 
@@ -47,6 +48,9 @@ func (p *program) requestConvert(file string, f *convertFlags) error {
 	old, err := p.oneRequest(file)
 	if err != nil {
 		return err
+	}
+	if f.printing {
+		return p.printConvertRequest(old, to, f)
 	}
 	k, err := p.readKey(f.key, f.passphrase, "passphrase")
 	if err != nil {

@@ -63,7 +63,7 @@ func keyToJSON(file string, pub *key.Public, encrypted bool) keyJSON {
 
 func (p *program) keyNewCommand() *cobra.Command {
 	var kind, out, source, container string
-	var force, asDER, plain bool
+	var force, asDER, plain, printing bool
 	c := &cobra.Command{
 		Use: "new", Short: "Make a private key", Args: nothing,
 		Long: `Make a private key and write it to a file.
@@ -74,11 +74,14 @@ key is not encrypted unless --passphrase says where the passphrase comes from.`,
 certwright key new --type rsa-3072 --out server.key --passphrase file:secret.txt
 certwright key new --type ml-dsa-65 --out pq.key --no-passphrase`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			w := keyWriting{out: out, container: container, asDER: asDER, force: force, source: source, plain: plain}
+			if printing {
+				return p.printNewKey("type", kind, w)
+			}
 			k, err := newKey("type", kind)
 			if err != nil {
 				return err
 			}
-			w := keyWriting{out: out, container: container, asDER: asDER, force: force, source: source, plain: plain}
 			return p.writeKey(k, w)
 		},
 	}
@@ -90,6 +93,7 @@ certwright key new --type ml-dsa-65 --out pq.key --no-passphrase`,
 	f.StringVar(&container, "format", "pkcs8", "form of the key: "+task.KeyContainers)
 	f.BoolVar(&asDER, "der", false, "write DER instead of PEM")
 	f.BoolVar(&force, "force", false, "overwrite an existing file")
+	printFlag(f, &printing)
 	return c
 }
 
@@ -212,6 +216,7 @@ func (p *program) unlock(source string, open func() error) error {
 func (p *program) keyConvertCommand() *cobra.Command {
 	var w keyWriting
 	var source string
+	var printing bool
 	c := &cobra.Command{
 		Use: "convert FILE", Short: "Write a private key in another form", Args: takes(1, 1, "one key file"),
 		Long: `Read a private key in any form and write it in another.
@@ -223,6 +228,9 @@ encrypted unless --new-passphrase says where the passphrase comes from.`,
 certwright key convert server.key --format jwk --out server.jwk --no-passphrase
 certwright key convert legacy.pem --passphrase env:OLD --new-passphrase env:NEW --out new.key`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if printing {
+				return p.printConvertKey(args[0], source, w)
+			}
 			k, err := p.readKey(args[0], source, "passphrase")
 			if err != nil {
 				return err
@@ -239,18 +247,22 @@ certwright key convert legacy.pem --passphrase env:OLD --new-passphrase env:NEW 
 	secretFlag(f, &w.source, "new-passphrase", "passout", "encrypt the result with a passphrase from")
 	f.BoolVar(&w.plain, "no-passphrase", false, "do not encrypt the result, and do not ask")
 	f.BoolVar(&w.force, "force", false, "overwrite an existing file")
+	printFlag(f, &printing)
 	return c
 }
 
 func (p *program) keyPublicCommand() *cobra.Command {
 	var out, source, form string
-	var asDER, force bool
+	var asDER, force, printing bool
 	c := &cobra.Command{
 		Use: "public FILE", Short: "Take the public key out of a key, request or certificate", Args: takes(1, 1, "one file"),
 		Long: `Write the public key of a private key, a request, a certificate or a public key.`,
 		Example: `certwright key public server.key --out server.pub
 certwright key public server.crt --format jwk`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if printing {
+				return p.printPublicKey(args[0], source, form, out, asDER)
+			}
 			data, err := p.shell.Read(args[0])
 			if err != nil {
 				return err
@@ -286,5 +298,6 @@ certwright key public server.crt --format jwk`,
 	f.StringVar(&form, "format", "spki", "form of the public key: "+task.PublicForms)
 	f.BoolVar(&asDER, "der", false, "write DER instead of PEM")
 	secretFlag(f, &source, "passphrase", "passin", "passphrase of the key that is read")
+	printFlag(f, &printing)
 	return c
 }

@@ -40,6 +40,7 @@ type requestFlags struct {
 	names, usages, purposes, attributes, extended []string
 	challenge, hash, out, format, use, proof      string
 	mustStaple, pss, noCopy, asDER, force, plain  bool
+	printing                                      bool
 }
 
 func (p *program) requestNewCommand() *cobra.Command {
@@ -87,6 +88,7 @@ certwright request new --new-key x25519 --key-out mail.key --cn "Ann Smith" --em
 	f.StringVar(&r.out, "out", "-", "file to write")
 	f.BoolVar(&r.asDER, "der", false, "write DER instead of PEM")
 	f.BoolVar(&r.force, "force", false, "overwrite existing files")
+	printFlag(f, &r.printing)
 	return c
 }
 
@@ -112,6 +114,9 @@ func (p *program) requestNew(r *requestFlags) error {
 	}
 	if err := r.checkFormat(); err != nil {
 		return err
+	}
+	if r.printing {
+		return p.printNewRequest(r)
 	}
 	spec, err := p.requestSpec(r)
 	if err != nil {
@@ -349,6 +354,7 @@ func whose(subject dn.Name, sans []ext.GeneralName) string {
 func (p *program) requestCheckCommand() *cobra.Command {
 	var profile string
 	var proof proofFlags
+	var printing bool
 	c := &cobra.Command{
 		Use: "check FILE…", Short: "Check a request before it is sent", Args: takes(1, -1, "at least one request file"),
 		Long: `Check requests: whether the signature proves possession of the key, what a linter has to
@@ -357,6 +363,9 @@ is recorded. Without an authority in the home, the profile judges as a new one w
 		Example: `certwright request check server.csr
 certwright request check *.csr --profile client`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if printing {
+				return p.printCheckRequests(args)
+			}
 			known, err := p.proofs(&proof)
 			if err != nil {
 				return err
@@ -368,6 +377,7 @@ certwright request check *.csr --profile client`,
 	f.StringVar(&profile, "profile", "", "profile to judge by (default: the configured one, else server)")
 	f.StringVar(&p.ca, "ca", "", "authority that would sign")
 	proof.add(f)
+	printFlag(f, &printing)
 	return c
 }
 

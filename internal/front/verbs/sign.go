@@ -84,7 +84,7 @@ func (t *termFlags) asked() (issuance.Asked, error) {
 type signFlags struct {
 	termFlags
 	out, idempotency, report, outDir, batchName string
-	dryRun, batch                               bool
+	dryRun, batch, printing                     bool
 	jobs                                        int
 	proofs                                      proofFlags
 }
@@ -113,6 +113,9 @@ certwright sign server.csr --profile client --days 30 --out -
 certwright sign server.csr --dry-run
 certwright sign --batch requests/ --profile device --report report.jsonl`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if s.printing {
+				return p.printSign(c.Context(), args, &s)
+			}
 			if s.batch {
 				return p.signBatch(c.Context(), args, &s)
 			}
@@ -130,6 +133,7 @@ certwright sign --batch requests/ --profile device --report report.jsonl`,
 	f.StringVar(&s.outDir, "out-dir", "", "with --batch: folder for the certificates (default: beside each request)")
 	f.StringVar(&s.report, "report", "", "with --batch: file for a line of JSON a request")
 	f.StringVar(&s.batchName, "batch-name", "", "with --batch: name of a new batch, for requests that were signed in another")
+	printFlag(f, &s.printing)
 	return c
 }
 
