@@ -51,6 +51,9 @@ func (s *Server) mount() ([]door, error) {
 // workers is everything that works in the background.
 func (s *Server) workers() []worker {
 	all := []worker{{"own certificate", s.identity.run}, {"watchdog", s.watchdog}}
+	if n := s.notices(); n != nil {
+		all = append(all, worker{"notices", n.run})
+	}
 	for _, d := range s.doors {
 		if d.run != nil {
 			all = append(all, worker{d.name, d.run})

@@ -24,6 +24,7 @@ import (
 type Config struct {
 	Settings config.Config
 	Read     func() (config.Config, error) // reads the configuration again
+	Getenv   func(string) string           // where secrets may come from
 	Office   *task.Office
 	Host     string         // the name of this machine
 	By       string         // who starts the server: what it makes first is made by them

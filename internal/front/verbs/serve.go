@@ -132,7 +132,7 @@ func (p *program) newServer(ctx context.Context, f *serveFlags) (*server.Server,
 	if err != nil {
 		return nil, err
 	}
-	return server.New(ctx, server.Config{Settings: settings, Read: read, Office: o, Host: hostName(), By: p.decider(), Log: log, Level: level, Measures: measures,
+	return server.New(ctx, server.Config{Settings: settings, Read: read, Getenv: p.shell.Getenv, Office: o, Host: hostName(), By: p.decider(), Log: log, Level: level, Measures: measures,
 		Service: systemd.New(p.shell.Getenv, os.Getpid())})
 }
 

@@ -1,0 +1,212 @@
+package notice
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+)
+
+// Certificates are the records of certificates.
+type Certificates interface {
+	Certificates(ctx context.Context, q authority.Query) iter.Seq2[*authority.Certificate, error]
+}
+
+// Ending finds certificates that end soon and were not renewed, and those
+// whose renewal did not come as it did before. Each is told of once.
+type Ending struct {
+	Certificates Certificates
+	Records      authority.Records
+	Targets      []string
+	Before       time.Duration // tell so long before the end, or in the last third of a short life; 0: never
+	Missed       bool          // tell of missed renewals
+}
+
+// Kinds of alert.
+const (
+	kindEnds   = "ends"
+	kindMissed = "missed-renewal"
+)
+
+// EndingType is the type of the messages.
+const EndingType = "certificates.ending"
+
+// EndingCertificate is one certificate in such a message.
+type EndingCertificate struct {
+	Alert     string    `json:"alert"` // "ends", "missed-renewal"
+	CA        string    `json:"ca"`
+	Serial    string    `json:"serial"`
+	Subject   string    `json:"subject"`
+	Names     []string  `json:"names,omitempty"`
+	Ends      time.Time `json:"notAfter"`
+	Profile   string    `json:"profile"`
+	Requester string    `json:"requester,omitempty"`
+}
+
+// EndingData is the data of such a message.
+type EndingData struct {
+	Certificates []EndingCertificate `json:"certificates"`
+}
+
+// most is how many certificates one message names; what is left comes with the
+// next.
+const most = 200
+
+// longestLook is how far ahead of its end a missed renewal is looked for: the
+// last tenth of a life of 400 days, and less of longer ones.
+const longestLook = 40 * 24 * time.Hour
+
+// Look finds what is to be told now, and puts it into the queue. It returns
+// how many certificates that were.
+func (e *Ending) Look(ctx context.Context, now time.Time) (int, error) {
+	told := 0
+	for {
+		found, alerts, err := e.find(ctx, now)
+		if err != nil || len(found) == 0 {
+			return told, err
+		}
+		if err := e.tell(ctx, found, alerts, now); err != nil {
+			return told, taken(err)
+		}
+		told += len(found)
+		if len(found) < most {
+			return told, nil
+		}
+	}
+}
+
+// find returns certificates to tell of with the records that say so.
+func (e *Ending) find(ctx context.Context, now time.Time) (found []EndingCertificate, alerts []*authority.Record, err error) {
+	until := e.Before
+	if e.Missed {
+		until = max(until, longestLook)
+	}
+	q := authority.Query{Status: authority.StatusValid, ExpiresAfter: now, ExpiresBefore: now.Add(until)}
+	for c, err := range e.Certificates.Certificates(ctx, q) {
+		if err != nil {
+			return nil, nil, fmt.Errorf("looking for certificates that end soon: %w", err)
+		}
+		kind, err := e.judge(ctx, c, now)
+		if err != nil {
+			return nil, nil, err
+		}
+		if kind == "" {
+			continue
+		}
+		found = append(found, EndingCertificate{Alert: kind, CA: c.CA, Serial: hex.EncodeToString(c.Serial), Subject: c.Subject, Names: c.Names,
+			Ends: c.NotAfter, Profile: c.Profile, Requester: c.Requester})
+		alerts = append(alerts, &authority.Record{Kind: alertKind, ID: alertID(kind, c), State: "told", Due: c.NotAfter, Body: []byte("{}")})
+		if len(found) == most {
+			break
+		}
+	}
+	return found, alerts, nil
+}
+
+const alertKind = "alert"
+
+func alertID(kind string, c *authority.Certificate) string {
+	return fmt.Sprintf("%s/%s/%x", kind, c.CA, c.Serial)
+}
+
+// judge says what is to be told of a certificate: nothing, or the kind.
+func (e *Ending) judge(ctx context.Context, c *authority.Certificate, now time.Time) (string, error) {
+	life, left := c.NotAfter.Sub(c.NotBefore), c.NotAfter.Sub(now)
+	ends := e.Before > 0 && left <= min(e.Before, life/3)
+	late := e.Missed && left <= life/10
+	if !ends && !late {
+		return "", nil
+	}
+	renewed, habit, err := e.relatives(ctx, c)
+	if err != nil || renewed {
+		return "", err
+	}
+	kind := ""
+	switch {
+	case late && habit:
+		kind = kindMissed
+	case ends:
+		kind = kindEnds
+	default:
+		return "", nil
+	}
+	for _, id := range []string{alertID(kind, c), alertID(kindMissed, c)} {
+		switch _, err := e.Records.Record(ctx, alertKind, id); {
+		case err == nil:
+			return "", nil
+		case !notFound(err):
+			return "", fmt.Errorf("looking whether a certificate was told of: %w", err)
+		}
+	}
+	return kind, nil
+}
+
+// relatives looks for the certificate that has taken the place of one, and
+// whether that one took the place of another: those that say so, and those of
+// the same subject and names.
+func (e *Ending) relatives(ctx context.Context, c *authority.Certificate) (renewed, habit bool, err error) {
+	habit = len(c.Replaces) > 0
+	q := authority.Query{CA: c.CA, Subject: c.Subject, ExpiresAfter: c.NotBefore}
+	if len(c.Names) > 0 {
+		q.Subject, q.Name = "", c.Names[0]
+	}
+	for other, err := range e.Certificates.Certificates(ctx, q) {
+		if err != nil {
+			return false, false, fmt.Errorf("looking for the successor of a certificate: %w", err)
+		}
+		same := other.Profile == c.Profile && other.Subject == c.Subject && sameNames(other.Names, c.Names)
+		switch {
+		case bytes.Equal(other.Serial, c.Serial):
+		case bytes.Equal(other.Replaces, c.Serial) && other.Status == authority.StatusValid, same && other.NotAfter.After(c.NotAfter) && other.Status == authority.StatusValid:
+			return true, habit, nil
+		case same && other.NotAfter.Before(c.NotAfter):
+			habit = true
+		}
+	}
+	return false, habit, nil
+}
+
+func sameNames(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
+}
+
+// tell puts one message for each target into the queue, together with the
+// records that say that these certificates were told of.
+func (e *Ending) tell(ctx context.Context, found []EndingCertificate, alerts []*authority.Record, now time.Time) error {
+	data, err := json.Marshal(EndingData{found})
+	if err != nil {
+		return fmt.Errorf("encoding an alert: %w", err)
+	}
+	m := &Message{ID: fmt.Sprintf("ending-%s-%s", now.UTC().Format("20060102T150405Z"), found[0].Serial), Type: EndingType, Timestamp: now, Data: data}
+	put := alerts
+	for _, t := range e.Targets {
+		r, err := record(t, m, now)
+		if err != nil {
+			return err
+		}
+		put = append(put, r)
+	}
+	return e.Records.PutRecords(ctx, put...)
+}
+
+// Tidy removes the records of certificates that have ended.
+func (e *Ending) Tidy(ctx context.Context, now time.Time) error {
+	for {
+		old, err := e.Records.FindRecords(ctx, authority.RecordQuery{Kind: alertKind, DueBefore: now, Limit: batch})
+		if err != nil || len(old) == 0 {
+			return err
+		}
+		if err := e.Records.DeleteRecords(ctx, old...); err != nil {
+			return taken(err)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package notice
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"mime/quotedprintable"
+	"net"
+	"net/smtp"
+	"strings"
+	"time"
+)
+
+// Mail sends messages by a mail server (RFC 5321).
+type Mail struct {
+	Server   string // HOST:PORT
+	TLS      string // "starttls", "tls", "none"
+	User     string
+	Password func() ([]byte, error)
+	From     string
+	To       []string
+	Hello    string         // the name this machine gives itself
+	Roots    *x509.CertPool // nil: the system's
+}
+
+// Send sends one message to everybody.
+func (m *Mail) Send(ctx context.Context, message *Message) error {
+	text, err := m.compose(message)
+	if err != nil {
+		return err
+	}
+	client, err := m.connect(ctx)
+	if err != nil {
+		return fmt.Errorf("mail server %s: %w", m.Server, err)
+	}
+	defer client.Close()
+	if err := m.deliver(client, text); err != nil {
+		return fmt.Errorf("mail server %s: %w", m.Server, err)
+	}
+	return nil
+}
+
+func (m *Mail) connect(ctx context.Context) (*smtp.Client, error) {
+	host, _, err := net.SplitHostPort(m.Server)
+	if err != nil {
+		return nil, err
+	}
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", m.Server)
+	if err != nil {
+		return nil, err
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		conn.SetDeadline(deadline)
+	}
+	secure := &tls.Config{ServerName: host, RootCAs: m.Roots, MinVersion: tls.VersionTLS12}
+	if m.TLS == "tls" {
+		conn = tls.Client(conn, secure)
+	}
+	client, err := smtp.NewClient(conn, host)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	err = client.Hello(m.Hello)
+	if err == nil && m.TLS == "starttls" {
+		err = client.StartTLS(secure)
+	}
+	if err == nil && m.User != "" {
+		err = m.login(client, host)
+	}
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+func (m *Mail) login(client *smtp.Client, host string) error {
+	password, err := m.Password()
+	if err != nil {
+		return err
+	}
+	return client.Auth(smtp.PlainAuth("", m.User, string(password), host))
+}
+
+func (m *Mail) deliver(client *smtp.Client, text []byte) error {
+	if err := client.Mail(m.From); err != nil {
+		return err
+	}
+	for _, to := range m.To {
+		if err := client.Rcpt(to); err != nil {
+			return err
+		}
+	}
+	w, err := client.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(text); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return client.Quit()
+}
+
+// compose writes the mail (RFC 5322). The same message has the same
+// Message-ID, so that one that came twice is seen to be one.
+func (m *Mail) compose(message *Message) ([]byte, error) {
+	subject, lines, err := describe(message)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(message.ID))
+	_, domain, _ := strings.Cut(m.From, "@")
+	var b bytes.Buffer
+	for _, h := range [][2]string{
+		{"From", "<" + m.From + ">"}, {"To", "<" + strings.Join(m.To, ">, <") + ">"}, {"Subject", subject},
+		{"Date", message.Timestamp.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700")},
+		{"Message-ID", fmt.Sprintf("<%x@%s>", sum[:12], domain)}, {"Auto-Submitted", "auto-generated"},
+		{"MIME-Version", "1.0"}, {"Content-Type", "text/plain; charset=utf-8"}, {"Content-Transfer-Encoding", "quoted-printable"},
+	} {
+		b.WriteString(h[0] + ": " + h[1] + "\r\n")
+	}
+	b.WriteString("\r\n")
+	q := quotedprintable.NewWriter(&b)
+	if _, err := q.Write([]byte(strings.Join(lines, "\r\n") + "\r\n")); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), q.Close()
+}
+
+// describe puts a message into words. What others wrote stands in the body
+// only, and there on one line.
+func describe(m *Message) (subject string, lines []string, err error) {
+	if m.Type != EndingType {
+		return "Certwright: " + m.Type, []string{string(m.Data)}, nil
+	}
+	var data EndingData
+	if err := json.Unmarshal(m.Data, &data); err != nil {
+		return "", nil, fmt.Errorf("reading an alert: %w", err)
+	}
+	missed := 0
+	lines = append(lines, "These certificates end soon, and no others have taken their place:", "")
+	for _, c := range data.Certificates {
+		note := ""
+		if c.Alert == kindMissed {
+			missed++
+			note = "; the renewal that was to be expected has not come"
+		}
+		name := c.Subject
+		if len(c.Names) > 0 {
+			name = strings.Join(c.Names, ", ")
+		}
+		lines = append(lines, fmt.Sprintf("* %s: ends %s%s", oneLine(name), c.Ends.UTC().Format(time.RFC1123), note),
+			fmt.Sprintf("  serial %s, of %s, profile %s, asked for by %s", c.Serial, oneLine(c.CA), oneLine(c.Profile), oneLine(c.Requester)))
+	}
+	lines = append(lines, "", "Each certificate is told of once. To see one: certwright show SERIAL")
+	subject = fmt.Sprintf("Certwright: %d certificates end soon", len(data.Certificates))
+	if len(data.Certificates) == 1 {
+		subject = "Certwright: a certificate ends soon"
+	}
+	if missed > 0 {
+		subject += fmt.Sprintf(", %d missed their renewal", missed)
+	}
+	return subject, lines, nil
+}
+
+// oneLine keeps a text from others on its line.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' || r >= 0x80 && r <= 0x9f {
+			return ' '
+		}
+		return r
+	}, text)
+}
