@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/pkcs10"
 	"github.com/certwright/certwright/internal/specimen"
@@ -119,7 +120,7 @@ func TestParseSaysWhatItIsInstead(t *testing.T) {
 		{"public key", opensslOutput(t, "pkey", "-pubout"), "this is a public key, not a request", "make a request with the private key"},
 		{"PKCS#1 public key", rsaKey.PublicKey.Bits, "this is a public key, not a request", ""},
 		{"parameters", opensslOutput(t, "ecparam", "-name", "prime256v1"), "these are key parameters, not a request", "make a key and a request with it"},
-		{"CMP", sequence(sequence([]byte{2, 1, 2, 0xa4, 0, 0xa4, 0}), []byte{0xa0, 0}), "this is a CMP message, not a request by itself", "make a request with the same key"},
+		{"CMP", sequence(sequence([]byte{2, 1, 2, 0xa4, 0, 0xa4, 0}), []byte{0xa1, 0}), "this is a CMP message, not a request by itself", "make a request with the same key"},
 		{"CMS", sequence([]byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x00")), "this is a CMS (PKCS#7) message, not a request", "give the request itself"},
 		{"certificate and key", append(file("leaf.crt"), key...), "this is a private key, not a request: " + never, ""},
 		{"something else", sequence(name, name), "this is no certification request, and nothing else that is known", "give the file that holds the request"},
@@ -266,6 +267,8 @@ func FuzzParse(f *testing.F) {
 		f.Add(specimen.File(f, name))
 		f.Add(specimen.DER(f, name))
 	}
+	f.Add(crmf.Marshal(crmfOf(f, 0, nil), crmfOf(f, 0, func(s *crmf.Spec) { s.Proof = crmf.ProofKeyAgreement })))
+	f.Add(append(challenge(f).Encode(), "CN=a\n0.OU=b\n1.+OU=c\n"...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		list, skipped, err := Read(data)
 		if (err == nil) != (len(list) > 0) {
