@@ -71,6 +71,7 @@ type Limits struct {
 	ReadTimeout   Duration `yaml:"read-timeout" doc:"time for a whole request"`
 	WriteTimeout  Duration `yaml:"write-timeout" doc:"time from the head of a request to the end of its answer"`
 	IdleTimeout   Duration `yaml:"idle-timeout" doc:"time that a connection may wait for its next request"`
+	Rate          int      `yaml:"rate" doc:"requests a second that one client may send over REST on average, and ten times as many at once; 0: any number"`
 }
 
 // Log is how the log is written.

@@ -37,12 +37,17 @@ func (s *Server) mount() ([]door, error) {
 	if err != nil {
 		return nil, err
 	}
+	rest, err := s.rest(guard)
+	if err != nil {
+		return nil, err
+	}
 	doors := []door{
 		{name: "health", patterns: []string{"GET /healthz", "GET /readyz"}, plain: true, handler: s.health()},
 		{name: "metrics", patterns: []string{"GET /metrics"}, handler: s.measures(guard)},
 		{name: "profiling", patterns: []string{"/debug/pprof/"}, handler: guard.Require(access.Administrator)(profiling())},
 		{name: "none", patterns: []string{"/"}, plain: true, handler: http.HandlerFunc(s.nothing)},
 		published,
+		rest,
 	}
 	acme, err := s.acme()
 	return append(doors, acme...), err
