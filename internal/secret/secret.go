@@ -384,3 +384,19 @@ func fits(pattern, text string) bool {
 	}
 	return strings.HasSuffix(text, parts[last])
 }
+
+// Recall returns a secret with its value although it may be spent, expired or
+// revoked, to see whether a message is by its holder, and to end what was begun
+// with it. Where there is none it is a *request.Refusal (UnknownRequest).
+func (v *Vault) Recall(ctx context.Context, reference string) (*Secret, []byte, error) {
+	s, _, err := v.find(ctx, reference)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := v.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	value, err := b.unseal(reference, s.Sealed)
+	return &s.Secret, value, err
+}

@@ -21,7 +21,7 @@ import (
 func CertHash(c *cert.Certificate, algorithm *key.AlgorithmIdentifier) ([]byte, *key.AlgorithmIdentifier, error) {
 	hash := key.ParseSignatureAlgorithm(c.SignatureAlgorithm).Hash
 	if algorithm != nil {
-		hash = hashByID(algorithm.ID)
+		hash = HashByID(algorithm.ID)
 		if hash == 0 {
 			return nil, nil, fmt.Errorf("the hash %s is not known", algorithm.ID.Name())
 		}
@@ -44,7 +44,8 @@ func CertHash(c *cert.Certificate, algorithm *key.AlgorithmIdentifier) ([]byte, 
 	return h.Sum(nil), algorithm, nil
 }
 
-func hashByID(id oid.OID) crypto.Hash {
+// HashByID returns the hash that an identifier names, 0 for others.
+func HashByID(id oid.OID) crypto.Hash {
 	switch id {
 	case oid.SHA1:
 		return crypto.SHA1

@@ -1,0 +1,259 @@
+package cmpsrv
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/internal/secret"
+	"github.com/certwright/certwright/protocol/cmp"
+	"github.com/certwright/certwright/request"
+)
+
+// sender is who a message is from, as its protection shows.
+type sender struct {
+	id     string // "secret:REFERENCE" or "certificate:CA/SERIAL"
+	name   string // as the requester in the records
+	secret *secret.Secret
+	value  []byte           // of the secret
+	used   *request.Refusal // why the secret is good for no more; nil where it is
+
+	certificate *cert.Certificate
+	record      *authority.Certificate
+	ra          bool // it may vouch for others
+}
+
+// method is how the sender was recognized, for the records.
+func (s *sender) method() string {
+	if s.secret != nil {
+		return "shared-secret"
+	}
+	return "certificate"
+}
+
+func failure(info cmp.FailureInfo, format string, values ...any) error {
+	return &cmp.Failure{Info: info, Text: fmt.Sprintf(format, values...)}
+}
+
+// recognize finds out whose message it is, by its protection.
+func (s *Server) recognize(ctx context.Context, m *cmp.Message) (*sender, error) {
+	switch {
+	case m.Header.Algorithm == nil:
+		return nil, failure(cmp.BadMessageCheck, "the message is not protected; protect it by a shared secret or a signature")
+	case m.ByMAC():
+		return s.bySecret(ctx, m)
+	}
+	return s.byCertificate(ctx, m)
+}
+
+// maxReference bounds what is looked up.
+const maxReference = 200
+
+// bySecret recognizes the holder of a shared secret. Nobody is told whether a
+// reference or the secret to it is wrong. One that is good for no more is
+// recognized, too: what it began may be ended.
+func (s *Server) bySecret(ctx context.Context, m *cmp.Message) (*sender, error) {
+	wrong := failure(cmp.BadMessageCheck, "the protection does not verify: the reference or the secret is wrong")
+	reference := string(m.Header.SenderKID)
+	if len(reference) > maxReference {
+		return nil, wrong
+	}
+	known, value, err := s.config.Secrets.Open(ctx, reference, "cmp")
+	var used *request.Refusal
+	if errors.As(err, &used) {
+		known, value, err = s.config.Secrets.Recall(ctx, reference)
+		if errors.As(err, new(*request.Refusal)) {
+			return nil, wrong
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := m.VerifySecret(value); err != nil {
+		if errors.Is(err, cmp.ErrProtection) {
+			return nil, wrong
+		}
+		return nil, failure(cmp.BadAlg, "the protection cannot be checked: %v", err)
+	}
+	return &sender{id: "secret:" + reference, name: reference, secret: known, value: value, used: used}, nil
+}
+
+// byCertificate recognizes the holder of a certificate of ours.
+func (s *Server) byCertificate(ctx context.Context, m *cmp.Message) (*sender, error) {
+	if len(m.ExtraCerts) == 0 {
+		return nil, failure(cmp.SignerNotTrusted, "the certificate of the key that signed is missing; send it first among the extraCerts")
+	}
+	c, err := cert.Parse(m.ExtraCerts[0])
+	if err != nil {
+		return nil, failure(cmp.BadDataFormat, "the first of the extraCerts cannot be read: %v", err)
+	}
+	if err := m.VerifySignature(c.PublicKey); err != nil {
+		if errors.Is(err, cmp.ErrProtection) {
+			return nil, failure(cmp.BadMessageCheck, "the protection does not verify by the first of the extraCerts")
+		}
+		return nil, failure(cmp.BadAlg, "the protection cannot be checked: %v", err)
+	}
+	if name, err := m.Header.Sender.Directory(); err != nil || !name.Equal(c.Subject) {
+		return nil, failure(cmp.BadMessageCheck, "the sender is not the subject of the certificate of the protection")
+	}
+	if kid := m.Header.SenderKID; kid != nil && !bytes.Equal(kid, keyIdentifier(c)) {
+		return nil, failure(cmp.BadMessageCheck, "senderKID is not the key identifier of the certificate of the protection")
+	}
+	record, err := s.ours(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	id := "certificate:" + record.CA + "/" + hex.EncodeToString(record.Serial)
+	return &sender{id: id, name: record.Subject, certificate: c, record: record, ra: isRA(c)}, nil
+}
+
+func keyIdentifier(c *cert.Certificate) []byte {
+	if e, ok := ext.Find(c.Extensions, oid.SubjectKeyIdentifier); ok {
+		if id, err := ext.ParseSubjectKeyIdentifier(e.Value); err == nil {
+			return id
+		}
+	}
+	return c.PublicKey.Identifier()
+}
+
+// isRA reports whether a certificate makes its holder a registration authority
+// (RFC 9483, Section 1.7).
+func isRA(c *cert.Certificate) bool {
+	e, ok := ext.Find(c.Extensions, oid.ExtKeyUsage)
+	if !ok {
+		return false
+	}
+	purposes, err := ext.ParseExtKeyUsage(e.Value)
+	return err == nil && slices.Contains(purposes, oid.CMCRA)
+}
+
+// ours returns the record of a certificate that one of our authorities issued
+// and that is good now.
+func (s *Server) ours(ctx context.Context, c *cert.Certificate) (*authority.Certificate, error) {
+	all, err := s.config.Store.CAs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the authorities: %w", err)
+	}
+	for _, ca := range all {
+		if len(ca.Chain) == 0 {
+			continue
+		}
+		standing, record, err := s.config.Authority.Standing(ctx, ca.Name, c.SerialBytes)
+		if err != nil {
+			return nil, err
+		}
+		if record == nil || !bytes.Equal(record.DER, c.Raw) {
+			continue
+		}
+		switch standing {
+		case authority.StandingGood:
+			return record, mayProtect(c)
+		case authority.StandingRevoked, authority.StandingHold:
+			return nil, failure(cmp.CertRevoked|cmp.SignerNotTrusted, "the certificate of the protection is revoked")
+		}
+		return nil, failure(cmp.SignerNotTrusted, "the certificate of the protection is %s", standing)
+	}
+	return nil, failure(cmp.SignerNotTrusted, "the certificate of the protection is none that was issued here")
+}
+
+// mayProtect refuses certificates whose key is not for signing.
+func mayProtect(c *cert.Certificate) error {
+	e, ok := ext.Find(c.Extensions, oid.KeyUsage)
+	if !ok {
+		return nil
+	}
+	usage, err := ext.ParseKeyUsage(e.Value)
+	if err != nil || usage&ext.DigitalSignature == 0 {
+		return failure(cmp.NotAuthorized, "the key usage of the certificate of the protection has no digitalSignature")
+	}
+	return nil
+}
+
+// handle reads the body and does what it asks for.
+func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
+	m := c.message
+	before, err := s.find(ctx, m)
+	if err != nil {
+		return cmp.Body{}, err
+	}
+	rules := cmp.Rules{Now: s.config.Now(), Window: s.config.Window, First: before == nil || m.Body.Kind == before.Kind}
+	if before != nil && !rules.First {
+		rules.TransactionID, rules.Nonce = m.Header.TransactionID, before.Nonce
+	}
+	if before != nil && before.Over {
+		rules.Nonce = m.Header.RecipientNonce // what is wrong then is another thing
+	}
+	f := m.Check(rules)
+	if f != nil && before != nil && f.Info == cmp.BadRecipientNonce && before.repeats(m) {
+		f = nil
+	}
+	// The sender is looked for although a rule is broken, so that the error is
+	// protected as the message was.
+	c.sender, err = s.recognize(ctx, m)
+	if f != nil {
+		return cmp.Body{}, f
+	}
+	if err != nil {
+		return cmp.Body{}, err
+	}
+	if before != nil {
+		if before.Sender != c.sender.id {
+			return cmp.Body{}, failure(cmp.TransactionIDInUse|cmp.NotAuthorized, "the transaction is another sender's")
+		}
+		answer, f := before.again(m)
+		if f != nil {
+			return cmp.Body{}, f
+		}
+		if answer != nil {
+			c.repeat = answer
+			return cmp.Body{}, nil
+		}
+		c.transaction, c.ca = before, before.CA
+	}
+	if c.sender.used != nil && before == nil && !begins(m.Body.Kind) {
+		return cmp.Body{}, c.sender.used
+	}
+	return s.dispatch(ctx, c)
+}
+
+// begins reports whether a body asks for a certificate.
+func begins(k cmp.BodyKind) bool {
+	switch k {
+	case cmp.InitializationRequest, cmp.CertificationRequest, cmp.KeyUpdateRequest, cmp.PKCS10Request:
+		return true
+	}
+	return false
+}
+
+func (s *Server) dispatch(ctx context.Context, c *call) (cmp.Body, error) {
+	m := c.message
+	switch m.Body.Kind {
+	case cmp.InitializationRequest, cmp.CertificationRequest, cmp.KeyUpdateRequest, cmp.PKCS10Request:
+		return s.enrol(ctx, c)
+	case cmp.RevocationRequest:
+		return s.revoke(ctx, c)
+	case cmp.GeneralMessage:
+		return s.general(ctx, c)
+	case cmp.NestedMessage:
+		return s.nested(ctx, c)
+	}
+	if c.transaction == nil {
+		return cmp.Body{}, failure(cmp.BadRequest, "%v does not begin a transaction, and there is none with this transactionID", m.Body.Kind)
+	}
+	switch m.Body.Kind {
+	case cmp.CertificateConfirmation:
+		return s.confirm(ctx, c)
+	case cmp.PollRequest:
+		return s.poll(ctx, c)
+	case cmp.ErrorMessage:
+		return s.aborted(ctx, c)
+	}
+	return cmp.Body{}, failure(cmp.BadRequest, "%v is not taken here", m.Body.Kind)
+}

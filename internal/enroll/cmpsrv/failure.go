@@ -1,0 +1,108 @@
+package cmpsrv
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/protocol/cmp"
+	"github.com/certwright/certwright/request"
+)
+
+// bits are the failure bits of refusals.
+func bits(r request.Reason) (cmp.FailureInfo, bool) {
+	b, ok := map[request.Reason]cmp.FailureInfo{
+		request.BadFormat:          cmp.BadDataFormat,
+		request.BadPossession:      cmp.BadPOP,
+		request.BadAlgorithm:       cmp.BadAlg,
+		request.BadKey:             cmp.BadCertTemplate,
+		request.BadSubject:         cmp.BadCertTemplate,
+		request.BadName:            cmp.BadCertTemplate,
+		request.BadExtension:       cmp.UnacceptedExtension,
+		request.BadValidity:        cmp.BadCertTemplate,
+		request.BadEvidence:        cmp.NotAuthorized,
+		request.PolicyRefused:      cmp.UnacceptedPolicy,
+		request.LintFailed:         cmp.BadCertTemplate,
+		request.IssuerRefused:      cmp.UnacceptedPolicy,
+		request.UnknownProfile:     cmp.BadRequest,
+		request.UnknownIssuer:      cmp.WrongAuthority,
+		request.UnknownRequest:     cmp.BadRequest,
+		request.UnknownCertificate: cmp.BadCertID,
+		request.AlreadyRevoked:     cmp.CertRevoked,
+		request.NotRevoked:         cmp.BadRequest,
+		request.Duplicate:          cmp.DuplicateCertReq,
+		request.WrongState:         cmp.BadRequest,
+		request.NotAuthorized:      cmp.NotAuthorized,
+		request.RefusedByOfficer:   cmp.NotAuthorized,
+		request.Withdrawn:          cmp.BadRequest,
+	}[r]
+	return b, ok
+}
+
+// rejection is the status of a refusal.
+func rejection(r *request.Refusal) cmp.StatusInfo {
+	info, _ := bits(r.Reason)
+	text := []string{r.Detail}
+	if r.Fix != "" {
+		text = append(text, r.Fix)
+	}
+	return cmp.Reject(info, text...)
+}
+
+// statusOf is the status of an error that is about the message; false for
+// errors of ours.
+func statusOf(err error) (cmp.StatusInfo, bool) {
+	var found *cmp.Failure
+	if errors.As(err, &found) {
+		return cmp.Reject(found.Info, found.Text), true
+	}
+	var refusal *request.Refusal
+	if errors.As(err, &refusal) {
+		return rejection(refusal), true
+	}
+	return cmp.StatusInfo{}, false
+}
+
+// failed is the body that tells an error. One of ours is logged whole and told
+// as a reference alone.
+func (s *Server) failed(ctx context.Context, c *call, err error) cmp.Body {
+	status, ok := statusOf(err)
+	if !ok {
+		reference := rand.Text()[:12]
+		s.config.Log.ErrorContext(ctx, "cmp message failed", "reference", reference, "body", c.message.Body.Kind.String(), "address", c.address, "error", err)
+		status = cmp.Reject(cmp.SystemFailure, "something went wrong here, not with the message; tell the operator the reference "+reference)
+	}
+	if c.transaction != nil && c.transaction.record == nil {
+		c.transaction = nil // nothing was begun
+	}
+	return cmp.NewError(cmp.ErrorContent{Status: status})
+}
+
+// words are what an officer last said of a ticket.
+func words(t *authority.Ticket) []string {
+	for i := len(t.Messages) - 1; i >= 0; i-- {
+		if m := t.Messages[i]; m.Kind == "ask" || m.Kind == "note" {
+			return []string{m.Text}
+		}
+	}
+	return []string{"the request waits for an officer"}
+}
+
+// changesOf tells what of a request is not in the certificate as it was asked
+// for.
+func changesOf(t *authority.Ticket) []string {
+	var changes []issuance.Change
+	if json.Unmarshal(t.Changes, &changes) != nil {
+		return nil
+	}
+	var all []string
+	for _, c := range changes {
+		if c.Requested != "" {
+			all = append(all, c.Field+" was "+c.Action+": "+c.Why)
+		}
+	}
+	return all
+}

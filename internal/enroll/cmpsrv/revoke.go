@@ -1,0 +1,144 @@
+package cmpsrv
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/format/crmf"
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/protocol/cmp"
+	"github.com/certwright/certwright/request"
+)
+
+// revoke answers rr.
+func (s *Server) revoke(ctx context.Context, c *call) (cmp.Body, error) {
+	if c.sender.certificate == nil {
+		return cmp.Body{}, failure(cmp.WrongIntegrity, "an rr is protected by the key of a certificate, not by a shared secret")
+	}
+	list, err := c.message.Body.Revocations()
+	if err != nil {
+		return cmp.Body{}, failure(cmp.BadDataFormat, "%v", err)
+	}
+	if len(list) == 0 {
+		return cmp.Body{}, failure(cmp.BadRequest, "the rr names no certificate")
+	}
+	c.ca = c.sender.record.CA
+	c.begin()
+	reply := cmp.RevocationReply{}
+	for _, r := range list {
+		id, status, err := s.revokeOne(ctx, c, r)
+		if err != nil {
+			return cmp.Body{}, err
+		}
+		reply.Statuses = append(reply.Statuses, status)
+		reply.Certificates = append(reply.Certificates, id)
+	}
+	if reply.Certificates[0].Serial == nil {
+		reply.Certificates = nil
+	}
+	return cmp.NewRevocationReply(reply), nil
+}
+
+// revokeOne revokes one certificate, and says how that went.
+func (s *Server) revokeOne(ctx context.Context, c *call, r cmp.Revocation) (id crmf.CertID, status cmp.StatusInfo, err error) {
+	refuse := func(err error) (crmf.CertID, cmp.StatusInfo, error) {
+		if status, ok := statusOf(err); ok {
+			return id, status, nil
+		}
+		return id, status, err
+	}
+	if r.Template.Issuer == nil || r.Template.Serial == nil {
+		return refuse(failure(cmp.AddInfoNotAvailable, "the rr needs the issuer and the serial number of the certificate"))
+	}
+	id = crmf.CertID{Issuer: ext.NewDirectoryName(*r.Template.Issuer), Serial: r.Template.Serial}
+	reason, since, err := reasonOf(r.Extensions)
+	if err != nil {
+		return refuse(err)
+	}
+	record, err := s.meant(ctx, r)
+	if err != nil {
+		return refuse(err)
+	}
+	if !c.sender.ra && (record.CA != c.sender.record.CA || string(record.Serial) != string(c.sender.record.Serial)) {
+		return refuse(failure(cmp.NotAuthorized, "the certificate is another's; only its own holder, or a registration authority, has it revoked"))
+	}
+	if reason == crl.RemoveFromCRL {
+		_, err = s.config.Authority.Release(ctx, record.CA, record.Serial, c.sender.name)
+	} else {
+		_, err = s.config.Authority.Revoke(ctx, authority.RevocationOrder{
+			CA: record.CA, Serial: record.Serial, Reason: reason, Invalid: since, By: c.sender.name, Method: "cmp-signature",
+		})
+	}
+	if err != nil {
+		return refuse(err)
+	}
+	return id, cmp.StatusInfo{}, nil
+}
+
+// reasonOf reads what the entry of the revocation list is to say.
+func reasonOf(extensions []ext.Extension) (reason crl.Reason, since time.Time, err error) {
+	seen := false
+	for _, e := range extensions {
+		switch e.ID {
+		case oid.ReasonCode:
+			if seen {
+				return 0, since, failure(cmp.BadDataFormat, "the rr gives more than one reason")
+			}
+			seen = true
+			n, err := ext.ParseReasonCode(e.Value)
+			if err != nil {
+				return 0, since, failure(cmp.BadDataFormat, "reason: %v", err)
+			}
+			reason = crl.Reason(n)
+		case oid.InvalidityDate:
+			if since, err = ext.ParseInvalidityDate(e.Value); err != nil {
+				return 0, since, failure(cmp.BadDataFormat, "invalidity date: %v", err)
+			}
+		default:
+			if e.Critical {
+				return 0, since, failure(cmp.UnacceptedExtension, "the extension %s of an entry is not known here", e.ID.Name())
+			}
+		}
+	}
+	return reason, since, nil
+}
+
+// meant finds the certificate that an rr names, by the records of the
+// authority of that name.
+func (s *Server) meant(ctx context.Context, r cmp.Revocation) (*authority.Certificate, error) {
+	all, err := s.config.Store.CAs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := false
+	for _, ca := range all {
+		if len(ca.Chain) == 0 {
+			continue
+		}
+		parsed, err := cert.Parse(ca.Chain[0])
+		if err != nil || !parsed.Subject.Equal(*r.Template.Issuer) {
+			continue
+		}
+		known = true
+		record, err := s.config.Store.Certificate(ctx, ca.Name, r.Template.Serial.Bytes())
+		if errors.Is(err, authority.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if record.Status == authority.StatusUnconfirmed {
+			continue
+		}
+		return record, nil
+	}
+	if !known {
+		return nil, failure(cmp.WrongAuthority, "there is no authority called %s here", r.Template.Issuer)
+	}
+	return nil, &request.Refusal{Reason: request.UnknownCertificate, Detail: "there is no certificate with this serial number", Fix: "check the serial number"}
+}

@@ -1,0 +1,164 @@
+package cmpsrv
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/protocol/cmp"
+)
+
+// RecordKind is the kind of the records of transactions, by transactionID.
+const RecordKind = "cmp-transaction"
+
+// States of a transaction, as its record has them.
+const (
+	open    = "open" // something is waited for: an officer, a certConf
+	over    = "over" // nothing is
+	keepFor = 24 * time.Hour
+	waitFor = 90 * 24 * time.Hour // for an officer, at most
+)
+
+// transaction is what has to be remembered between the messages of one.
+type transaction struct {
+	Sender string       `json:"sender"` // who began it, and nobody else may go on with
+	Kind   cmp.BodyKind `json:"kind"`   // of the request that began it
+	CA     string       `json:"ca,omitempty"`
+	Items  []item       `json:"items,omitempty"`
+	Nonce  []byte       `json:"nonce"`  // that was sent last
+	Last   []byte       `json:"last"`   // SHA-256 of the message answered last
+	Answer []byte       `json:"answer"` // to it
+	Over   bool         `json:"over"`
+
+	record *authority.Record
+}
+
+// item is one certificate that was asked for.
+type item struct {
+	ID        string `json:"id"` // certReqId
+	Ticket    string `json:"ticket"`
+	Waiting   bool   `json:"waiting,omitempty"`   // for an officer
+	Confirm   bool   `json:"confirm,omitempty"`   // a certConf is waited for
+	Encrypted bool   `json:"encrypted,omitempty"` // the certificate is
+}
+
+func transactionID(m *cmp.Message) string { return hex.EncodeToString(m.Header.TransactionID) }
+
+// find returns the transaction of a message, nil where there is none yet.
+func (s *Server) find(ctx context.Context, m *cmp.Message) (*transaction, error) {
+	r, err := s.config.Store.Record(ctx, RecordKind, transactionID(m))
+	if errors.Is(err, authority.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for a CMP transaction: %w", err)
+	}
+	t := &transaction{record: r}
+	if err := json.Unmarshal(r.Body, t); err != nil {
+		return nil, fmt.Errorf("reading CMP transaction %s: %w", r.ID, err)
+	}
+	return t, nil
+}
+
+// begin makes the transaction of a first message.
+func (c *call) begin() {
+	c.transaction = &transaction{Sender: c.sender.id, Kind: c.message.Body.Kind}
+}
+
+// again returns the answer that was given to this very message, nil where it
+// is another. One that is over begins nothing anew: what is sent again then is
+// a replay, unless it is the message that ended it.
+func (t *transaction) again(m *cmp.Message) ([]byte, *cmp.Failure) {
+	same := t.repeats(m)
+	first := m.Body.Kind == t.Kind
+	switch {
+	case same && (!t.Over || !first):
+		return t.Answer, nil
+	case first:
+		return nil, &cmp.Failure{Info: cmp.TransactionIDInUse, Text: "a transaction with this transactionID was begun already; draw another one"}
+	}
+	return nil, nil
+}
+
+// repeats reports whether a message is the one that was answered last.
+func (t *transaction) repeats(m *cmp.Message) bool {
+	sum := sha256.Sum256(m.Raw)
+	return bytes.Equal(sum[:], t.Last)
+}
+
+// remember records the transaction with the answer that is about to be given.
+func (s *Server) remember(ctx context.Context, c *call, answer *cmp.Message) error {
+	t := c.transaction
+	if t == nil {
+		return nil
+	}
+	sum := sha256.Sum256(c.message.Raw)
+	t.Nonce, t.Last, t.Answer = answer.Header.SenderNonce, sum[:], answer.Raw
+	t.Over = true
+	waiting := false
+	for _, i := range t.Items {
+		t.Over = t.Over && !i.Confirm && !i.Waiting
+		waiting = waiting || i.Waiting
+	}
+	body, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("encoding a CMP transaction: %w", err)
+	}
+	if t.record == nil {
+		t.record = &authority.Record{Kind: RecordKind, ID: transactionID(c.message), Owner: t.Sender}
+	}
+	t.record.State, t.record.Due, t.record.Body = open, s.config.Now().Add(keepFor), body
+	if t.Over {
+		t.record.State = over
+	}
+	if waiting {
+		t.record.Due = s.config.Now().Add(waitFor)
+	}
+	err = s.config.Store.PutRecords(ctx, t.record)
+	if errors.Is(err, authority.ErrConflict) {
+		return &cmp.Failure{Info: cmp.TransactionIDInUse, Text: "another message of this transaction is being answered"}
+	}
+	if err != nil {
+		return fmt.Errorf("recording a CMP transaction: %w", err)
+	}
+	return nil
+}
+
+// sweepEvery is how often old transactions are looked for.
+const sweepEvery = time.Hour
+
+// Run removes the records of transactions that are long over, until ctx ends.
+func (s *Server) Run(ctx context.Context) error {
+	for {
+		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.config.Log.ErrorContext(ctx, "old CMP transactions could not be removed", "error", err)
+		}
+		timer := time.NewTimer(sweepEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+// Sweep removes the records of transactions that are past their time.
+func (s *Server) Sweep(ctx context.Context) error {
+	old, err := s.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: RecordKind, DueBefore: s.config.Now(), Limit: 1000})
+	if err != nil {
+		return fmt.Errorf("looking for old CMP transactions: %w", err)
+	}
+	for _, r := range old {
+		if err := s.config.Store.DeleteRecords(ctx, r); err != nil && !errors.Is(err, authority.ErrConflict) {
+			return fmt.Errorf("removing CMP transaction %s: %w", r.ID, err)
+		}
+	}
+	return nil
+}
