@@ -209,13 +209,9 @@ func (o *Orders) RollOver(ctx context.Context, a *Account, to *acme.Key) (*Accou
 
 // change makes a change of an account, anew where it was changed meanwhile.
 func (o *Orders) change(ctx context.Context, id string, edit func(*Account) error) (*Account, error) {
-	return changeAccount(ctx, o.config.Store, id, edit)
-}
-
-func changeAccount(ctx context.Context, records authority.Records, id string, edit func(*Account) error) (*Account, error) {
 	const few = 5
 	for range few {
-		a, err := found(records.Record(ctx, kindAccount, id))
+		a, err := found(o.config.Store.Record(ctx, kindAccount, id))
 		if err != nil {
 			return nil, err
 		}
@@ -228,7 +224,7 @@ func changeAccount(ctx context.Context, records authority.Records, id string, ed
 		if err := encode(a.record, &a.accountBody); err != nil {
 			return nil, err
 		}
-		err = records.PutRecords(ctx, a.record)
+		err = o.config.Store.PutRecords(ctx, a.record)
 		if err == nil {
 			return accountOf(a.record)
 		}

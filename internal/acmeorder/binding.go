@@ -3,7 +3,6 @@ package acmeorder
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,97 +51,6 @@ func bindingOf(r *authority.Record) (*Binding, []byte, error) {
 		return nil, nil, err
 	}
 	return &Binding{KeyID: r.ID, State: r.State, Expires: r.Due, Note: b.Note, Names: b.Names, Many: b.Many, Account: b.Account, Created: b.Created, By: b.By}, b.Secret, nil
-}
-
-// NewBinding records a key of an external account. KeyID, State and Created
-// are filled in; the secret is returned only here.
-func NewBinding(ctx context.Context, records authority.Records, b *Binding, now time.Time) (secret []byte, err error) {
-	now = now.UTC().Truncate(time.Millisecond)
-	secret = make([]byte, 32)
-	rand.Read(secret)
-	b.KeyID, b.State, b.Created = newID(now), BindingFree, now
-	for i, name := range b.Names {
-		b.Names[i] = strings.ToLower(strings.TrimSuffix(name, "."))
-	}
-	r := &authority.Record{Kind: kindBinding, ID: b.KeyID, State: b.State, Due: b.Expires}
-	if err := encode(r, bindingBody{secret, b.Note, b.Names, b.Many, "", b.Created, b.By}); err != nil {
-		return nil, err
-	}
-	if err := records.PutRecords(ctx, r); err != nil {
-		return nil, fmt.Errorf("recording a key of an external account: %w", err)
-	}
-	return secret, nil
-}
-
-// Bindings returns all keys of external accounts.
-func Bindings(ctx context.Context, records authority.Records) ([]*Binding, error) {
-	list, err := records.FindRecords(ctx, authority.RecordQuery{Kind: kindBinding})
-	if err != nil {
-		return nil, fmt.Errorf("looking for keys of external accounts: %w", err)
-	}
-	var out []*Binding
-	for _, r := range list {
-		b, _, err := bindingOf(r)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, b)
-	}
-	return out, nil
-}
-
-// ErrNoBinding says that there is no such key of an external account.
-var ErrNoBinding = errors.New("there is no such key of an external account")
-
-// RevokeBinding makes a key of an external account worthless: no account can be
-// bound to it, and those that are can order nothing more.
-func RevokeBinding(ctx context.Context, records authority.Records, keyID string) error {
-	for range tries {
-		r, err := records.Record(ctx, kindBinding, keyID)
-		if errors.Is(err, authority.ErrNotFound) {
-			return ErrNoBinding
-		}
-		if err != nil {
-			return fmt.Errorf("looking for a key of an external account: %w", err)
-		}
-		r.State = BindingRevoked
-		if err = records.PutRecords(ctx, r); err == nil {
-			return nil
-		}
-		if !errors.Is(err, authority.ErrConflict) {
-			return fmt.Errorf("recording a key of an external account: %w", err)
-		}
-	}
-	return errBusy
-}
-
-// Accounts returns all accounts.
-func Accounts(ctx context.Context, records authority.Records) ([]*Account, error) {
-	list, err := records.FindRecords(ctx, authority.RecordQuery{Kind: kindAccount})
-	if err != nil {
-		return nil, fmt.Errorf("looking for accounts: %w", err)
-	}
-	var out []*Account
-	for _, r := range list {
-		a, err := accountOf(r)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, nil
-}
-
-// Deactivate ends an account in the name of the server. One that is not there
-// is an *acme.Problem.
-func Deactivate(ctx context.Context, records authority.Records, id string) error {
-	_, err := changeAccount(ctx, records, id, func(a *Account) error {
-		if a.Status == acme.StatusValid {
-			a.record.State = acme.StatusRevoked
-		}
-		return nil
-	})
-	return err
 }
 
 // bind checks the external account binding of a registration, and returns the

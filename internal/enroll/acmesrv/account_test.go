@@ -4,12 +4,14 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/acmeorder"
 	"github.com/certwright/certwright/protocol/acme"
 )
@@ -142,7 +144,7 @@ func TestExternalAccounts(t *testing.T) {
 		return err
 	}
 	make := func(b acmeorder.Binding) (string, []byte) {
-		secret, err := acmeorder.NewBinding(t.Context(), w.store, &b, w.clock())
+		secret, err := w.operator().NewBinding(t.Context(), &b)
 		check(t, err)
 		return b.KeyID, secret
 	}
@@ -169,7 +171,7 @@ func TestExternalAccounts(t *testing.T) {
 	if !strings.Contains(string(record.Evidence), "external-account "+id) {
 		t.Errorf("the evidence is %s", record.Evidence)
 	}
-	check(t, acmeorder.RevokeBinding(t.Context(), w.store, id))
+	check(t, w.operator().RevokeBinding(t.Context(), id))
 	_, _, err = c.Order(t.Context(), names("www.test"))
 	is(t, err, acme.Unauthorized, 403, "was revoked")
 
@@ -183,7 +185,7 @@ func TestExternalAccounts(t *testing.T) {
 	w.mu.Unlock()
 	late := w.client(t)
 	is(t, bound(late, late.Private, many, secret, url), acme.Unauthorized, 403, "has expired")
-	list, err := acmeorder.Bindings(t.Context(), w.store)
+	list, err := w.operator().Bindings(t.Context())
 	check(t, err)
 	if len(list) != 2 || list[0].State != acmeorder.BindingRevoked || list[0].Note != "web team" || list[1].State != acmeorder.BindingBound {
 		t.Errorf("%+v", list)
@@ -193,18 +195,24 @@ func TestExternalAccounts(t *testing.T) {
 	}
 }
 
+func (w *world) operator() *acmeorder.Operator {
+	return &acmeorder.Operator{Store: w.store, By: "olga", Now: w.clock}
+}
+
 func TestOperatorEndsAccount(t *testing.T) {
 	w := newWorld(t)
 	c := w.registered(t)
-	list, err := acmeorder.Accounts(t.Context(), w.store)
+	list, err := w.operator().Accounts(t.Context())
 	check(t, err)
 	if len(list) != 1 || list[0].Status != acme.StatusValid {
 		t.Fatalf("%+v", list)
 	}
-	check(t, acmeorder.Deactivate(t.Context(), w.store, list[0].ID))
+	check(t, w.operator().Deactivate(t.Context(), list[0].ID))
 	_, _, err = c.Order(t.Context(), names("a.test"))
 	is(t, err, acme.Unauthorized, 401, "the account is revoked")
-	is(t, acmeorder.Deactivate(t.Context(), w.store, "x"), acme.AccountDoesNotExist, 0, "there is no account x")
+	if err := w.operator().Deactivate(t.Context(), "x"); !errors.Is(err, authority.ErrNotFound) {
+		t.Error(err)
+	}
 }
 
 func TestRateLimits(t *testing.T) {

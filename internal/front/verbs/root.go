@@ -65,7 +65,7 @@ func (p *program) root() *cobra.Command {
 	add(groupLook, p.inspectCommand(), p.asn1Command(), p.verifyCommand(), p.doctorCommand(), p.matchCommand(), p.diffCommand())
 	add(groupCA, p.listCommand(), p.showCommand(), p.renewCommand(), p.rekeyCommand(), p.reissueCommand(), p.revokeCommand(),
 		p.exportCommand(), p.reviewCommand(), p.caCommand(), p.crlCommand(), p.profileCommand())
-	add(groupServe, p.serveCommand(), p.configCommand())
+	add(groupServe, p.serveCommand(), p.acmeCommand(), p.configCommand())
 	add(groupCare, p.auditCommand(), p.backupCommand(), p.restoreCommand(), completionCommand(), p.versionCommand(), p.opensslCommand())
 	c.AddCommand(p.manCommand())
 	cobra.EnableCommandSorting = false

@@ -1,0 +1,129 @@
+package acmeorder
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/protocol/acme"
+)
+
+// Operator is somebody who manages accounts and the keys of external accounts,
+// with a server running over the same store or without one. What they do is in
+// the audit chain.
+type Operator struct {
+	Store authority.Store
+	By    string
+	Now   func() time.Time
+}
+
+// NewBinding records a key of an external account. KeyID, State, Created and
+// By are filled in; the secret is returned only here.
+func (x *Operator) NewBinding(ctx context.Context, b *Binding) (secret []byte, err error) {
+	now := x.Now().UTC().Truncate(time.Millisecond)
+	secret = make([]byte, 32)
+	rand.Read(secret)
+	b.KeyID, b.State, b.Created, b.By = newID(now), BindingFree, now, x.By
+	for i, name := range b.Names {
+		b.Names[i] = strings.ToLower(strings.TrimSuffix(name, "."))
+	}
+	r := &authority.Record{Kind: kindBinding, ID: b.KeyID, State: b.State, Due: b.Expires}
+	if err := encode(r, bindingBody{secret, b.Note, b.Names, b.Many, "", b.Created, b.By}); err != nil {
+		return nil, err
+	}
+	return secret, x.put(ctx, r, "acme.eab-made", struct {
+		Note  string   `json:"note,omitempty"`
+		Names []string `json:"names,omitempty"`
+	}{b.Note, b.Names})
+}
+
+// put writes a record, with an event that says so.
+func (x *Operator) put(ctx context.Context, r *authority.Record, action string, detail any) error {
+	encoded, err := json.Marshal(detail)
+	if err != nil {
+		return fmt.Errorf("encoding an audit event: %w", err)
+	}
+	e := &authority.Event{At: x.Now().UTC().Truncate(time.Millisecond), Actor: x.By, Action: action, Object: r.Kind + ":" + r.ID, Detail: encoded}
+	errs, err := x.Store.Commit(ctx, &authority.Change{PutRecords: []*authority.Record{r}, Events: []*authority.Event{e}})
+	if err == nil {
+		err = errs[0]
+	}
+	if err != nil {
+		return fmt.Errorf("recording %s %s: %w", r.Kind, r.ID, err)
+	}
+	return nil
+}
+
+// Bindings returns all keys of external accounts.
+func (x *Operator) Bindings(ctx context.Context) ([]*Binding, error) {
+	list, err := x.Store.FindRecords(ctx, authority.RecordQuery{Kind: kindBinding})
+	if err != nil {
+		return nil, fmt.Errorf("looking for keys of external accounts: %w", err)
+	}
+	var out []*Binding
+	for _, r := range list {
+		b, _, err := bindingOf(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// Accounts returns all accounts.
+func (x *Operator) Accounts(ctx context.Context) ([]*Account, error) {
+	list, err := x.Store.FindRecords(ctx, authority.RecordQuery{Kind: kindAccount})
+	if err != nil {
+		return nil, fmt.Errorf("looking for accounts: %w", err)
+	}
+	var out []*Account
+	for _, r := range list {
+		a, err := accountOf(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// RevokeBinding makes a key of an external account worthless: no account can
+// be bound to it, and those that are can order nothing more. One that is not
+// there is authority.ErrNotFound.
+func (x *Operator) RevokeBinding(ctx context.Context, keyID string) error {
+	return x.move(ctx, kindBinding, keyID, BindingRevoked, "acme.eab-revoked")
+}
+
+// Deactivate ends an account in the name of the server. One that is not there
+// is authority.ErrNotFound.
+func (x *Operator) Deactivate(ctx context.Context, id string) error {
+	return x.move(ctx, kindAccount, id, acme.StatusRevoked, "acme.account-deactivated")
+}
+
+// move gives a record another state.
+func (x *Operator) move(ctx context.Context, kind, id, to, action string) error {
+	for range tries {
+		r, err := x.Store.Record(ctx, kind, id)
+		if err != nil {
+			return fmt.Errorf("looking for %s %s: %w", kind, id, err)
+		}
+		if r.State == to {
+			return nil
+		}
+		from := r.State
+		r.State = to
+		err = x.put(ctx, r, action, struct {
+			From string `json:"from"`
+		}{from})
+		if !errors.Is(err, authority.ErrConflict) {
+			return err
+		}
+	}
+	return errBusy
+}
