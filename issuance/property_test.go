@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,12 +14,14 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pkcs10"
+	"github.com/certwright/certwright/format/spkac"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/request"
 )
@@ -183,6 +186,78 @@ func drawSubject(t *rapid.T) dn.Name {
 	return dn.Build(parts...)
 }
 
+// drawRequest makes a request of a format; nil where the format has no room for
+// what was drawn.
+func drawRequest(t *rapid.T, format request.Format, extensions []ext.Extension, k *key.Private, alg key.SignatureAlgorithm) *request.Request {
+	var r *request.Request
+	switch format {
+	case request.PKCS10:
+		made, err := pkcs10.Create(pkcs10.Template{Subject: drawSubject(t), Extensions: extensions}, k, alg)
+		if err != nil {
+			return nil
+		}
+		if r, err = request.FromPKCS10(made); err != nil {
+			return nil
+		}
+	case request.CRMF:
+		subject := drawSubject(t)
+		s := crmf.Spec{Key: k, Algorithm: alg, Proof: crmf.ProofSignature, Template: crmf.Template{Subject: &subject, Extensions: extensions}}
+		drawTemplate(t, &s)
+		m, err := crmf.Create(s)
+		if err != nil {
+			return nil
+		}
+		if r, err = request.FromMessage(m); err != nil {
+			return nil
+		}
+	case request.SPKAC:
+		made, err := spkac.Create(pick(t, "challenge", "", "fresh"), k, alg)
+		if err != nil {
+			return nil
+		}
+		text := string(made.Encode())
+		for _, line := range words(t, "lines", "CN=www.example.org", "CN=*.example.org", "O=Example", "0.OU=a", "1.OU=b", "C=DE", "emailAddress=a@example.org", "serialNumber=7") {
+			text += line + "\n"
+		}
+		list, err := request.Parse([]byte(text))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		r = list[0]
+	}
+	return r
+}
+
+// drawTemplate asks for what only a CertTemplate can.
+func drawTemplate(t *rapid.T, s *crmf.Spec) {
+	some := func(label string) bool { return rapid.IntRange(0, 3).Draw(t, label) == 0 }
+	if some("serial") {
+		s.Template.Serial = big.NewInt(7)
+	}
+	if some("signing algorithm") {
+		s.Template.SigningAlgorithm = &s.Algorithm.Identifier
+	}
+	if some("issuer") {
+		issuer := drawSubject(t)
+		s.Template.Issuer = &issuer
+	}
+	if some("template validity") {
+		s.Template.Validity = &crmf.Validity{
+			NotBefore: start.Add(time.Duration(rapid.IntRange(-1000, 1000).Draw(t, "template start")) * time.Hour),
+			NotAfter:  start.Add(time.Duration(rapid.IntRange(-10, 20000).Draw(t, "template end")) * time.Hour),
+		}
+	}
+	if some("unique identifier") {
+		s.Template.SubjectUID = &crmf.BitString{Octets: []byte{1}}
+	}
+	if some("control") {
+		s.Controls = []crmf.Attribute{crmf.NewText(crmf.RegToken, "token"), crmf.NewPublicationInfo(crmf.PublicationInfo{Action: 1})}
+	}
+	if some("deferred") {
+		s.Proof = crmf.ProofKeyAgreement
+	}
+}
+
 // TestNoRequestWidensItsProfile: whatever a request asks for, what is issued
 // is within the profile.
 func TestNoRequestWidensItsProfile(t *testing.T) {
@@ -192,7 +267,7 @@ func TestNoRequestWidensItsProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdicts := map[issuance.Verdict]int{}
+	verdicts, formats := map[issuance.Verdict]int{}, map[request.Format]int{}
 	// One check of the library is a hundred cases, of which one in eight is
 	// issued.
 	check := func(t *rapid.T) {
@@ -209,12 +284,9 @@ func TestNoRequestWidensItsProfile(t *testing.T) {
 		if rapid.IntRange(0, 4).Draw(t, "has names") > 0 {
 			extensions = append(extensions, drawNames(t))
 		}
-		made, err := pkcs10.Create(pkcs10.Template{Subject: drawSubject(t), Extensions: extensions}, k, alg)
-		if err != nil {
-			return
-		}
-		r, err := request.FromPKCS10(made)
-		if err != nil {
+		format := rapid.SampledFrom([]request.Format{request.PKCS10, request.CRMF, request.CRMF, request.SPKAC}).Draw(t, "format")
+		r := drawRequest(t, format, extensions, k, alg)
+		if r == nil {
 			return
 		}
 		asked := issuance.Asked{}
@@ -238,12 +310,21 @@ func TestNoRequestWidensItsProfile(t *testing.T) {
 			t.Fatalf("signing: %v", err)
 		}
 		holds(t, &l, root, issued)
+		if deferred := r.CRMF != nil && r.CRMF.Proof.Kind != crmf.ProofSignature; issued.Unconfirmed != deferred {
+			t.Fatalf("possession is to be proven later: %t, and the certificate is unconfirmed: %t", deferred, issued.Unconfirmed)
+		}
+		formats[format]++
 	}
 	for i := range 20 {
 		t.Run(strconv.Itoa(i), func(t *testing.T) { rapid.Check(t, check) })
 	}
 	if verdicts[issuance.Accepted] < 20 || verdicts[issuance.Refused] < 20 {
 		t.Errorf("the test shows nothing: %v", verdicts)
+	}
+	for _, f := range []request.Format{request.PKCS10, request.CRMF, request.SPKAC} {
+		if formats[f] < 5 {
+			t.Errorf("the test shows little of %s: %v", f, formats)
+		}
 	}
 }
 
