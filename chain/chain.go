@@ -9,6 +9,7 @@ import (
 
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/format/ocsp"
 	"github.com/certwright/certwright/format/oid"
 )
 
@@ -34,7 +35,8 @@ type Options struct {
 	Email   string // an e-mail address
 
 	CRLs              []*crl.List
-	RequireRevocation bool      // no usable list is a failure, instead of an unanswered question
+	OCSP              []*ocsp.Response
+	RequireRevocation bool      // no usable list or answer is a failure, instead of an unanswered question
 	Policies          []oid.OID // acceptable certificate policies; none accepts any
 
 	// Renew says how a certificate is renewed, for the fix of one that has
@@ -61,7 +63,7 @@ type Check struct {
 	Depth   int     `json:"depth"`             // its place in the path; 0 is the certificate itself
 	Detail  string  `json:"detail"`            // the cause, in one sentence without a final stop
 	Fix     string  `json:"fix,omitempty"`     // what to do about it
-	Revoked bool    `json:"-"`                 // a revocation list names the certificate
+	Revoked bool    `json:"-"`                 // a revocation list names the certificate, or an answer does
 }
 
 // Result is what Verify found out.

@@ -9,6 +9,7 @@ import (
 	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/ocsp"
 	"github.com/certwright/certwright/format/oid"
 )
 
@@ -16,9 +17,9 @@ import (
 const allReasons = ext.ReasonFlags(0x1fe)
 
 // checkRevocation looks every certificate but the trust anchor up in the
-// lists (RFC 5280, Section 6.3).
+// answers (RFC 6960, Section 3.2) and lists (RFC 5280, Section 6.3).
 func checkRevocation(p *path) []Check {
-	if len(p.o.CRLs) == 0 && !p.o.RequireRevocation {
+	if len(p.o.CRLs)+len(p.o.OCSP) == 0 && !p.o.RequireRevocation {
 		return skip("no revocation list was given")
 	}
 	var found []Check
@@ -31,10 +32,17 @@ func checkRevocation(p *path) []Check {
 	return found
 }
 
-// lookUp checks one certificate against every list that speaks of it.
+// lookUp checks one certificate against every answer and list that speaks of it.
 func (p *path) lookUp(i int) []Check {
 	covered := ext.ReasonFlags(0)
-	var unusable []string
+	answered, unusable := p.answered(i)
+	if answered != nil {
+		if answered.Status == ocsp.Good {
+			covered = allReasons
+		} else {
+			return []Check{p.revoked(i, crl.Entry{Revoked: answered.RevokedAt, Reason: answered.Reason})}
+		}
+	}
 	for _, l := range p.listsFor(i) {
 		if l.problem != "" {
 			unusable = append(unusable, l.problem)

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/ocsp"
 	"github.com/certwright/certwright/format/oid"
 )
 
@@ -108,6 +110,24 @@ func whose(c *cert.Certificate) string {
 	return "no name"
 }
 
+// Revocation fetches what says whether a certificate of this issuer was
+// revoked, as far as it can be believed; the findings are what went wrong.
+func (d *Doctor) Revocation(ctx context.Context, c, issuer *cert.Certificate) ([]*crl.List, []*ocsp.Response, []Finding) {
+	x := &examination{doctor: d, ctx: ctx, certificate: c, issuer: issuer}
+	for _, uri := range x.access(oid.AccessOCSP) {
+		x.ask(uri)
+	}
+	for _, uri := range x.lists(oid.CRLDistributionPoints) {
+		x.fetchList("crl", uri)
+	}
+	if len(x.revocationLists) > 0 {
+		for _, uri := range x.lists(oid.FreshestCRL) {
+			x.fetchList("delta-crl", uri)
+		}
+	}
+	return x.revocationLists, x.responses, x.report.Findings
+}
+
 // issuerOf finds the issuer of a certificate by name and signature.
 func (d *Doctor) issuerOf(c *cert.Certificate, known []*cert.Certificate) *cert.Certificate {
 	for _, k := range known {
@@ -127,6 +147,9 @@ type examination struct {
 	report      Report
 
 	revokedByList, revokedByOCSP, goodByOCSP bool
+
+	revocationLists []*crl.List      // that can be believed
+	responses       []*ocsp.Response // likewise
 }
 
 func (x *examination) now() time.Time { return x.doctor.config.Now().UTC() }

@@ -58,6 +58,7 @@ func (x *examination) fetchList(what, uri string) *crl.List {
 	}
 	x.scope(what, uri, l)
 	x.times(what, uri, l)
+	x.revocationLists = append(x.revocationLists, l)
 	return l
 }
 

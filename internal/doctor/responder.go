@@ -13,20 +13,7 @@ import (
 
 // ocsp asks a responder by POST with a nonce, and by GET without.
 func (x *examination) ocsp(uri string) {
-	if !x.scheme("ocsp", uri) || x.issuer == nil {
-		return
-	}
-	nonce := newNonce()
-	question, err := x.question(nonce)
-	if err != nil {
-		x.add(Failure, "ocsp-question", "ocsp", uri, "have it issued anew", "no question can be made of the certificate: %v", err)
-		return
-	}
-	f := x.doctor.do(x.ctx, http.MethodPost, uri, ocsp.RequestType, question)
-	if !x.usable("ocsp", uri, f, ocsp.ResponseType) {
-		return
-	}
-	single := x.judge(uri, f.body, nonce)
+	single := x.ask(uri)
 	if single == nil {
 		return
 	}
@@ -45,6 +32,25 @@ func (x *examination) ocsp(uri string) {
 		x.add(Fine, "ocsp-good", "ocsp", uri, "", "the answer is good, %s", until)
 	}
 	x.byGet(uri)
+}
+
+// ask asks a responder by POST with a nonce; nil where there is no answer to
+// rely on.
+func (x *examination) ask(uri string) *ocsp.SingleResponse {
+	if !x.scheme("ocsp", uri) || x.issuer == nil {
+		return nil
+	}
+	nonce := newNonce()
+	question, err := x.question(nonce)
+	if err != nil {
+		x.add(Failure, "ocsp-question", "ocsp", uri, "have it issued anew", "no question can be made of the certificate: %v", err)
+		return nil
+	}
+	f := x.doctor.do(x.ctx, http.MethodPost, uri, ocsp.RequestType, question)
+	if !x.usable("ocsp", uri, f, ocsp.ResponseType) {
+		return nil
+	}
+	return x.judge(uri, f.body, nonce)
 }
 
 func (x *examination) question(nonce []byte) ([]byte, error) {
@@ -79,6 +85,9 @@ func (x *examination) judge(uri string, body, nonce []byte) *ocsp.SingleResponse
 			single = nil
 		}
 		x.add(severity, "ocsp-"+string(p.Code), "ocsp", uri, p.Fix, "%s", p.Detail)
+	}
+	if single != nil {
+		x.responses = append(x.responses, r)
 	}
 	return single
 }

@@ -13,15 +13,16 @@ import (
 	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/internal/doctor"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/request"
 )
 
 type verifyFlags struct {
-	roots, chain, crls       []string
-	host, email, purpose, at string
-	requireCRL, all, system  bool
+	roots, chain, crls, ocsp        []string
+	host, email, purpose, at        string
+	requireCRL, all, system, online bool
 }
 
 func (p *program) verifyCommand() *cobra.Command {
@@ -37,6 +38,7 @@ the current folder. What the home knows to be revoked is told, too. Exit code 1 
 something does not hold; every reason is told, with what to do.`,
 		Example: `certwright verify server.crt --root root.crt --host www.example.com
 certwright verify server.crt --crl issuing.crl --require-crl
+certwright verify server.crt --online
 certwright verify server.csr`,
 		RunE: func(c *cobra.Command, args []string) error { return p.verify(c.Context(), args, &v) },
 	}
@@ -45,7 +47,9 @@ certwright verify server.csr`,
 	f.BoolVar(&v.system, "system", false, "trust the roots of this machine, too")
 	f.StringArrayVar(&v.chain, "chain", nil, "file of further issuers")
 	f.StringArrayVar(&v.crls, "crl", nil, "file of revocation lists")
-	f.BoolVar(&v.requireCRL, "require-crl", false, "a certificate without a usable revocation list does not hold")
+	f.StringArrayVar(&v.ocsp, "ocsp", nil, "file of an OCSP answer")
+	f.BoolVar(&v.online, "online", false, "fetch the lists and OCSP answers that the certificates point to; without a usable one they do not hold")
+	f.BoolVar(&v.requireCRL, "require-crl", false, "a certificate without a usable revocation list or OCSP answer does not hold")
 	f.StringVar(&v.host, "host", "", "host name or address it must be for")
 	f.StringVar(&v.email, "email", "", "e-mail address it must be for")
 	f.StringVar(&v.purpose, "purpose", "", "server, client, email, code, timestamp or ocsp")
@@ -71,6 +75,9 @@ func (p *program) verify(ctx context.Context, files []string, v *verifyFlags) er
 	}
 	run := verifyRun{p: p, flags: v, options: options}
 	if run.options.CRLs, err = p.readCRLs(v.crls); err != nil {
+		return err
+	}
+	if run.options.OCSP, err = p.readAnswers(v.ocsp); err != nil {
 		return err
 	}
 	if run.issuers, err = p.readMany(v.chain); err != nil {
@@ -107,7 +114,7 @@ func (p *program) verify(ctx context.Context, files []string, v *verifyFlags) er
 }
 
 func (p *program) verifyOptions(v *verifyFlags) (chain.Options, error) {
-	o := chain.Options{Now: p.shell.Now(), Host: v.host, Email: v.email, RequireRevocation: v.requireCRL, Purpose: chain.Purpose(v.purpose)}
+	o := chain.Options{Now: p.shell.Now(), Host: v.host, Email: v.email, RequireRevocation: v.requireCRL || v.online, Purpose: chain.Purpose(v.purpose)}
 	switch o.Purpose {
 	case chain.Any, chain.Server, chain.Client, chain.Email, chain.Code, chain.TimeStamping, chain.OCSP:
 	default:
@@ -165,6 +172,7 @@ type verifyRun struct {
 	issuers []*cert.Certificate
 	roots   []*cert.Certificate
 	office  *task.Office
+	doctor  *doctor.Doctor // who fetches, with --online
 	ready   bool
 }
 
@@ -220,14 +228,20 @@ func (r *verifyRun) certificate(ctx context.Context, file string, certificates [
 		return verifyJSON{}, err
 	}
 	leaf := certificates[0]
-	result := chain.Verify(leaf, append(certificates[1:len(certificates):len(certificates)], r.issuers...), r.roots, r.options)
+	others := append(certificates[1:len(certificates):len(certificates)], r.issuers...)
+	options, fetching := r.options, []chain.Check(nil)
+	if r.flags.online {
+		fetching = r.fetch(ctx, chain.Verify(leaf, others, r.roots, options).Path, &options)
+	}
+	result := chain.Verify(leaf, others, r.roots, options)
+	result.Checks = append(result.Checks, fetching...)
 	told := verifyJSON{File: file, Kind: "certificate", Valid: result.Valid, Subject: whose(leaf.Subject, leaf.SubjectAltNames()), Path: []string{}, Checks: result.Checks}
 	for _, c := range result.Path {
 		told.Path = append(told.Path, c.Subject.String())
 	}
 	for i := range told.Checks {
 		if c := &told.Checks[i]; c.Name == "revocation" && c.Fix != "" && !c.Revoked {
-			c.Fix += ": --crl FILE"
+			c.Fix += ": --crl FILE, or fetch all that is needed: --online"
 		}
 	}
 	path := result.Path
