@@ -15,7 +15,7 @@ import (
 // the *Fault.
 func (c *Config) Check(file string) error {
 	for _, problem := range []func() (key, detail, fix string){
-		c.checkServer, c.checkACME, c.checkWords, c.checkLimits, c.checkPublish, c.checkAlerts, c.checkWebhooks, c.checkDatabase,
+		c.checkServer, c.checkACME, c.checkCMP, c.checkWords, c.checkLimits, c.checkPublish, c.checkAlerts, c.checkWebhooks, c.checkDatabase,
 	} {
 		if key, detail, fix := problem(); detail != "" {
 			return &Fault{File: file, Detail: fmt.Sprintf("the value of %q: %s", key, detail), Fix: fix}

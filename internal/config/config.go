@@ -16,6 +16,7 @@ type Config struct {
 
 	Server   Server    `yaml:"server" doc:"what \"certwright serve\" listens on, and is called"`
 	Access   Access    `yaml:"access" doc:"who may do what, besides the bearers of API tokens"`
+	CMP      CMP       `yaml:"cmp" doc:"certificates by CMP, for devices that share a secret or have a certificate"`
 	ACME     ACME      `yaml:"acme" doc:"certificates for whoever shows control of a name, by ACME"`
 	Limits   Limits    `yaml:"limits" doc:"what one client may take"`
 	Log      Log       `yaml:"log" doc:"the log, on standard error"`
@@ -120,6 +121,7 @@ type Webhook struct {
 func Default() Config {
 	return Config{
 		Server: Server{Listen: ":8443", PlainListen: ":8080", Profile: "server", Metrics: "token", Grace: Duration(30 * time.Second)},
+		CMP:    defaultCMP(),
 		ACME:   defaultACME(),
 		Limits: Limits{Header: 64 << 10, Body: 1 << 20, Connections: 20000, HeaderTimeout: Duration(10 * time.Second),
 			ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(time.Minute), IdleTimeout: Duration(2 * time.Minute)},

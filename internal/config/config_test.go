@@ -86,6 +86,8 @@ func TestParseFaults(t *testing.T) {
 		"limits: {connections: 0}\n":                    `c.yaml: the value of "limits.connections": without connections nothing can be served`,
 		"limits: {idle-timeout: 0s}\n":                  `c.yaml: the value of "limits.idle-timeout": without a limit a slow client keeps its connection for ever`,
 		"alerts: {every: 0s}\n":                         `c.yaml: the value of "alerts.every": 0 is no length of time to wait`,
+		"cmp: {window: 0s}\n":                           `c.yaml: the value of "cmp.window": no message would be in time`,
+		"cmp: {check-after: 1ms}\n":                     `c.yaml: the value of "cmp.check-after": clients would ask without a pause`,
 		"acme: {challenges: http-1}\n":                  `c.yaml: the value of "acme.challenges": there is no "http-1" | did you mean "http-01"?`,
 		"acme: {challenges: []}\n":                      `c.yaml: the value of "acme.challenges": without challenges nothing can be validated`,
 		"acme: {challenges: dns-persist-01}\n":          `c.yaml: the value of "acme.challenges": dns-persist-01 needs a name`,

@@ -49,8 +49,12 @@ func (s *Server) mount() ([]door, error) {
 		published,
 		rest,
 	}
+	cmp, err := s.cmp()
+	if err != nil {
+		return nil, err
+	}
 	acme, err := s.acme()
-	return append(doors, acme...), err
+	return append(append(doors, cmp...), acme...), err
 }
 
 // workers is everything that works in the background.

@@ -1,0 +1,28 @@
+package server
+
+import (
+	"github.com/certwright/certwright/internal/enroll/cmpsrv"
+	"github.com/certwright/certwright/internal/secret"
+)
+
+// cmp makes the door of CMP; none where it is off. Its messages protect
+// themselves, so that it is open over plain HTTP, too.
+func (s *Server) cmp() ([]door, error) {
+	set, o := &s.config.Settings.CMP, s.config.Office
+	if set.Off {
+		return nil, nil
+	}
+	c := cmpsrv.Config{
+		Authority: o.Authority, Store: o.Store, Secrets: secret.New(secret.Config{Store: o.Store, Keys: o.Keys, Now: o.Now}),
+		CA: set.CA, Profile: set.Profile, Window: duration(set.Window), CheckAfter: duration(set.CheckAfter), NoImplicit: set.Explicit,
+		Log: s.config.Log, Now: o.Now,
+	}
+	if c.CA == "" {
+		c.CA = s.config.Settings.CA
+	}
+	handler, err := cmpsrv.New(c)
+	if err != nil {
+		return nil, err
+	}
+	return []door{{name: "cmp", patterns: []string{"/.well-known/cmp", "/.well-known/cmp/", "/pkix/"}, plain: true, handler: handler, run: handler.Run}}, nil
+}
