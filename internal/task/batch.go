@@ -80,12 +80,36 @@ type keyed[Label any] struct {
 	first bool // the key was not used before
 }
 
-// lookedUp is how many keys are looked up at once.
-const lookedUp = 128
+const (
+	lookedUp  = 128  // keys looked up at once
+	convinced = 2048 // keys in a row that are new, after which most are taken for new
+	spotCheck = 16   // groups of which one is looked up all the same
+)
+
+// novelty says which groups of keys need not be looked up: a batch that was
+// begun before mostly says so at its beginning. A key wrongly taken for new
+// costs time and nothing else, as the store does not take it twice.
+type novelty struct{ inARow, passed int }
+
+func (n *novelty) expected() bool {
+	if n.inARow < convinced {
+		return false
+	}
+	n.passed = (n.passed + 1) % spotCheck
+	return n.passed != 0
+}
+
+func (n *novelty) learn(keys, used int) {
+	n.inARow += keys
+	if used > 0 {
+		*n = novelty{}
+	}
+}
 
 // feed gives the items to the workers, in groups that are looked up together.
 func feed[Label any](ctx context.Context, o *Office, s BatchSpec, items iter.Seq[BatchItem[Label]], queue chan<- keyed[Label]) error {
 	group := make([]keyed[Label], 0, lookedUp)
+	var news novelty
 	hand := func() error {
 		defer func() { group = group[:0] }()
 		var keys []string
@@ -94,9 +118,13 @@ func feed[Label any](ctx context.Context, o *Office, s BatchSpec, items iter.Seq
 				keys = append(keys, item.key)
 			}
 		}
-		used, err := o.Authority.Submitted(ctx, keys)
-		if err != nil {
-			return err
+		var used map[string]bool
+		if !news.expected() {
+			var err error
+			if used, err = o.Authority.Submitted(ctx, keys); err != nil {
+				return err
+			}
+			news.learn(len(keys), len(used))
 		}
 		for _, item := range group {
 			item.first = !used[item.key]

@@ -129,7 +129,7 @@ certwright sign --batch requests/ --profile device --report report.jsonl`,
 	f.StringVar(&s.idempotency, "idempotency-key", "", "the same key gives the same ticket, however often it is sent")
 	s.proofs.add(f)
 	f.BoolVar(&s.batch, "batch", false, "sign many requests at once, of files and folders")
-	f.IntVar(&s.jobs, "jobs", 1024, "with --batch: how many requests are under way at once")
+	f.IntVar(&s.jobs, "jobs", 2048, "with --batch: how many requests are under way at once")
 	f.StringVar(&s.outDir, "out-dir", "", "with --batch: folder for the certificates (default: beside each request)")
 	f.StringVar(&s.report, "report", "", "with --batch: file for a line of JSON a request")
 	f.StringVar(&s.batchName, "batch-name", "", "with --batch: name of a new batch, for requests that were signed in another")
