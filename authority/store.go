@@ -22,8 +22,9 @@ type Store interface {
 
 	// Commit applies the changes in order and reports on each: nil, or why
 	// that change was not applied. The error is for the store itself failing;
-	// then none was. It is the context's where that ended before the changes
-	// were taken up; once taken up they are carried out.
+	// then none was, save where it is ErrUncertain. It is the context's where
+	// that ended before the changes were taken up; once taken up they are
+	// carried out.
 	Commit(ctx context.Context, changes ...*Change) ([]error, error)
 
 	CA(ctx context.Context, name string) (*CA, error)
@@ -63,11 +64,12 @@ type Store interface {
 
 // Errors of a Store.
 var (
-	ErrNotFound = errors.New("no such record")
-	ErrConflict = errors.New("the record was changed meanwhile") // a From state does not hold, a CRL number is taken
-	ErrExists   = errors.New("the record exists already")        // same serial, name, id or idempotency key
-	ErrKey      = errors.New("the key may not be certified")     // Change.KeyGuard does not hold
-	ErrHead     = errors.New("the records are damaged: the head of the audit chain, which says where it ends, is missing or was changed")
+	ErrNotFound  = errors.New("no such record")
+	ErrConflict  = errors.New("the record was changed meanwhile")                                                                        // a From state does not hold, a CRL number is taken
+	ErrExists    = errors.New("the record exists already")                                                                               // same serial, name, id or idempotency key
+	ErrUncertain = errors.New("the connection was lost while the change was made durable: it may be stored or not; look, and try again") // Commit's, not of one change
+	ErrKey       = errors.New("the key may not be certified")                                                                            // Change.KeyGuard does not hold
+	ErrHead      = errors.New("the records are damaged: the head of the audit chain, which says where it ends, is missing or was changed")
 )
 
 // Change is what is written together, in the order of the fields.

@@ -14,6 +14,8 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/bench/issues"
+	"github.com/certwright/certwright/internal/store/postgres"
+	"github.com/certwright/certwright/internal/store/postgrestest"
 	"github.com/certwright/certwright/internal/store/sqlite"
 )
 
@@ -69,9 +71,34 @@ func processorTime() time.Duration {
 
 // BenchmarkStoreIssue commits issues, durably, from 1, 32 and 256 callers.
 func BenchmarkStoreIssue(b *testing.B) {
+	benchmarkIssue(b, func(b *testing.B) authority.Store { return openStore(b) })
+}
+
+// BenchmarkPostgresIssue does the same over a PostgreSQL server on this machine.
+func BenchmarkPostgresIssue(b *testing.B) {
+	server, err := postgrestest.Start("fsync=on")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer server.Stop()
+	benchmarkIssue(b, func(b *testing.B) authority.Store {
+		url, err := server.Database(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		s, err := postgres.Open(b.Context(), url)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { s.Close() })
+		return s
+	})
+}
+
+func benchmarkIssue(b *testing.B, open func(b *testing.B) authority.Store) {
 	for _, callers := range []int{1, 32, 256} {
 		b.Run(fmt.Sprint("callers=", callers), func(b *testing.B) {
-			s := openStore(b)
+			s := open(b)
 			var group sync.WaitGroup
 			before := processorTime()
 			b.ResetTimer()

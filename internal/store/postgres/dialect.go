@@ -1,8 +1,14 @@
 package postgres
 
 import (
+	"context"
+	"database/sql"
+	"errors"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/certwright/certwright/internal/store/sqlstore"
 )
@@ -14,6 +20,7 @@ func dialect(begin string) sqlstore.Dialect {
 		Placeholder: func(n int) string { return "$" + strconv.Itoa(n) },
 		Position:    "strpos",
 		Text:        storable,
+		Send:        send,
 		Again:       again,
 		Lost:        lost,
 		Taken:       func(err error) bool { return code(err) == "23505" },
@@ -25,4 +32,24 @@ func dialect(begin string) sqlstore.Dialect {
 // NUL, and octets that are no UTF-8.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
+}
+
+// send carries out statements without waiting for the answer to each: the way
+// to the database and back may take longer than all of them.
+func send(conn *sql.Conn, list []sqlstore.Statement) (done int, err error) {
+	batch := &pgx.Batch{}
+	for _, st := range list {
+		batch.Queue(st.Text, st.Args...)
+	}
+	err = conn.Raw(func(driver any) error {
+		answers := driver.(*stdlib.Conn).Conn().SendBatch(context.Background(), batch)
+		for done < len(list) {
+			if _, err := answers.Exec(); err != nil {
+				return errors.Join(err, answers.Close())
+			}
+			done++
+		}
+		return answers.Close()
+	})
+	return done, err
 }

@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"testing"
 
@@ -30,7 +29,7 @@ func TestConnectionsEnd(t *testing.T) {
 			for i := range each {
 				n := 1000*writer + i
 				err := commit(t.Context(), s, n)
-				uncertain := err != nil && strings.Contains(err.Error(), "it may be stored or not")
+				uncertain := err != nil && errors.Is(err, authority.ErrUncertain)
 				if err != nil && !uncertain {
 					t.Errorf("commit %d: %v", n, err)
 				}

@@ -44,7 +44,11 @@ func (b *batch) readHead() error {
 }
 
 func (b *batch) writeHead() error {
-	if _, err := b.run(writeHead, b.head.event, b.head.eventHash, b.head.row, b.head.change); err != nil {
+	err := b.put(writeHead, b.head.event, b.head.eventHash, b.head.row, b.head.change)
+	if err == nil {
+		err = b.send()
+	}
+	if err != nil {
 		return fmt.Errorf("writing the head: %w", err)
 	}
 	return nil

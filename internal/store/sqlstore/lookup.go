@@ -105,7 +105,7 @@ func (b *batch) settle() error {
 		return fmt.Errorf("looking up: %w", err)
 	}
 	b.waiting = entries{}
-	return nil
+	return b.send()
 }
 
 func (b *batch) insertRows() error {
@@ -120,13 +120,13 @@ func (b *batch) insertRows() error {
 		width := table.into.columns
 		for rows := range slices.Chunk(table.rows, width*manyRows) {
 			if len(rows) == width*manyRows {
-				if _, err := b.run(table.into.many, rows...); err != nil {
+				if err := b.put(table.into.many, rows...); err != nil {
 					return fmt.Errorf("%s: %w", table.what, err)
 				}
 				continue
 			}
 			for row := range slices.Chunk(rows, width) {
-				if _, err := b.run(table.into.one, row...); err != nil {
+				if err := b.put(table.into.one, row...); err != nil {
 					return fmt.Errorf("%s: %w", table.what, err)
 				}
 			}
@@ -144,13 +144,13 @@ func (b *batch) insertAll(st insertion, list []entry, values func(entry) []any) 
 		for _, e := range list[:manyRows] {
 			args = append(args, values(e)...)
 		}
-		if _, err := b.run(st.many, args...); err != nil {
+		if err := b.put(st.many, args...); err != nil {
 			return err
 		}
 		list = list[manyRows:]
 	}
 	for _, e := range list {
-		if _, err := b.run(st.one, values(e)...); err != nil {
+		if err := b.put(st.one, values(e)...); err != nil {
 			return err
 		}
 	}

@@ -20,10 +20,21 @@ type Dialect struct {
 	Placeholder func(n int) string    // the nth argument, from 1, where arguments are in order
 	Position    string                // the function of (text, part) that is above 0 where part is in text
 	Text        func(string) string   // what can be stored of a text; nil where any can
+	Send        Sender                // several statements in one go; nil where each is as quick alone
 	Again       func(err error) bool  // the transaction lost a race and may be tried again
 	Lost        func(err error) bool  // the connection is no more, or none can be had now; nil where that cannot be
 	Taken       func(err error) bool  // a unique constraint does not hold
 	Explain     func(err error) error // an error of the engine in plain words, others as they are
+}
+
+// Sender carries out statements in order over a connection, and returns how
+// many it did and what the next one met.
+type Sender func(conn *sql.Conn, list []Statement) (done int, err error)
+
+// Statement is one with its arguments.
+type Statement struct {
+	Text string
+	Args []any
 }
 
 // Config is what a Store is made from.
@@ -47,9 +58,8 @@ type Store struct {
 }
 
 var (
-	_            authority.Store = (*Store)(nil)
-	errClosed                    = errors.New("the store is closed")
-	errUncertain                 = errors.New("the connection was lost while the change was made durable: it may be stored or not; look, and try again")
+	_         authority.Store = (*Store)(nil)
+	errClosed                 = errors.New("the store is closed")
 )
 
 // New starts a store's writer. Close closes both databases.

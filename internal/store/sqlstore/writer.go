@@ -33,12 +33,20 @@ type writer struct {
 	*Store
 	conn  *sql.Conn
 	stmts map[*statement]*sql.Stmt
+	texts map[*statement]string // of those that are sent together
+	unsent
+}
+
+// unsent is what waits to be sent together.
+type unsent struct {
+	statements []*statement
+	list       []Statement
 }
 
 // write carries out jobs until there will be no more.
 func (s *Store) write() {
 	defer close(s.stopped)
-	w := &writer{Store: s}
+	w := &writer{Store: s, texts: map[*statement]string{}}
 	for j := range s.jobs {
 		group := w.gather(j)
 		err := w.carryOut(group)
@@ -94,7 +102,10 @@ func (w *writer) carryOut(group []*job) error {
 		if err == nil {
 			return nil
 		}
-		if attempt == attempts || errors.Is(err, errUncertain) || !w.config.Dialect.Again(err) && !w.lost(err) {
+		if errors.Is(err, authority.ErrUncertain) {
+			return fmt.Errorf("writing to the store: %w: %w", authority.ErrUncertain, w.config.Dialect.Explain(err))
+		}
+		if attempt == attempts || !w.config.Dialect.Again(err) && !w.lost(err) {
 			return fmt.Errorf("writing to the store: %w", w.config.Dialect.Explain(err))
 		}
 		time.Sleep(wait/2 + rand.N(wait))
@@ -132,6 +143,7 @@ func (w *writer) transaction(group []*job, careful bool) (err error) {
 	}
 	defer func() {
 		if err != nil {
+			w.unsent = unsent{}
 			if w.plain("ROLLBACK") != nil {
 				w.disconnect()
 			}
@@ -160,7 +172,7 @@ func (w *writer) transaction(group []*job, careful bool) (err error) {
 		return err
 	}
 	if err = w.plain("COMMIT"); w.lost(err) && !errors.Is(err, sql.ErrConnDone) && !errors.Is(err, driver.ErrBadConn) {
-		err = fmt.Errorf("%w (%w)", errUncertain, err)
+		err = fmt.Errorf("%w (%w)", authority.ErrUncertain, err)
 	}
 	return err
 }
@@ -233,6 +245,35 @@ func (w *writer) prepared(st *statement) (*sql.Stmt, error) {
 	}
 	w.stmts[st] = stmt
 	return stmt, nil
+}
+
+// put executes a statement whose outcome nothing depends on before send.
+func (w *writer) put(st *statement, args ...any) error {
+	if w.config.Dialect.Send == nil {
+		_, err := w.run(st, args...)
+		return err
+	}
+	text := w.texts[st]
+	if text == "" {
+		text = st.text(w.config.Dialect.Placeholder)
+		w.texts[st] = text
+	}
+	w.config.Dialect.makeStorable(args)
+	w.statements, w.list = append(w.statements, st), append(w.list, Statement{text, args})
+	return nil
+}
+
+// send executes what was put.
+func (w *writer) send() error {
+	if len(w.list) == 0 {
+		return nil
+	}
+	done, err := w.config.Dialect.Send(w.conn, w.list)
+	if err != nil && done < len(w.statements) && w.config.Dialect.Taken(err) && w.statements[done].taken != nil {
+		err = w.statements[done].taken
+	}
+	w.unsent = unsent{}
+	return err
 }
 
 // run executes a statement and returns the number of rows it touched; a unique
