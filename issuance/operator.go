@@ -19,6 +19,7 @@ type Order struct {
 	NotBefore  time.Time       // may be after NotAfter: it is the operator's certificate
 	NotAfter   time.Time
 	PublicKey  *key.Public // nil for the request's
+	Version3   bool        // also without extensions, which RFC 5280, Section 4.1.2.1 has version 1 for
 
 	// Vouched says why nobody has to prove possession of the private key: the
 	// operator renews a certificate, say. Where it is empty, a request without
@@ -109,7 +110,7 @@ func (o *Order) publicKey(r *request.Request) *key.Public {
 func draftOrder(c *judging) {
 	o := c.profile.order
 	c.plan.issuer, c.plan.subject, c.plan.key = c.issuer.name, o.Subject, o.publicKey(c.request)
-	c.plan.notBefore, c.plan.notAfter = o.NotBefore, o.NotAfter
+	c.plan.notBefore, c.plan.notAfter, c.plan.version3 = o.NotBefore, o.NotAfter, o.Version3
 	for _, e := range o.Extensions {
 		c.plan.add(e)
 	}

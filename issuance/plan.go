@@ -18,6 +18,7 @@ type plan struct {
 	names      []ext.GeneralName
 	notBefore  time.Time
 	notAfter   time.Time
+	version3   bool
 	key        *key.Public
 	extensions []ext.Extension // each with its Raw, in the order of the certificate
 
@@ -46,7 +47,7 @@ func (p *plan) tbs(i *Issuer, serial []byte) []byte {
 	return cert.AppendTBS(make([]byte, 0, size), &cert.TBS{
 		Serial: serial, Signature: i.algorithm.Identifier.Raw, Issuer: p.issuer.Raw,
 		NotBefore: p.notBefore, NotAfter: p.notAfter, Subject: p.subject.Raw,
-		PublicKey: p.key.Raw, Extensions: p.extensions,
+		PublicKey: p.key.Raw, Extensions: p.extensions, Version3: p.version3,
 	})
 }
 

@@ -19,14 +19,15 @@ type TBS struct {
 	Subject    []byte // DER of the Name
 	PublicKey  []byte // DER of the SubjectPublicKeyInfo
 	Extensions []ext.Extension
+	Version3   bool // also without extensions
 }
 
 // AppendTBS appends the DER of a TBSCertificate (version 3, or 1 without
-// extensions) to buf. It allocates nothing where buf has room.
+// extensions where nothing else is asked for) to buf. It allocates nothing where buf has room.
 func AppendTBS(buf []byte, t *TBS) []byte {
 	b := der.NewBuilder(buf[len(buf):])
 	tbs := b.Begin(der.Sequence)
-	if len(t.Extensions) > 0 {
+	if len(t.Extensions) > 0 || t.Version3 {
 		version := b.Begin(der.ContextConstructed(0))
 		b.Int(2)
 		b.End(version)

@@ -26,6 +26,21 @@ func Lock(index string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
+// LockFile waits for other processes that work with the same file, until unlock
+// is called. The file is only read.
+func LockFile(name string) (unlock func(), err error) {
+	f, err := os.Open(name)
+	if err == nil {
+		if err = lock(f); err != nil {
+			f.Close()
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", name, err)
+	}
+	return func() { f.Close() }, nil
+}
+
 // ReadIndex reads an index.
 func ReadIndex(name string) (*Index, error) {
 	f, err := os.Open(name)

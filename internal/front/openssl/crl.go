@@ -10,8 +10,6 @@ import (
 	"github.com/certwright/certwright/internal/front/openssl/text"
 )
 
-const noDelta = "delta lists are not made of two lists; certwright's own authority publishes them"
-
 func crlCommand() command {
 	return command{name: "crl", run: crlRun, options: slices.Concat([]option{
 		title("General options"),
@@ -20,7 +18,7 @@ func crlCommand() command {
 		title("Input options"),
 		{"in", inFile, "File of the list (default: standard input)", ""},
 		{"inform", derOrPEM, "Format of the input; found out", ""},
-		{"key", inFile, "Private key to sign a delta list with (refused)", noDelta},
+		{"key", inFile, "Private key to sign a delta list with", ""},
 		{"keyform", derOrPEM, "Format of the key", ""},
 		title("Output options"),
 		{"out", outFile, "File for the output", ""},
@@ -39,7 +37,7 @@ func crlCommand() command {
 		{"fingerprint", flag, "Print the digest of the list", ""},
 		{"crlnumber", flag, "Print the number of the list", ""},
 		{"badsig", flag, "Damage the signature", ""},
-		{"gendelta", inFile, "Make a delta list (refused)", noDelta},
+		{"gendelta", inFile, "Make a delta list of the list and this newer one", ""},
 		title("Certificate options"),
 		{"CApath", folder, "Folder of certificates to verify with", ""},
 		{"CAfile", inFile, "File of certificates to verify with", ""},
@@ -65,6 +63,11 @@ func crlRun(c *call) error {
 	raw, list, err := c.loadList(c.text("in"), c.text("inform"), "CRL")
 	if err != nil {
 		return complain("%s\nUnable to load CRL", err)
+	}
+	if c.has("gendelta") {
+		if raw, list, err = c.delta(list); err != nil {
+			return err
+		}
 	}
 	shown, err := text.ReadList(raw)
 	if err != nil {

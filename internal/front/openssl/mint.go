@@ -25,6 +25,7 @@ type coin struct {
 	extensions []ext.Extension
 	from, to   time.Time
 	serial     []byte // magnitude
+	version3   bool   // also without extensions
 	vouched    string // why there is no proof of possession
 
 	ca     *cert.Certificate // nil where the certificate is its own issuer
@@ -50,7 +51,7 @@ func (c *call) mint(m coin) ([]byte, error) {
 		return nil, err
 	}
 	profile := issuance.OperatorProfile("openssl-"+c.command.name, issuance.Order{
-		Subject: m.subject, Extensions: m.extensions, NotBefore: m.from, NotAfter: m.to, PublicKey: m.public, Vouched: m.vouched,
+		Subject: m.subject, Extensions: m.extensions, NotBefore: m.from, NotAfter: m.to, PublicKey: m.public, Vouched: m.vouched, Version3: m.version3,
 	})
 	judgement := profile.Judge(asked, evidence.Of(asked, evidence.Origin{Door: "openssl", Method: "local-user"}, nil), issuer, issuance.Asked{}, c.Now())
 	if refusal := judgement.Refusal(); refusal != nil {

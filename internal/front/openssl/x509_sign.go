@@ -3,7 +3,7 @@ package openssl
 import (
 	"bytes"
 	"errors"
-
+	"fmt"
 	"io/fs"
 	"math/big"
 	"os"
@@ -16,6 +16,7 @@ import (
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pkcs10"
+	"github.com/certwright/certwright/internal/opensslca"
 	"github.com/certwright/certwright/internal/opensslconf"
 )
 
@@ -63,6 +64,7 @@ func (x *certifying) base() (m coin, old *cert.Certificate, err error) {
 			if m.extensions, err = x.in.Extensions(); err != nil {
 				return m, nil, because("Error copying extensions from request", err)
 			}
+			m.extensions = x.restricted(m.extensions)
 		}
 		if x.public != nil {
 			m.vouched = "the operator gave the public key with -force_pubkey"
@@ -95,6 +97,19 @@ func (x *certifying) fromNothing(m *coin) error {
 	return nil
 }
 
+// restricted leaves of extensions that are copied those that -ext names, where
+// it is given.
+func (x *certifying) restricted(list []ext.Extension) []ext.Extension {
+	if !x.has("ext") {
+		return list
+	}
+	names := strings.Split(x.text("ext"), ",")
+	return slices.DeleteFunc(list, func(e ext.Extension) bool {
+		short, _, ok := oid.OpenSSLNames(e.ID)
+		return !ok || !slices.Contains(names, short)
+	})
+}
+
 // fromCertificate renews a certificate: by its own key, or by an issuer where
 // it is signed by its own key.
 func (x *certifying) fromCertificate(m *coin) (*cert.Certificate, error) {
@@ -102,7 +117,7 @@ func (x *certifying) fromCertificate(m *coin) (*cert.Certificate, error) {
 	if err != nil {
 		return nil, because("Unable to load certificate", err)
 	}
-	m.subject = old.Subject
+	m.subject, m.version3 = old.Subject, old.Version == 3
 	if x.ca != nil {
 		if err := x.selfSigned(old); err != nil {
 			return nil, err
@@ -183,6 +198,12 @@ func (x *certifying) nextSerial() ([]byte, error) {
 		}
 		file += ".srl"
 	}
+	// Two runs beside each other take different numbers.
+	unlock, err := opensslca.LockFile(x.path(strings.TrimPrefix(x.text("CA"), "file:")))
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	data, err := os.ReadFile(x.path(file))
 	if errors.Is(err, fs.ErrNotExist) {
 		if !x.hasAny("CAserial", "CAcreateserial") {
@@ -241,6 +262,7 @@ func (x *certifying) toRequest(out *bytes.Buffer) error {
 		t.Extensions = slices.DeleteFunc(extensionsOf(old), func(e ext.Extension) bool {
 			return e.ID == oid.SubjectKeyIdentifier || e.ID == oid.AuthorityKeyIdentifier
 		})
+		t.Extensions = x.restricted(t.Extensions)
 	}
 	if x.has("subj") {
 		if t.Subject, err = x.givenSubject(nil, opensslconf.NameOptions{}); err != nil {
@@ -251,6 +273,11 @@ func (x *certifying) toRequest(out *bytes.Buffer) error {
 		made, err := x.extensions.Extensions(x.section, opensslconf.Context{Subject: &t.Subject, PublicKey: x.key.Public, Existing: t.Extensions})
 		if err != nil {
 			return because("Error adding request extensions from section "+x.section, err)
+		}
+		for _, e := range made {
+			if _, double := ext.Find(t.Extensions, e.ID); double {
+				return because("Error adding request extensions from section "+x.section, fmt.Errorf("the certificate has the extension %s already", e.ID.Name()))
+			}
 		}
 		t.Extensions = append(t.Extensions, made...)
 	}
