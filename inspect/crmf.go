@@ -198,14 +198,21 @@ func (v *CRMFProofView) input(in *crmf.SigningKeyInput, add func(name, value str
 	add("what is signed", "POPOSigningKeyInput")
 	if in.Sender != nil {
 		add("sender", in.Sender.String())
-		v.Verdict += "; that the sender is the one named must be authenticated apart"
+		v.open("that the sender is the one named must be authenticated apart")
 	}
 	if in.PublicKeyMAC != nil {
 		addMAC("publicKeyMAC", in.PublicKeyMAC, add)
-		v.Verdict += "; the publicKeyMAC needs the secret that sender and authority share"
+		v.open("the publicKeyMAC is checked with the secret that sender and authority share")
 	}
 	sum := in.PublicKey.Fingerprint()
 	add("public key", in.PublicKey.String()+", SHA-256 "+hex.EncodeToString(sum[:]))
+}
+
+// open says what is still to be shown beside a signature that verifies.
+func (v *CRMFProofView) open(what string) {
+	if *v.Signature.Verified {
+		v.Verdict = "the signature is of the key in the request; " + what
+	}
 }
 
 func addMAC(name string, m *crmf.MACValue, add func(name, value string)) {
