@@ -70,7 +70,7 @@ func newRequest(b *testing.B, k *key.Private, host string) []byte {
 // newAuthority is an authority over a store; its key is that of every CA.
 func newAuthority(b *testing.B, s authority.Store, k *key.Private) *authority.Authority {
 	profiles := map[string]*issuance.Profile{}
-	for _, name := range []string{"root", "server"} {
+	for _, name := range []string{"root", "server", "ocsp"} {
 		profiles[name], _ = issuance.BuiltInProfile(name)
 	}
 	a, err := authority.New(authority.Config{Store: s, Keys: oneKey{k.Signer},

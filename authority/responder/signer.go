@@ -1,6 +1,7 @@
 package responder
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"encoding/json"
@@ -36,6 +37,7 @@ type signer struct {
 	key         crypto.Signer
 	algorithm   key.SignatureAlgorithm
 	chain       [][]byte // what goes with an answer
+	issuer      []byte   // the authority's certificate that was found to be the issuer
 }
 
 // signers is what is known of the responder certificates of one authority.
@@ -93,8 +95,17 @@ func (r *Responder) signer(ctx context.Context, by *issuer) (*signer, error) {
 	return of.now, nil
 }
 
+// issuedBy reports whether a signer is of this authority as it is now; the
+// signature is looked at once.
 func (s *signer) issuedBy(by *issuer) bool {
-	return s.certificate.Issuer.Equal(by.certificate.Subject) && s.certificate.CheckSignature(by.certificate.PublicKey) == nil
+	if bytes.Equal(s.issuer, by.raw) {
+		return true
+	}
+	if !s.certificate.Issuer.Equal(by.certificate.Subject) || s.certificate.CheckSignature(by.certificate.PublicKey) != nil {
+		return false
+	}
+	s.issuer = by.raw
+	return true
 }
 
 // nextSigner finds a responder certificate on record whose key can be opened
