@@ -38,7 +38,7 @@ internal/store/sqlstore internal/opensslca internal/opensslcmd internal/access i
 internal/store/sqlite internal/store/postgres internal/store/postgrestest internal/acmeorder
 internal/enroll/acmesrv internal/enroll/cmpsrv internal/publish
 internal/task internal/doctor
-internal/enroll/restsrv
+internal/enroll/restsrv internal/remote
 internal/server
 internal/front
 internal/front/openssl/text

@@ -41,6 +41,11 @@ const (
 	CodeStopped    = "stopped"    // interrupted
 	CodeNoOpenSSL  = "no-openssl" // OpenSSL has no command for it
 	CodeInternal   = "internal"   // anything else
+
+	CodeUnauthenticated = "unauthenticated" // a server does not know who asks
+	CodeForbidden       = "forbidden"       // the token is not for that
+	CodeRateLimited     = "rate-limited"    // too many requests
+	CodeTooLarge        = "too-large"       // more than a server takes
 )
 
 // Codes returns them all, so that their descriptions can be proved complete.
@@ -48,6 +53,7 @@ func Codes() []string {
 	return []string{
 		CodeUsage, CodeRefused, CodeInvalid, CodeMismatch, CodeNotFound, CodeConflict, CodeDeclined, CodeExists,
 		CodeFile, CodeNetwork, CodeDatabase, CodePassphrase, CodeKey, CodeTerminal, CodeStopped, CodeNoOpenSSL, CodeInternal,
+		CodeUnauthenticated, CodeForbidden, CodeRateLimited, CodeTooLarge,
 	}
 }
 

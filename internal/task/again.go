@@ -25,7 +25,7 @@ type Old struct {
 
 // OldOf finds the ticket of a certificate.
 func OldOf(ctx context.Context, o *Office, record *authority.Certificate) (Old, error) {
-	t, err := o.Store.Ticket(ctx, record.Ticket)
+	t, err := o.Desk().Ticket(ctx, record.Ticket)
 	if errors.Is(err, authority.ErrNotFound) {
 		return Old{}, &request.Refusal{Reason: request.UnknownRequest, Detail: "the request of this certificate is not on record",
 			Fix: "sign a new request: certwright sign FILE"}
@@ -75,7 +75,7 @@ func Again(ctx context.Context, o *Office, old Old, s AgainSpec) (*authority.Out
 			s.Asked.Names = before.Names
 		}
 	}
-	return o.Authority.Submit(ctx, authority.Submission{
+	return o.Desk().Submit(ctx, authority.Submission{
 		CA: s.CA, Profile: s.Profile, Request: s.Request, Origin: s.Origin, Asked: s.Asked, Replaces: old.Record, IdempotencyKey: s.IdempotencyKey,
 	})
 }

@@ -121,7 +121,7 @@ func feed[Label any](ctx context.Context, o *Office, s BatchSpec, items iter.Seq
 		var used map[string]bool
 		if !news.expected() {
 			var err error
-			if used, err = o.Authority.Submitted(ctx, keys); err != nil {
+			if used, err = o.Desk().Submitted(ctx, keys); err != nil {
 				return err
 			}
 			news.learn(len(keys), len(used))
@@ -163,11 +163,11 @@ func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item key
 		return result, err
 	}
 	submission := authority.Submission{CA: s.CA, Profile: s.Profile, Request: item.Request, Origin: s.Origin, Witness: s.Witness, Asked: s.Asked, IdempotencyKey: item.key, First: item.first}
-	out, err := o.Authority.Submit(ctx, submission)
-	if err == nil && refusedByOldProfile(o, out) {
-		submission.IdempotencyKey = item.key + "+" + profileVersion(o, out.Ticket.Profile)
+	out, err := o.Desk().Submit(ctx, submission)
+	if err == nil && refusedByOldProfile(ctx, o, out) {
+		submission.IdempotencyKey = item.key + "+" + profileVersion(ctx, o, out.Ticket.Profile)
 		submission.First = false
-		out, err = o.Authority.Submit(ctx, submission)
+		out, err = o.Desk().Submit(ctx, submission)
 	}
 	var refusal *request.Refusal
 	switch {
@@ -185,13 +185,13 @@ func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item key
 // refusedByOldProfile reports whether a request was refused in an earlier run
 // under a version of the profile that is no longer the one in force: the
 // profile was repaired, and the request deserves another look.
-func refusedByOldProfile(o *Office, out *authority.Outcome) bool {
+func refusedByOldProfile(ctx context.Context, o *Office, out *authority.Outcome) bool {
 	return out.Ticket != nil && out.Ticket.State == authority.StateRefused && out.Ticket.ProfileVersion != "" &&
-		out.Ticket.ProfileVersion != profileVersion(o, out.Ticket.Profile)
+		out.Ticket.ProfileVersion != profileVersion(ctx, o, out.Ticket.Profile)
 }
 
-func profileVersion(o *Office, name string) string {
-	p, err := o.Profiles.Get(name)
+func profileVersion(ctx context.Context, o *Office, name string) string {
+	p, err := o.Desk().Profile(ctx, name)
 	if err != nil {
 		return ""
 	}

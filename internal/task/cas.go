@@ -107,11 +107,11 @@ func IssuingBeside(root dn.Name) (dn.Name, error) {
 // Authority finds an authority by name; one that does not exist is a
 // *request.Refusal (UnknownIssuer) that names the nearest.
 func Authority(ctx context.Context, o *Office, name string) (*authority.CA, error) {
-	ca, err := o.Store.CA(ctx, name)
+	ca, err := o.Desk().CA(ctx, name)
 	if !errors.Is(err, authority.ErrNotFound) {
 		return ca, err
 	}
-	all, err := o.Store.CAs(ctx)
+	all, err := o.Desk().CAs(ctx)
 	if err != nil {
 		return nil, err
 	}

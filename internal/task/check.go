@@ -20,9 +20,11 @@ import (
 // Check is what judging a request came to.
 type Check struct {
 	Verdict  issuance.Verdict
+	CA       string // empty where it was a trial
 	Profile  string
 	Findings []issuance.Finding
 	Changes  []issuance.Change
+	Refusal  *request.Refusal // the first reason, where it is refused
 }
 
 // CheckOf takes the judgement out of the outcome of a dry run. Where there was
@@ -38,7 +40,12 @@ func CheckOf(o *authority.Outcome, profile string) (Check, error) {
 	if profile == "" {
 		profile = "server"
 	}
-	return checkOf(o.Judgement, profile), nil
+	c := checkOf(o.Judgement, profile)
+	c.Refusal = o.Refusal
+	if o.Ticket != nil {
+		c.CA = o.Ticket.CA
+	}
+	return c, nil
 }
 
 func checkOf(j issuance.Judgement, profile string) Check {

@@ -61,7 +61,7 @@ func Reasons(ctx context.Context, o *Office, c *cert.Certificate) ([]inspect.Rea
 	if err != nil {
 		return nil, err
 	}
-	ticket, err := o.Store.Ticket(ctx, record.Ticket)
+	ticket, err := o.Desk().Ticket(ctx, record.Ticket)
 	if errors.Is(err, authority.ErrNotFound) {
 		return nil, nil
 	}

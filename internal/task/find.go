@@ -13,7 +13,7 @@ import (
 // Find collects the certificates that a query selects.
 func Find(ctx context.Context, o *Office, q authority.Query) ([]*authority.Certificate, error) {
 	var out []*authority.Certificate
-	for c, err := range o.Store.Certificates(ctx, q) {
+	for c, err := range o.Desk().Certificates(ctx, q) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the records: %w", err)
 		}

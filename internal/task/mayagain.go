@@ -63,7 +63,7 @@ func notOfAuthority(ctx context.Context, o *Office, record *authority.Certificat
 	r := &request.Refusal{Reason: request.PolicyRefused, Field: "serial",
 		Detail: fmt.Sprintf("certificate %x is an authority's, and is not issued again like others", record.Serial),
 		Fix:    "sign its request once more: certwright sign FILE --profile " + record.Profile}
-	all, err := o.Store.CAs(ctx)
+	all, err := o.Desk().CAs(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the authorities: %w", err)
 	}

@@ -22,6 +22,8 @@ type Office struct {
 	Home      config.Home
 	Now       func() time.Time
 
+	Remote Desk // the server that is spoken to, which then is all there is besides Now; nil: the authority is here
+
 	linter *weblint.Linter
 }
 
@@ -70,5 +72,8 @@ func Open(ctx context.Context, s Setup) (*Office, error) {
 
 // Close ends what was started and closes the records.
 func (o *Office) Close() error {
+	if o.Remote != nil {
+		return nil
+	}
 	return errors.Join(o.linter.Close(), o.Store.Close())
 }

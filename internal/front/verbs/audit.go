@@ -66,7 +66,7 @@ func (p *program) auditShow(ctx context.Context, a *auditFlags) error {
 		return err
 	}
 	n := 0
-	for e, err := range o.Store.Events(ctx, a.from) {
+	for e, err := range o.Desk().Events(ctx, a.from) {
 		if err != nil {
 			return fmt.Errorf("reading the records: %w", err)
 		}
@@ -137,7 +137,7 @@ func (p *program) auditVerify(ctx context.Context, head string) error {
 	if err != nil {
 		return err
 	}
-	faults, events, last, err := o.Authority.VerifyAudit(ctx)
+	faults, events, last, err := o.Desk().VerifyAudit(ctx)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (p *program) auditVerify(ctx context.Context, head string) error {
 			return front.Usage("write it as \"audit verify\" printed it", "--head: %q is not a hash", head)
 		}
 		found := false
-		for e, err := range o.Store.Events(ctx, 1) {
+		for e, err := range o.Desk().Events(ctx, 1) {
 			if err != nil {
 				return fmt.Errorf("reading the records: %w", err)
 			}

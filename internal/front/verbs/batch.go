@@ -304,7 +304,7 @@ func (l *batchLine) fill(out *authority.Outcome) {
 		l.Serial, l.NotAfter, l.Subject, l.Status = hexOf(c.Serial), stamp(c.NotAfter), c.Subject, string(c.Status)
 	}
 	if out.Ticket.State == authority.StateRefused {
-		l.Error = refusalOf(out, task.FindingsOf(out.Ticket))
+		l.Error = refusalOf(out.Refusal, task.FindingsOf(out.Ticket))
 	}
 }
 

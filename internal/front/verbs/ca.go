@@ -404,14 +404,14 @@ func (p *program) caListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all, err := o.Store.CAs(c.Context())
+			all, err := o.Desk().CAs(c.Context())
 			if err != nil {
 				return err
 			}
 			told := []caJSON{}
 			for _, ca := range all {
 				t := caToJSON(ca)
-				if t.State, err = o.Authority.State(c.Context(), ca.Name); err != nil {
+				if t.State, err = o.Desk().State(c.Context(), ca.Name); err != nil {
 					return err
 				}
 				told = append(told, t)
@@ -446,7 +446,7 @@ func (p *program) caShowCommand() *cobra.Command {
 func (p *program) tellCA(ctx context.Context, o *task.Office, ca *authority.CA) error {
 	t := caToJSON(ca)
 	var err error
-	if t.State, err = o.Authority.State(ctx, ca.Name); err != nil {
+	if t.State, err = o.Desk().State(ctx, ca.Name); err != nil {
 		return err
 	}
 	if p.shell.JSON {

@@ -114,7 +114,7 @@ func (p *program) confirm(ctx context.Context, ticket string, f *confirmFlags, a
 }
 
 func (p *program) confirmed(out *authority.Outcome, name string) error {
-	t := outcomeToJSON("", 0, out, false)
+	t := outcomeToJSON("", 0, out)
 	if out.Certificate != nil && name != "-" {
 		if err := p.shell.Replace(againName("-", name, t.Serial+".crt"), served(out), front.PublicFile); err != nil {
 			return onRecord(err, t.Serial)

@@ -77,7 +77,7 @@ func (p *program) list(ctx context.Context, l *listFlags) error {
 		}
 	}
 	all := []certificateJSON{}
-	for c, err := range o.Store.Certificates(ctx, q) {
+	for c, err := range o.Desk().Certificates(ctx, q) {
 		if err != nil {
 			return fmt.Errorf("reading the records: %w", err)
 		}
@@ -101,7 +101,7 @@ func (p *program) list(ctx context.Context, l *listFlags) error {
 
 // ownCertificates are those of the home's authorities.
 func ownCertificates(ctx context.Context, o *task.Office) (map[string]bool, error) {
-	all, err := o.Store.CAs(ctx)
+	all, err := o.Desk().CAs(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"strconv"
 	"strings"
@@ -43,21 +44,25 @@ func served(out *authority.Outcome) []byte {
 	return task.EncodeCertificates(append([][]byte{out.Certificate.DER}, task.WithoutRoot(out.Chain)...)...)
 }
 
-func outcomeToJSON(file string, n int, out *authority.Outcome, dryRun bool) outcomeJSON {
-	t := outcomeJSON{File: file, Number: n, DryRun: dryRun}
-	if out.Ticket != nil {
-		t.Ticket, t.Profile, t.CA = out.Ticket.ID, out.Ticket.Profile, out.Ticket.CA
-		t.State = string(out.Ticket.State)
+// checkToJSON tells what a dry run came to, or with err that there was nothing
+// to judge by.
+func checkToJSON(file string, n int, c task.Check, err error) (outcomeJSON, error) {
+	if err != nil && !errors.As(err, &c.Refusal) {
+		return outcomeJSON{}, err
 	}
-	if dryRun || out.Ticket == nil {
-		check, err := task.CheckOf(out, "")
-		if err != nil {
-			check = task.Check{Verdict: issuance.Refused, Findings: []issuance.Finding{}, Changes: []issuance.Change{}}
-		}
-		t.State, t.Findings, t.Changes = string(check.Verdict), check.Findings, check.Changes
-	} else {
-		t.Findings, t.Changes = task.FindingsOf(out.Ticket), task.ChangesOf(out.Ticket)
+	if err != nil {
+		c.Verdict, c.Findings, c.Changes = issuance.Refused, []issuance.Finding{}, []issuance.Change{}
 	}
+	t := outcomeJSON{File: file, Number: n, DryRun: true, State: string(c.Verdict), CA: c.CA, Profile: c.Profile, Findings: c.Findings, Changes: c.Changes}
+	if c.Verdict == issuance.Refused {
+		t.Error = refusalOf(c.Refusal, c.Findings)
+	}
+	return t, nil
+}
+
+func outcomeToJSON(file string, n int, out *authority.Outcome) outcomeJSON {
+	t := outcomeJSON{File: file, Number: n, Ticket: out.Ticket.ID, Profile: out.Ticket.Profile, CA: out.Ticket.CA, State: string(out.Ticket.State),
+		Findings: task.FindingsOf(out.Ticket), Changes: task.ChangesOf(out.Ticket)}
 	if out.Certificate != nil {
 		c := certificateToJSON(out.Certificate, certificateIssuer(out.Certificate.DER), out.Certificate.Issued)
 		t.Certificate, t.Serial, t.PEM = &c, c.Serial, string(served(out))
@@ -66,14 +71,14 @@ func outcomeToJSON(file string, n int, out *authority.Outcome, dryRun bool) outc
 		t.Encrypted, t.Holds, t.Until = string(task.EncodeSealed(out)), string(out.Holds), stamp(out.Until)
 	}
 	if t.State == string(authority.StateRefused) || t.State == string(authority.StateWithdrawn) {
-		t.Error = refusalOf(out, t.Findings)
+		t.Error = refusalOf(out.Refusal, t.Findings)
 	}
 	return t
 }
 
-func refusalOf(out *authority.Outcome, findings []issuance.Finding) *front.Failure {
-	if out.Refusal != nil {
-		return front.Refused(out.Refusal)
+func refusalOf(refusal *request.Refusal, findings []issuance.Finding) *front.Failure {
+	if refusal != nil {
+		return front.Refused(refusal)
 	}
 	for _, f := range findings {
 		if f.Severity == issuance.Error {

@@ -37,23 +37,36 @@ type profileJSON struct {
 	Text     string `json:"text,omitempty"`
 }
 
-func (p *program) profiles() (*config.Profiles, error) {
+// profiles is the desk that profiles are asked for at: those of the home are
+// there before an authority is.
+func (p *program) profiles() (task.Authorities, error) {
+	if p.server.url != "" {
+		o, err := p.openServer()
+		if err != nil {
+			return nil, err
+		}
+		return o.Desk(), nil
+	}
 	h, err := p.home()
-	return config.NewProfiles(h), err
+	return (&task.Office{Profiles: config.NewProfiles(h)}).Desk(), err
 }
 
 func (p *program) profileListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the profiles", Args: nothing, Example: "certwright profile list",
-		RunE: func(*cobra.Command, []string) error {
-			profiles, err := p.profiles()
+		RunE: func(c *cobra.Command, _ []string) error {
+			desk, err := p.profiles()
+			if err != nil {
+				return err
+			}
+			entries, err := desk.Profiles(c.Context())
 			if err != nil {
 				return err
 			}
 			told := []profileJSON{}
-			for _, e := range profiles.List() {
+			for _, e := range entries {
 				one := profileJSON{Name: e.Name, Source: e.Source}
-				if got, err := profiles.Get(e.Name); err != nil {
+				if got, err := desk.Profile(c.Context(), e.Name); err != nil {
 					one.Error = explain(err).Detail
 				} else {
 					one.Version, one.IssuesCA = got.Version, got.IssuesCA()
@@ -86,22 +99,37 @@ func (p *program) profileShowCommand() *cobra.Command {
 		Use: "show NAME", Short: "Show the text of a profile", Args: takes(1, 1, "the name of a profile"),
 		Long:    "Show the text of a profile: a good start for one of your own.",
 		Example: "certwright profile show server > profiles/intranet.yaml",
-		RunE: func(_ *cobra.Command, args []string) error {
-			profiles, err := p.profiles()
+		RunE: func(c *cobra.Command, args []string) error {
+			desk, err := p.profiles()
 			if err != nil {
 				return err
 			}
-			got, err := profiles.Get(args[0])
+			got, err := desk.Profile(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			if p.shell.JSON {
-				return p.shell.Object(profileJSON{Name: got.Name, Version: got.Version, Source: profiles.Source(got.Name), IssuesCA: got.IssuesCA(), Text: string(got.Text())})
+				source, err := sourceOfProfile(c.Context(), desk, got.Name)
+				if err != nil {
+					return err
+				}
+				return p.shell.Object(profileJSON{Name: got.Name, Version: got.Version, Source: source, IssuesCA: got.IssuesCA(), Text: string(got.Text())})
 			}
 			_, err = p.shell.Out.Write(got.Text())
 			return err
 		},
 	}
+}
+
+// sourceOfProfile says where a profile comes from.
+func sourceOfProfile(ctx context.Context, desk task.Authorities, name string) (string, error) {
+	all, err := desk.Profiles(ctx)
+	for _, e := range all {
+		if e.Name == name {
+			return e.Source, err
+		}
+	}
+	return "", err
 }
 
 func (p *program) profileCheckCommand() *cobra.Command {
@@ -176,11 +204,11 @@ type fixtureJSON struct {
 }
 
 func (p *program) profileTest(ctx context.Context, folder, profile string) error {
-	h, err := p.home()
+	desk, err := p.profiles()
 	if err != nil {
 		return err
 	}
-	find := profilesOf(folder, config.NewProfiles(h))
+	find := profilesOf(folder, func(name string) (*issuance.Profile, error) { return desk.Profile(ctx, name) })
 	cases, err := caseFiles(folder)
 	if err != nil {
 		return err
@@ -264,15 +292,15 @@ func (p *program) printFixture(f fixtureJSON) {
 }
 
 // profilesOf finds profiles in a folder of fixtures before all others.
-func profilesOf(folder string, others *config.Profiles) func(string) (*issuance.Profile, error) {
+func profilesOf(folder string, others func(string) (*issuance.Profile, error)) func(string) (*issuance.Profile, error) {
 	return func(name string) (*issuance.Profile, error) {
 		if name != filepath.Base(name) {
-			return others.Get(name)
+			return others(name)
 		}
 		file := filepath.Join(folder, name+".yaml")
 		text, err := os.ReadFile(file)
 		if errors.Is(err, os.ErrNotExist) {
-			return others.Get(name)
+			return others(name)
 		}
 		if err != nil {
 			return nil, err

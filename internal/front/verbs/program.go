@@ -27,6 +27,7 @@ type program struct {
 	exit    int // what openssl returned
 
 	homeFlag     string
+	server       serverFlags
 	databaseFlag string
 	output       string // text, json, csv
 	caPassphrase string
@@ -90,6 +91,9 @@ func explain(err error) *front.Failure {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodePassphrase, Detail: "the passphrase of the authority's key " + locked.File + " is wrong, or the file is damaged",
 			Fix: "give the right one with --ca-passphrase or CERTWRIGHT_PASSPHRASE", Err: err}
 	}
+	if f := explainServer(err); f != nil && !errors.As(err, &explained) {
+		return f
+	}
 	return front.Explain(err)
 }
 
@@ -104,8 +108,12 @@ func (p *program) home() (config.Home, error) {
 	return h, nil
 }
 
-// open opens the authority of the home, which must have one.
+// open opens the authority of the home, which must have one, or that of the
+// server that a flag names.
 func (p *program) open(ctx context.Context) (*task.Office, error) {
+	if p.server.url != "" {
+		return p.openServer()
+	}
 	h, err := p.home()
 	if err != nil {
 		return nil, err
@@ -190,6 +198,9 @@ func (p *program) configured(h config.Home) (*config.Config, error) {
 // atWork reports whether there is an authority to ask: in the home, or in the
 // database that takes the place of its records.
 func (p *program) atWork() bool {
+	if p.server.url != "" {
+		return true
+	}
 	h, err := p.home()
 	if err != nil {
 		return false

@@ -234,7 +234,7 @@ func (r *quickstartRun) file(ctx context.Context, file string) error {
 }
 
 func (r *quickstartRun) outcome(file string, n int, out *authority.Outcome) error {
-	entry := quickstartEntry{outcomeJSON: outcomeToJSON(file, n, out, false)}
+	entry := quickstartEntry{outcomeJSON: outcomeToJSON(file, n, out)}
 	var verification error
 	if out.Certificate != nil {
 		var err error

@@ -165,7 +165,7 @@ func (p *program) again(ctx context.Context, word string, a *againFlags, by newR
 	if err != nil {
 		return err
 	}
-	told := outcomeToJSON("", 0, out, false)
+	told := outcomeToJSON("", 0, out)
 	run := signRun{p: p, o: o, flags: &signFlags{out: a.out}}
 	if out.Certificate != nil {
 		if told.Output, err = p.releaseAgain(out, word, a.out); err != nil {

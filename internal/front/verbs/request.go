@@ -461,11 +461,7 @@ func (p *program) judge(ctx context.Context, r *request.Request, by checking) (t
 	if err != nil {
 		return task.Check{}, err
 	}
-	out, err := o.Authority.Submit(ctx, by.proofs.on(authority.Submission{CA: p.signer(), Profile: p.profileOr(by.profile), Request: r, Origin: p.origin(""), DryRun: true}))
-	if err != nil {
-		return task.Check{}, err
-	}
-	return task.CheckOf(out, p.profileOr(by.profile))
+	return o.Desk().Check(ctx, by.proofs.on(authority.Submission{CA: p.signer(), Profile: p.profileOr(by.profile), Request: r, Origin: p.origin("")}))
 }
 
 // profileOr is the profile a flag names, or the configured one, or empty.

@@ -102,7 +102,7 @@ func (p *program) reviewList(ctx context.Context, q authority.TicketQuery, close
 	}
 	q.CA = p.ca
 	told := []ticketJSON{}
-	for t, err := range o.Store.Tickets(ctx, q) {
+	for t, err := range o.Desk().Tickets(ctx, q) {
 		if err != nil {
 			return fmt.Errorf("reading the records: %w", err)
 		}
@@ -130,7 +130,7 @@ func (p *program) reviewList(ctx context.Context, q authority.TicketQuery, close
 
 // decided tells the outcome of a step of a review.
 func (p *program) decided(out *authority.Outcome, name string) error {
-	t := outcomeToJSON("", 0, out, false)
+	t := outcomeToJSON("", 0, out)
 	if out.Certificate != nil {
 		var err error
 		if t.Output, err = p.releaseAgain(out, "", name); err != nil {
@@ -227,7 +227,7 @@ func (p *program) reviewAskCommand() *cobra.Command {
 	return p.step("ask", "Ask the applicant for more", "Ask the applicant of a held request for more; the ticket waits for the answer.",
 		`certwright review ask 01JD… --text "Which department is this for?" --officer ann`, "text", "the question", true,
 		func(ctx context.Context, o *task.Office, ticket, text string) (*authority.Outcome, error) {
-			return o.Authority.Ask(ctx, ticket, p.decider(), text)
+			return o.Desk().Ask(ctx, ticket, p.decider(), text)
 		})
 }
 
@@ -236,7 +236,7 @@ func (p *program) reviewAnswerCommand() *cobra.Command {
 	c := p.step("answer", "Answer what an officer asked", "Answer, as the applicant, what an officer asked; the ticket waits for an officer again.",
 		`certwright review answer 01JD… --text "For sales."`, "text", "the answer", true,
 		func(ctx context.Context, o *task.Office, ticket, text string) (*authority.Outcome, error) {
-			return o.Authority.Answer(ctx, ticket, p.origin(from).Requester, text)
+			return o.Desk().Answer(ctx, ticket, p.origin(from).Requester, text)
 		})
 	c.Flags().StringVar(&from, "from", "", "who answers (default: you)")
 	return c
@@ -247,7 +247,7 @@ func (p *program) reviewApproveCommand() *cobra.Command {
 		"Approve a held request: it is judged anew and signed, and the certificate is written.",
 		"certwright review approve 01JD… --officer ann --out server.crt", "note", "why, for the record", false,
 		func(ctx context.Context, o *task.Office, ticket, text string) (*authority.Outcome, error) {
-			return o.Authority.Approve(ctx, ticket, p.decider(), text)
+			return o.Desk().Approve(ctx, ticket, p.decider(), text)
 		})
 }
 
@@ -255,7 +255,7 @@ func (p *program) reviewRefuseCommand() *cobra.Command {
 	return p.step("refuse", "Refuse a held request", "Refuse a held request, with the reason, which its applicant is told.",
 		`certwright review refuse 01JD… --why "not one of our hosts" --officer ann`, "why", "the reason", true,
 		func(ctx context.Context, o *task.Office, ticket, text string) (*authority.Outcome, error) {
-			return o.Authority.Refuse(ctx, ticket, p.decider(), text)
+			return o.Desk().Refuse(ctx, ticket, p.decider(), text)
 		})
 }
 
@@ -264,7 +264,7 @@ func (p *program) reviewWithdrawCommand() *cobra.Command {
 	c := p.step("withdraw", "Take a request back", "Take back, as the applicant, a request that is not decided yet.",
 		"certwright review withdraw 01JD…", "", "", false,
 		func(ctx context.Context, o *task.Office, ticket, _ string) (*authority.Outcome, error) {
-			return o.Authority.Withdraw(ctx, ticket, p.origin(from).Requester)
+			return o.Desk().Withdraw(ctx, ticket, p.origin(from).Requester)
 		})
 	c.Flags().StringVar(&from, "from", "", "who asks (default: you)")
 	return c

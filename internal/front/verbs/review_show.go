@@ -50,7 +50,7 @@ would issue, how it would differ from the request, and what was said. Nothing is
 			if err != nil {
 				return err
 			}
-			t, err := o.Store.Ticket(c.Context(), strings.ToUpper(args[0]))
+			t, err := o.Desk().Ticket(c.Context(), strings.ToUpper(args[0]))
 			if err != nil {
 				return unknownTicket(args[0], err)
 			}
@@ -60,7 +60,7 @@ would issue, how it would differ from the request, and what was said. Nothing is
 }
 
 func (p *program) tellTicket(ctx context.Context, o *task.Office, t *authority.Ticket) error {
-	view, err := task.ViewTicket(ctx, o, t)
+	view, err := o.Desk().View(ctx, t)
 	if err != nil {
 		return err
 	}

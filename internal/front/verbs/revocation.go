@@ -163,7 +163,7 @@ func (r *revocationRun) preview(left []*authority.Certificate) error {
 
 func (r *revocationRun) one(ctx context.Context, c *authority.Certificate) (*authority.Certificate, error) {
 	if r.flags.release {
-		return r.o.Authority.Release(ctx, c.CA, c.Serial, r.p.decider())
+		return r.o.Desk().Release(ctx, c.CA, c.Serial, r.p.decider())
 	}
 	order := r.order
 	order.CA, order.Serial = c.CA, c.Serial
@@ -173,7 +173,7 @@ func (r *revocationRun) one(ctx context.Context, c *authority.Certificate) (*aut
 			return nil, err
 		}
 	}
-	return r.o.Authority.Revoke(ctx, order)
+	return r.o.Desk().Revoke(ctx, order)
 }
 
 func (r *revocationRun) tell() error {

@@ -130,7 +130,7 @@ func (p *program) revokeTargets(ctx context.Context, o *task.Office, words []str
 
 // revokeOld revokes the certificate that another one took the place of.
 func (p *program) revokeOld(ctx context.Context, o *task.Office, c *authority.Certificate, why crl.Reason) error {
-	if _, err := o.Authority.Revoke(ctx, authority.RevocationOrder{CA: c.CA, Serial: c.Serial, Reason: why, By: p.decider()}); err != nil {
+	if _, err := o.Desk().Revoke(ctx, authority.RevocationOrder{CA: c.CA, Serial: c.Serial, Reason: why, By: p.decider()}); err != nil {
 		return err
 	}
 	p.shell.Say("Revoked the old certificate %s (%s).", hexOf(c.Serial), why)

@@ -65,7 +65,7 @@ func (p *program) root() *cobra.Command {
 	add(groupLook, p.inspectCommand(), p.asn1Command(), p.verifyCommand(), p.doctorCommand(), p.matchCommand(), p.diffCommand())
 	add(groupCA, p.listCommand(), p.showCommand(), p.renewCommand(), p.rekeyCommand(), p.reissueCommand(), p.revokeCommand(),
 		p.exportCommand(), p.reviewCommand(), p.caCommand(), p.crlCommand(), p.profileCommand())
-	add(groupServe, p.serveCommand(), p.acmeCommand(), p.configCommand())
+	add(groupServe, p.serveCommand(), p.acmeCommand(), p.configCommand(), p.tokenCommand(), p.secretCommand())
 	add(groupCare, p.auditCommand(), p.backupCommand(), p.restoreCommand(), completionCommand(), p.versionCommand(), p.opensslCommand())
 	c.AddCommand(p.manCommand())
 	cobra.EnableCommandSorting = false
@@ -77,6 +77,9 @@ func (p *program) globalFlags(c *cobra.Command) {
 	f.SortFlags = false
 	f.StringVar(&p.homeFlag, "home", "", "folder of the authority (default $CERTWRIGHT_HOME, else certwright in the user's data folder)")
 	f.StringVar(&p.databaseFlag, "database", "", "postgres://USER@HOST/NAME of the records (default $CERTWRIGHT_DATABASE, else the configured one, else a file in the home)")
+	f.StringVar(&p.server.url, "server", "", "URL of the server to work at, instead of the authority of the home")
+	f.StringVar(&p.server.token, "token", "", "where the token that the server is shown comes from: "+front.SourceHelp+" (default $CERTWRIGHT_TOKEN)")
+	f.StringVar(&p.server.root, "server-root", "", "root that the server's certificate is under (default: those this machine trusts)")
 	f.StringVar(&p.output, "output", "text", "how results are printed: text or json")
 	f.StringVar(&p.caPassphrase, "ca-passphrase", "", "where the passphrase of the authority's keys comes from: "+front.SourceHelp+" (default $CERTWRIGHT_PASSPHRASE)")
 	f.BoolVarP(&p.shell.Quiet, "quiet", "q", false, "say nothing on standard error but errors")
@@ -97,7 +100,7 @@ func (p *program) prepare(c *cobra.Command, _ []string) error {
 		}
 		return front.Usage(fix, "%s cannot print as %q", c.CommandPath(), p.output)
 	}
-	return nil
+	return p.checkServer(c)
 }
 
 func helpCommand() *cobra.Command {

@@ -84,7 +84,7 @@ certwright show 4b1d… --output json`,
 			if err == nil {
 				return p.show(c.Context(), o, record)
 			}
-			if ticket, missing := o.Store.Ticket(c.Context(), strings.ToUpper(args[0])); missing == nil {
+			if ticket, missing := o.Desk().Ticket(c.Context(), strings.ToUpper(args[0])); missing == nil {
 				return p.tellTicket(c.Context(), o, ticket)
 			}
 			return err
@@ -103,7 +103,7 @@ func (p *program) show(ctx context.Context, o *task.Office, record *authority.Ce
 	if record.Status == authority.StatusUnconfirmed {
 		told.PEM = ""
 	}
-	ticket, err := o.Store.Ticket(ctx, record.Ticket)
+	ticket, err := o.Desk().Ticket(ctx, record.Ticket)
 	if err != nil && !errors.Is(err, authority.ErrNotFound) {
 		return err
 	}

@@ -253,14 +253,23 @@ func ordinal(n, of int) int {
 }
 
 func (r *signRun) one(ctx context.Context, file string, n int, req *request.Request) error {
-	out, err := r.o.Authority.Submit(ctx, r.proofs.on(authority.Submission{
+	submission := r.proofs.on(authority.Submission{
 		CA: r.p.signer(), Profile: r.p.profileOr(r.flags.profile), Request: req, Origin: r.p.origin(r.flags.requester), Asked: r.asked,
-		IdempotencyKey: r.flags.idempotency, DryRun: r.flags.dryRun,
-	}))
+		IdempotencyKey: r.flags.idempotency,
+	})
+	if r.flags.dryRun {
+		check, err := r.o.Desk().Check(ctx, submission)
+		told, err := checkToJSON(file, n, check, err)
+		if err != nil {
+			return err
+		}
+		return r.tell(told)
+	}
+	out, err := r.o.Desk().Submit(ctx, submission)
 	if err != nil {
 		return err
 	}
-	told := outcomeToJSON(file, n, out, r.flags.dryRun)
+	told := outcomeToJSON(file, n, out)
 	if told.State == string(authority.StateIssued) {
 		if told.Output, err = r.release(file, n, out); err != nil {
 			return onRecord(err, told.Serial)

@@ -340,7 +340,7 @@ func (r *verifyRun) prepare(ctx context.Context) error {
 // addAuthorities takes the home's certificates as issuers, and its roots as
 // trusted unless a flag names others.
 func (r *verifyRun) addAuthorities(ctx context.Context) error {
-	all, err := r.office.Store.CAs(ctx)
+	all, err := r.office.Desk().CAs(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,161 @@
+package verbs
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/certwright/certwright/client"
+	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/remote"
+	"github.com/certwright/certwright/internal/task"
+)
+
+// serverFlags say which server a verb works at.
+type serverFlags struct {
+	url, token, root string
+}
+
+// servedVerbs are those that work at a server too.
+func servedVerbs() []string {
+	return []string{
+		"sign", "list", "show", "renew", "rekey", "reissue", "revoke", "export", "request check",
+		"review list", "review show", "review ask", "review answer", "review approve", "review refuse", "review withdraw",
+		"ca list", "ca show", "profile list", "profile show", "profile test", "audit show", "audit verify",
+		"token new", "token list", "token revoke", "secret new", "secret list", "secret show", "secret revoke",
+	}
+}
+
+// checkServer refuses what cannot be done at a server, and names given where
+// the token says who somebody is.
+func (p *program) checkServer(c *cobra.Command) error {
+	if p.server.url == "" {
+		if p.server.token != "" || p.server.root != "" {
+			return front.Usage("name the server with --server URL", "--token and --server-root are for a server")
+		}
+		return nil
+	}
+	verb := strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
+	if !slices.Contains(servedVerbs(), verb) {
+		return front.Usage("leave --server out, and run it where the authority is", "%s does not work at a server", c.CommandPath())
+	}
+	for _, flag := range []string{"officer", "from", "requester"} {
+		f := c.Flags().Lookup(flag)
+		if f != nil && f.Changed && c.Name() != "list" && (flag != "from" || verb != "audit show") {
+			return front.Usage("leave it out: the token says who you are", "--%s does not go with --server", flag)
+		}
+	}
+	return nil
+}
+
+// openServer returns an office whose desk is the server's.
+func (p *program) openServer() (*task.Office, error) {
+	if p.office != nil {
+		return p.office, nil
+	}
+	token, err := p.serverToken()
+	if err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = maxWorkers
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	if p.server.root != "" {
+		found, err := p.readCertificates(p.server.root)
+		if err != nil {
+			return nil, err
+		}
+		transport.TLSClientConfig.RootCAs = x509.NewCertPool()
+		for _, one := range found {
+			if c, err := x509.ParseCertificate(one.Raw); err == nil {
+				transport.TLSClientConfig.RootCAs.AddCert(c)
+			}
+		}
+	}
+	c, err := client.New(client.Config{URL: p.server.url, Token: token, HTTP: &http.Client{Transport: transport, Timeout: serverTimeout}})
+	if err != nil {
+		return nil, front.Usage("write it like https://ca.example:8443", "--server: %v", err)
+	}
+	p.office = &task.Office{Remote: remote.New(c), Now: p.shell.Now}
+	return p.office, nil
+}
+
+const (
+	serverTimeout = 2 * time.Minute
+	maxWorkers    = 64
+)
+
+// serverToken is the token of the flag, or of the environment.
+func (p *program) serverToken() (string, error) {
+	source := p.server.token
+	switch {
+	case source == "":
+		return p.shell.Getenv("CERTWRIGHT_TOKEN"), nil
+	case strings.HasPrefix(source, "cwt_"):
+		return source, nil
+	}
+	text, err := p.shell.Secret(source, "the token", "token")
+	return strings.TrimSpace(string(text)), err
+}
+
+// explainServer makes a failure of what a server has said, or of not reaching
+// it; nil for other errors.
+func explainServer(err error) *front.Failure {
+	var p *client.Problem
+	if errors.As(err, &p) {
+		return told(p, err)
+	}
+	var failed *url.Error
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	f := &front.Failure{Exit: front.ExitFailed, Code: front.CodeNetwork, Detail: "cannot reach the server " + hostOf(failed.URL), Fix: "check its address and port, and that it runs: certwright serve", Err: err}
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	switch {
+	case errors.As(err, &unknown):
+		f.Detail, f.Fix = "the certificate of the server "+hostOf(failed.URL)+" is not under a root that is trusted", "name its root with --server-root FILE; root.crt in the server's home is it"
+	case errors.As(err, &name):
+		f.Detail, f.Fix = "the certificate of the server is not for "+hostOf(failed.URL), "use a name it is for, or have the server told this one: certwright serve --name NAME"
+	case failed.Timeout():
+		f.Detail, f.Fix = "the server "+hostOf(failed.URL)+" did not answer in time", "repeat the command; what was done is not done twice with --idempotency-key"
+	}
+	return f
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Host
+}
+
+// told is the failure that a problem is to the command line.
+func told(p *client.Problem, err error) *front.Failure {
+	f := &front.Failure{Exit: front.ExitNo, Code: p.Code, Field: p.Field, Detail: p.Detail, Fix: p.Fix, Err: err}
+	switch p.Code {
+	case client.CodeRefused, client.CodeNotFound, client.CodeForbidden, client.CodeTooLarge:
+	case client.CodeUsage:
+		f.Exit = front.ExitUsage
+	case client.CodeConflict, client.CodeUnauthenticated, client.CodeRateLimited:
+		f.Exit = front.ExitFailed
+	default:
+		f.Exit, f.Code = front.ExitFailed, front.CodeInternal
+		if p.Instance != "" {
+			f.Detail += fmt.Sprintf(" (reference %s)", p.Instance)
+		}
+	}
+	if f.Code == front.CodeUnauthenticated {
+		f.Fix = "give a token with --token or CERTWRIGHT_TOKEN; an administrator makes one: certwright token new NAME --role ROLE"
+	}
+	return f
+}
