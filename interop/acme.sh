@@ -73,8 +73,8 @@ E
 
 # --- certbot: http-01, dns-01
 bot() {
-	what=$1; shift
-	REQUESTS_CA_BUNDLE=${trust:-$root} certbot "$what" -n --config-dir bot --work-dir bot/work --logs-dir bot/logs "$@"
+	word=$1; shift
+	REQUESTS_CA_BUNDLE=${trust:-$root} certbot "$word" -n --config-dir bot --work-dir bot/work --logs-dir bot/logs "$@"
 }
 got() { bot certonly --agree-tos --register-unsafely-without-email --server "$directory" "$@"; }
 alone="--standalone --http-01-address 127.0.0.1 --http-01-port $http"
@@ -82,7 +82,7 @@ alone="--standalone --http-01-address 127.0.0.1 --http-01-port $http"
 holds "certbot: http-01" got $alone -d bot.test -d www.bot.test
 holds "certbot: the chain verifies" verified www.bot.test bot/live/bot.test/fullchain.pem
 says  "certbot: renewal information" suggestedWindow renewal bot/live/bot.test/cert.pem
-holds "certbot: renews" bot renew --force-renewal
+holds "certbot: renews" bot renew --force-renewal --no-random-sleep-on-renew
 cat >bot-hook <<'E'
 #!/bin/sh
 present "_acme-challenge.$CERTBOT_DOMAIN" "$CERTBOT_VALIDATION"
@@ -94,8 +94,9 @@ holds "certbot: the wildcard verifies" verified any.wild.test bot/live/wild.test
 holds "certbot: must-staple, an RSA key" got $alone --must-staple --key-type rsa -d staple.test
 says  "certbot: the certificate must be stapled" "TLS Feature" openssl x509 -in bot/live/staple.test/cert.pem -noout -text
 holds "certbot: revokes" bot revoke --server "$directory" --cert-path bot/live/bot.test/cert.pem --reason keycompromise --no-delete-after-revoke
-says  "certbot: a second time is told" "was revoked on" bot revoke --server "$directory" --cert-path bot/live/bot.test/cert.pem --no-delete-after-revoke
-says  "certbot: revokes by the certificate's key" "revoked" bot revoke --server "$directory" --cert-path bot/live/staple.test/cert.pem --key-path bot/live/staple.test/privkey.pem --no-delete-after-revoke
+fails "certbot: a second time is refused" bot revoke --server "$directory" --cert-path bot/live/bot.test/cert.pem --no-delete-after-revoke
+says  "certbot: and told why" "was revoked on" cat bot/logs/letsencrypt.log
+holds "certbot: revokes by the certificate's key" bot revoke --server "$directory" --cert-path bot/live/staple.test/cert.pem --key-path bot/live/staple.test/privkey.pem --no-delete-after-revoke
 holds "certbot: another contact" bot update_account --server "$directory" --email ann@bot.test
 dns add-caa '{"host":"elsewhere.test.","policies":[{"tag":"issue","value":"other.test"}]}'
 # shellcheck disable=SC2086
@@ -109,25 +110,29 @@ says  "certbot: a private address" "not allowed to ask" got $alone -d inside.tes
 holds "certbot: ends its account" bot unregister --server "$directory"
 
 # --- external accounts and limits
-binding() { certwright --home strict-home acme eab new --note interop --output json "$@"; }
+binding() { # sets kid and mac
+	certwright --home strict-home acme eab new --note interop --output json >eab.json
+	kid=$(python3 -c 'import json; print(json.load(open("eab.json"))["keyID"])')
+	mac=$(python3 -c 'import json; print(json.load(open("eab.json"))["key"])')
+}
 trust=$strictroot
 secured() { # shellcheck disable=SC2086
 	bot certonly --agree-tos --register-unsafely-without-email --server "$strictdirectory" $alone "$@"
 }
 says  "certbot: an external account is required" "external account binding" secured -d eab.test
-binding >eab.json
-kid=$(sed 's/.*"keyID":"\([^"]*\)".*/\1/' eab.json) mac=$(sed 's/.*"key":"\([^"]*\)".*/\1/' eab.json)
+binding
 says  "certbot: a wrong key" "not by a key that was handed out" secured -d eab.test --eab-kid "$kid" --eab-hmac-key AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 holds "certbot: an external account" secured -d eab.test --eab-kid "$kid" --eab-hmac-key "$mac"
 holds "certbot: up to the limit" secured -d eab2.test
-says  "certbot: over the limit" "too many" secured -d eab3.test
+fails "certbot: over the limit" secured -d eab3.test
+says  "certbot: and told why" "too many orders were placed by this account" cat bot/logs/letsencrypt.log
 trust=$root
 
 # --- lego: http-01, tls-alpn-01, dns-01, a request of its own
 go_lego() { LEGO_CA_CERTIFICATES=${trust:-$root} lego --accept-tos --server "${at:-$directory}" --email lego@b.test --path lego "$@"; }
 holds "lego: http-01" go_lego --domains lego.test --http --http.port "127.0.0.1:$http" run
 holds "lego: the chain verifies" verified lego.test lego/certificates/lego.test.crt
-holds "lego: renews" go_lego --domains lego.test --http --http.port "127.0.0.1:$http" renew --days 1000
+holds "lego: renews" go_lego --domains lego.test --http --http.port "127.0.0.1:$http" renew --days 1000 --no-random-sleep
 holds "lego: tls-alpn-01" go_lego --domains alpn.test --tls --tls.port "127.0.0.1:$tls" run
 cat >lego-hook <<'E'
 #!/bin/sh
@@ -141,8 +146,7 @@ openssl req -new -newkey rsa:3072 -nodes -keyout own.key -subj /CN=own.test -add
 holds "lego: a request of openssl" go_lego --csr own.csr --http --http.port "127.0.0.1:$http" run
 holds "lego: revokes" go_lego --domains alpn.test revoke
 at=$strictdirectory trust=$strictroot
-binding >eab.json
-kid=$(sed 's/.*"keyID":"\([^"]*\)".*/\1/' eab.json) mac=$(sed 's/.*"key":"\([^"]*\)".*/\1/' eab.json)
+binding
 holds "lego: an external account" go_lego --eab --kid "$kid" --hmac "$mac" --domains eab.lego.test --http --http.port "127.0.0.1:$http" run
 at= trust=
 
@@ -204,8 +208,15 @@ holds "uacme: renews" u -f -h "$scratch/uacme-hook" issue uacme.test www.uacme.t
 holds "uacme: revokes" u revoke "$scratch/u/uacme.test/cert.pem"
 holds "uacme: ends its account" u deactivate
 
+# --- what docs/acme.md shows
+kill $web
+cp "$root" root.crt
+awk '/^```sh interop/ { on = 1; next } /^```/ { on = 0 } on' "$here/../docs/acme.md" |
+	sed "s#https://ca.example.org:8443#https://localhost:$listen#; s#--standalone#$alone#; s#--http r#--http --http.port 127.0.0.1:$http r#; s#renew --days 30#& --no-random-sleep#; s#^certbot#& --config-dir doc --work-dir doc/work --logs-dir doc/logs#" >shown
+holds "the recipes of the documentation" sh -eu shown
+
 # --- what is left of it here
-says  "the requester is the account" '"requester":"acme/' certwright --home home list --output json
+says  "the requester is the account" '"requester": "acme/' certwright --home home list --output json
 holds "the audit chain holds" certwright --home home audit verify
 fails "nothing went wrong inside" grep -E 'level=ERROR|panic' serve.log strict.log
 finish

@@ -3,6 +3,7 @@ package acmesrv
 import (
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"math"
 	"net/http"
 	"strconv"
@@ -71,7 +72,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var found *acme.Problem
 	if !errors.As(err, &found) {
 		reference := rand.Text()[:12]
-		s.config.Log.Error("acme request failed", "reference", reference, "method", r.Method, "path", r.URL.Path, "error", err)
+		level := slog.LevelError
+		if r.Context().Err() != nil {
+			level = slog.LevelDebug // the client went away, and with it what was done for it
+		}
+		s.config.Log.Log(r.Context(), level, "acme request failed", "reference", reference, "method", r.Method, "path", r.URL.Path, "error", err)
 		found = acme.NewProblem(acme.ServerInternal, "something went wrong here, not with the request; tell the operator the reference "+reference)
 		w.Header().Set("Retry-After", strconv.Itoa(int(time.Minute.Seconds())))
 	}
