@@ -79,7 +79,7 @@ func (p *Public) decode() (crypto.PublicKey, error) {
 	case oid.ECPublicKey, oid.ECDH:
 		p.Type = "EC"
 		return p.decodeEC()
-	case oid.RSAEncryption:
+	case oid.RSAEncryption, rsaOfX500:
 		p.Type = "RSA"
 		return p.decodeRSA()
 	case oid.RSASSAPSS:

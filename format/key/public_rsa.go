@@ -8,6 +8,7 @@ import (
 	"math/big"
 
 	"github.com/certwright/certwright/format/der"
+	"github.com/certwright/certwright/format/oid"
 )
 
 // RSAPublicKey is an RSA key whose exponent is too large for an
@@ -25,6 +26,10 @@ const (
 	maxModulus  = 16384 // bits
 	maxExponent = 256   // bits; FIPS 186-5, Section 5.1, allows no more
 )
+
+// rsaOfX500 (2.5.8.1.1) is what X.500 of 1988 calls RSA keys; its parameters are
+// the length of the modulus.
+const rsaOfX500 oid.OID = "\x55\x08\x01\x01"
 
 func (p *Public) decodeRSA() (crypto.PublicKey, error) {
 	n, e, err := p.rsaNumbers()

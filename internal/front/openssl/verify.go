@@ -19,7 +19,6 @@ func verifyCommand() command {
 	const (
 		noIndirect = "indirect revocation lists are not taken into account"
 		noSuiteB   = "the profiles of Suite B are not checked; use -auth_level"
-		noProxies  = "proxy certificates are not verified"
 		noDownload = "nothing is fetched; give the lists with -CRLfile"
 	)
 	return command{name: "verify", usage: "[options] [cert...]", run: verify, options: slices.Concat([]option{
@@ -70,7 +69,7 @@ func verifyCommand() command {
 		{"partial_chain", flag, "Trust intermediate certificates by themselves", ""},
 		{"no_alt_chains", flag, "Does nothing (deprecated)", ""},
 		{"no_check_time", flag, "Do not look at the times", ""},
-		{"allow_proxy_certs", flag, "Proxy certificates (refused)", noProxies},
+		{"allow_proxy_certs", flag, "Proxy certificates may stand at the end of the path", ""},
 		{"vfyopt", str, "A parameter of verification, NAME:VALUE", ""},
 	}, providerOptions(), []option{
 		title("Parameters"),

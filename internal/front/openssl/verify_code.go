@@ -29,6 +29,8 @@ const (
 	unknownCritical   fault = 34
 	noListSign        fault = 35
 	unknownListPart   fault = 36
+	invalidHolder     fault = 37
+	proxyPathLength   fault = 38
 	proxyNotAllowed   fault = 40
 	badExtension      fault = 41
 	badPolicy         fault = 42
@@ -41,6 +43,7 @@ const (
 	weakLeafKey       fault = 66
 	weakAuthorityKey  fault = 67
 	weakDigest        fault = 68
+	proxyName         fault = 72
 	invalidAuthority  fault = 79
 	pathLengthNonCA   fault = 80
 	pathLengthNoSign  fault = 81
@@ -83,6 +86,9 @@ func (f fault) words() string {
 		noListSign:        "key usage does not include CRL signing",
 		unknownListPart:   "unhandled critical CRL extension",
 		proxyNotAllowed:   "proxy certificates not allowed, please set the appropriate flag",
+		invalidHolder:     "invalid non-CA certificate (has CA markings)",
+		proxyPathLength:   "proxy path length constraint exceeded",
+		proxyName:         "proxy subject name violation",
 		badExtension:      "invalid or inconsistent certificate extension",
 		noPolicy:          "no explicit policy",
 		notPermitted:      "permitted subtree violation",

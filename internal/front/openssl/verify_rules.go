@@ -29,17 +29,21 @@ const (
 // checkExtensions looks at what each certificate may be used for, and how
 // many may stand below it.
 func (p *path) checkExtensions() {
-	intermediates := 0
+	intermediates, proxies := 0, 0
 	for depth, l := range p.chain {
 		if !p.checkOne(depth, l) {
 			return
 		}
 		limit := pathLimit(l.Certificate)
-		if depth > 0 && limit >= 0 && intermediates > limit && !p.fault(pathLength, depth) {
+		if depth > 0 && limit >= 0 && intermediates > limit+proxies && !p.fault(pathLength, depth) {
 			return
 		}
 		if depth > 0 && !l.SelfIssued() {
 			intermediates++
+		}
+		var goesOn bool
+		if proxies, goesOn = p.countProxies(depth, proxies, l); !goesOn {
+			return
 		}
 	}
 }
@@ -60,13 +64,17 @@ func (p *path) checkOne(depth int, l link) bool {
 			return false
 		}
 	}
-	if _, proxy := ext.Find(l.Extensions, proxyInformation); proxy {
+	if proxy(l.Certificate) && !p.has("allow_proxy_certs") {
 		return p.fault(proxyNotAllowed, depth)
 	}
 	strict, authority := p.has("x509_strict"), l.shown.Authority()
 	switch {
 	case authority < 0:
 		if !p.fault(badExtension, depth) {
+			return false
+		}
+	case p.issuedByHolder(depth):
+		if authority != 0 && !p.fault(invalidHolder, depth) {
 			return false
 		}
 	case depth > 0 && (authority == 0 || (strict || depth+1 < len(p.chain)) && authority != 1), depth == 0 && strict && authority > 1:
@@ -122,7 +130,7 @@ func (p *path) checkPurpose(depth int, l link) bool {
 	if depth >= p.untrustedCount && l.trust != nil && l.trust.Uses != nil && p.trust(l) == trusted {
 		return true
 	}
-	answer, _ := l.shown.Purpose(p.purpose, depth > 0)
+	answer, _ := l.shown.Purpose(p.purpose, depth > 0 && !p.issuedByHolder(depth))
 	if answer == 1 || answer > 1 && !p.has("x509_strict") || answer < 0 {
 		return true
 	}
@@ -211,7 +219,7 @@ func (p *path) checkSignatures() {
 		l := p.chain[depth]
 		if depth < len(p.chain)-1 {
 			issuer := p.chain[depth+1]
-			if !issuer.shown.CertificateSigner() && !p.fault(noCertSign, depth+1) {
+			if !proxy(l.Certificate) && !issuer.shown.CertificateSigner() && !p.fault(noCertSign, depth+1) {
 				return
 			}
 			if l.CheckSignature(issuer.PublicKey) != nil && !p.fault(badSignature, depth) {
@@ -248,6 +256,9 @@ func (p *path) checkNames() {
 		l := p.chain[depth]
 		if depth > 0 && l.SelfIssued() {
 			continue
+		}
+		if proxy(l.Certificate) && !proxyNamed(l.Certificate) && !p.fault(proxyName, depth) {
+			return
 		}
 		for above := len(p.chain) - 1; above > depth; above-- {
 			e, ok := ext.Find(p.chain[above].Extensions, oid.NameConstraints)

@@ -266,7 +266,7 @@ func (c *Certificate) signedByItsKind() bool {
 	}
 	starts := func(prefix string) bool { return known && len(id) > len(prefix) && id[:len(prefix)] == prefix }
 	switch c.Key.algorithm.id {
-	case oid.RSAEncryption:
+	case oid.RSAEncryption, "\x55\x08\x01\x01": // 2.5.8.1.1
 		return starts("\x2a\x86\x48\x86\xf7\x0d\x01\x01") || arc >= 13 && arc <= 16
 	case oid.ECPublicKey:
 		return starts("\x2a\x86\x48\xce\x3d\x04") || arc >= 9 && arc <= 12
