@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/certwright/certwright/internal/front"
@@ -148,7 +149,7 @@ func run(t *testing.T, name string, blocks []block) transcript {
 		defer server.Stop()
 		shell.Env = append(shell.Env, server.Environ()...)
 	}
-	output, err := shell.CombinedOutput()
+	output, err := runAll(shell, filepath.Join(home, "output"))
 	var told transcript
 	at := 0
 	for line := range strings.SplitSeq(string(output), "\n") {
@@ -171,6 +172,24 @@ func run(t *testing.T, name string, blocks []block) transcript {
 		t.Fatalf("%s:%d: %v\n%s", name, at, err, strings.Join(last, "\n"))
 	}
 	return told
+}
+
+// runAll runs a shell and ends what it has left in the background. Both streams
+// go to a file, which such a process cannot hold open as it would a pipe.
+func runAll(shell *exec.Cmd, name string) ([]byte, error) {
+	file, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	shell.Stdout, shell.Stderr = file, file
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	err = shell.Run()
+	if shell.Process != nil {
+		_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL)
+	}
+	output, reading := os.ReadFile(name)
+	return output, errors.Join(err, reading)
 }
 
 // printed returns the lines that the commands of a block printed.
