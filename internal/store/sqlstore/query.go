@@ -153,8 +153,11 @@ func ticketWhere(q *authority.TicketQuery, a *arguments, after int64) string {
 		terms = append(terms, a.found("id", prefix(q.Fingerprint)))
 	}
 	if len(q.KeyFingerprint) > 0 {
+		// One list of ids, not two terms with OR between: for that an engine
+		// may look at every ticket.
 		key := prefix(q.KeyFingerprint)
-		terms = append(terms, "("+a.found("id", key)+" OR id IN (SELECT t.id FROM certificate c JOIN ticket t ON t.ticket = c.ticket WHERE "+a.found("c.id", key)+"))")
+		terms = append(terms, "id IN (SELECT own.id FROM ticket own WHERE "+a.found("own.id", key)+
+			" UNION ALL SELECT t.id FROM certificate c JOIN ticket t ON t.ticket = c.ticket WHERE "+a.found("c.id", key)+")")
 	}
 	return strings.Join(terms, " AND ")
 }
