@@ -22,6 +22,16 @@ func (a *Authority) Ticket(ctx context.Context, id string) (*Outcome, error) {
 	return a.outcome(ctx, t)
 }
 
+// TicketByKey returns the ticket of an idempotency key as Ticket does;
+// ErrNotFound where there is none.
+func (a *Authority) TicketByKey(ctx context.Context, key string) (*Outcome, error) {
+	t, err := a.config.Store.TicketByKey(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("looking for the ticket of a submission: %w", err)
+	}
+	return a.outcome(ctx, t)
+}
+
 func (a *Authority) ticket(ctx context.Context, id string) (*Ticket, error) {
 	t, err := a.config.Store.Ticket(ctx, id)
 	if errors.Is(err, ErrNotFound) {

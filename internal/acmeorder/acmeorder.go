@@ -65,6 +65,9 @@ type Orders struct {
 	holder     string        // this process, as claims name it
 	slots      chan struct{} // one for each validation that may run at once
 	background sync.WaitGroup
+
+	mu      sync.Mutex
+	running map[place]bool // checks that run in this process, or wait for their turn
 }
 
 // The kinds of record.
@@ -104,7 +107,7 @@ func New(c Config) (*Orders, error) {
 	setDefault(&s.Keep, 7*24*time.Hour)
 	setDefault(&s.Validations, 64)
 	setDefault(&s.MaxNames, 100)
-	return &Orders{config: c, settings: s, holder: newID(c.Now()), slots: make(chan struct{}, s.Validations)}, nil
+	return &Orders{config: c, settings: s, holder: newID(c.Now()), slots: make(chan struct{}, s.Validations), running: map[place]bool{}}, nil
 }
 
 // Settings returns the settings with what was left open filled in.

@@ -61,12 +61,13 @@ func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, 
 		Thumbprints: a.thumbprints(), AccountURL: o.config.AccountURL(a.ID),
 	}
 	done := make(chan result, 1)
-	o.background.Go(func() {
-		o.slots <- struct{}{}
-		defer func() { <-o.slots }()
+	began, err := o.begin(place{order.ID, n}, func() {
 		proof, problem := o.config.Checker.Check(ctx, task)
 		done <- result{proof, problem}
 	})
+	if err != nil || !began {
+		return order, err
+	}
 	soon := time.NewTimer(prompt)
 	defer soon.Stop()
 	select {
@@ -74,8 +75,7 @@ func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, 
 		return o.settle(ctx, a, order, n, method, r)
 	case <-soon.C:
 	}
-	order, err := o.claim(ctx, a, order.ID, n, method)
-	if err != nil || order == nil {
+	if order, err = o.claim(ctx, a, order.ID, n, method); err != nil || order == nil {
 		return order, err
 	}
 	o.background.Go(func() {
@@ -84,6 +84,37 @@ func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, 
 		}
 	})
 	return orderCopy(order), nil
+}
+
+// place names an authorization.
+type place struct {
+	order string
+	n     int
+}
+
+// begin runs a check in the background, when it is its turn. It reports whether
+// it did: one that runs in this process already is not begun again, and where
+// too many wait the client is told to come back.
+func (o *Orders) begin(at place, check func()) (bool, error) {
+	const queue = 20 // for each slot
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.running[at] {
+		return false, nil
+	}
+	if len(o.running) >= queue*cap(o.slots) {
+		return false, &Limited{acme.NewProblem(acme.RateLimited, "too many validations wait for their turn; try again in a minute"), time.Minute}
+	}
+	o.running[at] = true
+	o.background.Go(func() {
+		o.slots <- struct{}{}
+		check()
+		<-o.slots
+		o.mu.Lock()
+		delete(o.running, at)
+		o.mu.Unlock()
+	})
+	return true, nil
 }
 
 // orderCopy is an order for the caller while another goroutine goes on with

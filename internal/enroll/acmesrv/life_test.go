@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -249,28 +250,67 @@ func (w *world) background(t *testing.T) {
 	check(t, w.Run(ctx))
 }
 
-// TestAskedAgainAfterAKill has the client ask again before any other process
-// has looked.
+// TestAskedAgainAfterAKill has the client ask again, of another process, before
+// that has looked by itself.
 func TestAskedAgainAfterAKill(t *testing.T) {
 	dead := &slow{begun: make(chan acmecheck.Task, 9), let: make(chan *acme.Problem, 1)}
-	w := newWorld(t, func(c *Config) { c.Checker = dead })
+	w := newWorld(t, func(c *Config) { c.Checker, c.SharedNonces = dead, true })
 	c := w.registered(t)
 	o, _, err := c.Order(t.Context(), names("a.test"))
 	check(t, err)
 	z, err := c.Authorization(t.Context(), o.Authorizations[0])
 	check(t, err)
-	_, err = c.Accept(t.Context(), z.Challenges[0].URL)
-	check(t, err)
+	for range 2 {
+		ch, err := c.Accept(t.Context(), z.Challenges[0].URL)
+		check(t, err)
+		if ch.Status != acme.StatusProcessing {
+			t.Fatalf("%+v", ch)
+		}
+	}
+	if <-dead.begun; len(dead.begun) != 0 {
+		t.Error("a challenge is validated twice at a time")
+	}
+	alive := &slow{begun: make(chan acmecheck.Task, 9), let: make(chan *acme.Problem, 9)}
+	_, at := w.serve(t, func(c *Config) { c.Checker, c.BaseURL, c.SharedNonces = alive, w.url, true })
 	w.mu.Lock()
 	w.ahead = time.Minute
 	w.mu.Unlock()
-	dead.let <- nil
-	ch, err := c.Accept(t.Context(), z.Challenges[0].URL)
-	check(t, err)
-	if ch.Status != acme.StatusValid {
-		t.Fatalf("%+v", ch)
+	alive.let <- nil
+	challenge := z.Challenges[0].URL
+	check(t, send(t, c, acme.Header{KeyID: c.AccountURL, URL: challenge}, strings.Replace(challenge, w.url, at, 1), "{}"))
+	<-alive.begun
+	if z, err = c.Authorization(t.Context(), o.Authorizations[0]); err != nil || z.Status != acme.StatusValid {
+		t.Fatalf("%+v, %v", z, err)
 	}
 	dead.let <- nil
+	w.background(t)
+}
+
+func TestTooManyValidations(t *testing.T) {
+	stuck := &slow{begun: make(chan acmecheck.Task, 99), let: make(chan *acme.Problem, 99)}
+	w := newWorld(t, func(c *Config) { c.Checker, c.Orders.Validations = stuck, 1 })
+	c := w.registered(t)
+	var list []string
+	for i := range 21 {
+		list = append(list, "a"+strconv.Itoa(i)+".test")
+	}
+	o, _, err := c.Order(t.Context(), names(list...))
+	check(t, err)
+	var refused error
+	var all sync.WaitGroup
+	for i, url := range o.Authorizations {
+		challenge := strings.Replace(url, "/authz/", "/chall/", 1) + "/dns-01"
+		if i < 20 {
+			all.Go(func() { c.Accept(t.Context(), challenge) })
+			continue
+		}
+		all.Wait()
+		_, refused = c.Accept(t.Context(), challenge)
+	}
+	is(t, refused, acme.RateLimited, 429, "too many validations wait for their turn")
+	for range 20 {
+		stuck.let <- nil
+	}
 	w.background(t)
 }
 

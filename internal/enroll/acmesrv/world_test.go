@@ -138,7 +138,7 @@ func (w *world) serve(t *testing.T, edit ...func(*Config)) (*Server, string) {
 	front := &httptest.Server{Listener: listener, Config: &http.Server{Handler: server}}
 	front.Start()
 	t.Cleanup(front.Close)
-	return server, c.BaseURL
+	return server, "http://" + listener.Addr().String()
 }
 
 func (w *world) profile(name string) (*issuance.Profile, error) {
