@@ -1,0 +1,158 @@
+#!/bin/sh
+# openssl cmp against our server: every kind of message, by shared secret and
+# by signature, explicit and implicit confirmation, an officer's decision,
+# refusals. Our client against openssl's mock server.
+. "$(dirname "$0")/lib/checks"
+(cd "$here/.." && go build -o "$scratch/bin/cmpdrive" ./interop/cmpdrive) || exit 1
+
+mkdir -p home/profiles
+cat >home/profiles/reviewed.yaml <<'Y'
+name: reviewed
+version: 1
+issuance: review
+keys: { ec: [P-256] }
+validity: { default: 30d }
+subject: { attributes: { CN: { max: 64 } } }
+names: { kinds: [dns] }
+Y
+echo 'cmp: { check-after: 1s }' >home/config.yaml
+certwright serve --listen 127.0.0.1:0 --plain-listen 127.0.0.1:0 --ready-file ready.json >serve.log 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null; wait; rm -rf "$scratch"' EXIT
+until_ok() { # TRIES COMMAND…: tries again each fifth of a second
+	tries=$1; shift
+	while ! "$@"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.2
+	done
+}
+holds "the server starts" until_ok 150 test -s ready.json
+plain=$(sed 's/.*"plainUrl":"http:..\([^"]*\)".*/\1/' ready.json)
+secure=$(sed 's/.*"url":"\(https[^"]*\)".*/\1/' ready.json)
+cp home/root.crt root.crt
+share() { # REFERENCE JSON…: makes a shared secret
+	curl -fsS --cacert root.crt -H "Authorization: Bearer $(cat home/first-token)" -H "Content-Type: application/json" \
+		-d "{\"reference\":\"$1\",\"value\":\"shared with $1\"$2}" "$secure/api/v1/secrets"
+}
+holds "a shared secret is made" share dev ',"profile":"device"'
+holds "and one for a profile where an officer decides" share held ',"profile":"reviewed"'
+
+openssl ecparam -name prime256v1 -genkey -noout -out k.key
+openssl ecparam -name prime256v1 -genkey -noout -out k2.key
+ask() { # PATH OPTIONS…
+	path=$1; shift
+	rm -f got.crt
+	openssl cmp -config '' -server "$plain$path" -recipient /CN=CA -certout got.crt -extracertsout extra.pem "$@"
+}
+secret() { ask "$@" -ref dev -secret "pass:shared with dev"; }
+signed() { ask "$@" -cert dev.crt -key k.key -trusted root.crt -untrusted trust.pem; }
+chains() { openssl verify -CAfile root.crt -untrusted extra.pem got.crt; }
+root=/.well-known/cmp
+
+holds "ir by secret" secret $root -cmd ir -newkey k.key -subject /CN=pump -sans pump.example
+holds "the certificate chains to the root" chains
+cp got.crt dev.crt
+cp extra.pem trust.pem
+holds "ir at /pkix/" secret /pkix/ -cmd ir -newkey k2.key -subject /CN=pump -sans pump.example
+holds "ir at the profile's own address" secret $root/p/device -cmd ir -newkey k2.key -subject /CN=pump -sans pump.example
+holds "cr by secret, implicitly confirmed" secret $root -cmd cr -newkey k2.key -subject /CN=pump -sans pump.example -implicit_confirm
+holds "cr by signature" signed $root -cmd cr -newkey k2.key -subject /CN=pump -sans pump.example
+holds "the certificate chains to the root" chains
+openssl req -new -key k2.key -subj /CN=pump -addext subjectAltName=DNS:pump.example -out k2.csr
+holds "p10cr by secret" secret $root -cmd p10cr -csr k2.csr
+holds "p10cr by signature, implicitly confirmed" signed $root -cmd p10cr -csr k2.csr -implicit_confirm
+holds "kur by signature" signed $root -cmd kur -newkey k2.key -oldcert dev.crt
+for what in caCerts signKeyPairTypes encKeyPairTypes preferredSymmAlg currentCRL suppLangTags; do
+	says "genm $what by signature" "genp contains ITAV" signed $root -cmd genm -infotype $what
+done
+says "genm caCerts by secret" "id-it-caCerts" secret $root -cmd genm -infotype caCerts
+
+# An officer decides while the client polls.
+ask $root -cmd ir -newkey k2.key -subject /CN=pump -sans pump.example -ref held -secret "pass:shared with held" -total_timeout 100 >polled 2>&1 &
+polling=$!
+ticket() { certwright review list --output json 2>/dev/null | grep -o '"01[0-9A-Z]\{24\}"' | head -1 | tr -d '"'; }
+has_ticket() { [ -n "$(ticket)" ]; }
+if until_ok 50 has_ticket; then
+	holds "an officer approves what is polled for" certwright review approve "$(ticket)" --officer olga --yes
+	wait $polling
+	report $? "and the client gets its certificate by polling"
+	cp polled output
+else
+	cp polled output
+	report 1 "a request is held for an officer"
+fi
+
+# What is refused, with the bit that says why.
+refused() { # WHAT BIT COMMAND…
+	what=$1 bit=$2; shift 2
+	"$@" >output 2>&1 && echo "it was not refused" >>output
+	grep -qF -- "$bit" output && ! grep -qF "it was not refused" output
+	report $? "$what: $bit"
+}
+refused "a wrong secret" badMessageCheck ask $root -cmd ir -newkey k2.key -subject /CN=x -ref dev -secret pass:wrong -unprotected_errors
+refused "a reference that is not known" badMessageCheck ask $root -cmd ir -newkey k2.key -subject /CN=x -ref nobody -secret pass:wrong -unprotected_errors
+refused "kur by secret" wrongIntegrity secret $root -cmd kur -newkey k2.key -oldcert dev.crt
+refused "rr by secret" wrongIntegrity secret $root -cmd rr -oldcert dev.crt
+refused "a profile that does not exist" notAuthorized secret $root/p/nothing -cmd ir -newkey k2.key -subject /CN=x
+refused "another subject by signature" notAuthorized signed $root -cmd cr -newkey k2.key -subject /CN=other
+refused "possession vouched for by nobody" notAuthorized secret $root -cmd ir -newkey k2.key -subject /CN=pump -sans pump.example -popo 0
+refused "no proof of possession" badPOP secret $root -cmd ir -newkey k2.key -subject /CN=pump -sans pump.example -popo -1
+holds "a transaction is recorded" secret $root -cmd ir -newkey k2.key -subject /CN=pump -sans pump.example -reqout m1,m2 -rspout r1,r2
+refused "and not taken twice" transactionIdInUse secret $root -cmd ir -newkey k2.key -subject /CN=pump -sans pump.example -reqin m1,m2
+holds "rr by signature" signed $root -cmd rr -oldcert dev.crt -revreason 4
+says "the certificate is revoked" "revoked" certwright show "$(openssl x509 -in dev.crt -noout -serial | cut -d= -f2)"
+refused "a message by a revoked certificate" signerNotTrusted signed $root -cmd cr -newkey k2.key -subject /CN=pump -sans pump.example
+
+# The client of BouncyCastle.
+jars=/usr/share/java/bcprov.jar:/usr/share/java/bcpkix.jar:/usr/share/java/bcutil.jar
+holds "the client of BouncyCastle compiles" javac -cp $jars -d . "$here/cmp/Client.java"
+bouncy() { java -cp "$jars:." Client "http://$plain$root" "$@"; }
+holds "BouncyCastle: ir and certConf by secret" bouncy dev "shared with dev" ir
+holds "BouncyCastle: cr and certConf by secret" bouncy dev "shared with dev" cr
+holds "BouncyCastle: the certificate encrypted to its key" bouncy dev "shared with dev" encrypted
+refused "BouncyCastle: a wrong secret" badMessageCheck bouncy dev "shared with others" ir
+
+# Our client against our server.
+holds "our client: ir by PBMAC1, version 3" cmpdrive -url "http://$plain$root" -cmd ir -pvno 3 -mac pbmac1 -ref dev -secret "shared with dev" -newkey k.key -subject "CN=ours" -out ours.crt
+
+# Our client against openssl's mock server, which listens on all addresses:
+# in a network of its own.
+cat >mock.sh <<'M'
+ip link set lo up
+rm -f mock.log
+openssl cmp -config '' -port 8090 -srv_ref 1234 -srv_secret pass:secret -srv_cert srv.crt -srv_key srv.key -srv_trusted srv.crt -rsp_cert dev2.crt $MOCK >mock.log 2>&1 &
+mock=$!
+tries=300
+until grep -qs ACCEPT mock.log || [ $tries = 0 ]; do sleep 0.1; tries=$((tries - 1)); done
+"$@"
+result=$?
+kill $mock
+exit $result
+M
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout srv.key -out srv.crt -subj /CN=mock -addext keyUsage=digitalSignature,keyCertSign 2>/dev/null
+openssl req -new -key k.key -subj /CN=device -out d.csr
+printf 'subjectKeyIdentifier=hash\nkeyUsage=digitalSignature\n' >d.ext
+openssl x509 -req -in d.csr -CA srv.crt -CAkey srv.key -set_serial 5 -extfile d.ext -out dev2.crt 2>/dev/null
+alone="unshare -n"
+[ "$(id -u)" = 0 ] || alone="unshare -rn"
+drive() { $alone sh mock.sh cmpdrive -url http://127.0.0.1:8090/ -recipient CN=mock "$@"; }
+for protection in "-ref 1234 -secret secret" "-cert dev2.crt -key k.key -srvcert srv.crt"; do
+	for command in ir cr p10cr genm rr; do
+		[ "$command $protection" != "rr -ref 1234 -secret secret" ] || protection="$protection -cert dev2.crt"
+		# shellcheck disable=SC2086
+		holds "our client at openssl's mock server: $command $protection" drive -cmd $command -newkey k.key $protection
+	done
+	MOCK="-grant_implicitconf" && export MOCK
+	# shellcheck disable=SC2086
+	holds "our client at openssl's mock server: implicitly confirmed" drive -cmd ir -implicit -newkey k.key $protection
+	MOCK="-poll_count 2 -check_after 1"
+	# shellcheck disable=SC2086
+	says "our client at openssl's mock server: polls" "waiting 1" drive -cmd ir -newkey k.key $protection
+	MOCK="-pkistatus 2 -failurebits 67108864 -statusstring no"
+	# shellcheck disable=SC2086
+	says "our client at openssl's mock server: hears why it is refused" "the server refuses: rejection (duplicateCertReq): no" drive -cmd ir -newkey k.key $protection
+	MOCK=
+done
+holds "our client at openssl's mock server: kur" drive -cmd kur -newkey k.key -cert dev2.crt -key k.key -srvcert srv.crt
+finish
