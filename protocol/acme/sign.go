@@ -58,7 +58,7 @@ func sign(k jose.SigningKey, h Header, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a signer of messages: %w", err)
 	}
-	jws, err := signer.Sign(payload)
+	jws, err := signer.Sign(append([]byte{}, payload...)) // nil would be left out
 	if err != nil {
 		return nil, fmt.Errorf("signing a message: %w", err)
 	}
