@@ -53,6 +53,8 @@ type Server struct {
 // Told is what whoever starts the server wants to know.
 type Told struct {
 	URL         string `json:"url"`
+	ACME        string `json:"acme,omitempty"` // the directory; empty: off
+	REST        string `json:"rest"`
 	PlainURL    string `json:"plainUrl,omitempty"`
 	Created     bool   `json:"created"` // the authority was made now
 	Root        string `json:"root"`    // file of the root's certificate
@@ -80,6 +82,10 @@ func (s *Server) listen() (err error) {
 	}
 	if s.told.URL = settings.URL; s.told.URL == "" {
 		s.told.URL = addressOf("https", settings.Listen, s.secure, ownNames(settings.Names, s.config.Host)[0])
+	}
+	s.told.REST = s.told.URL + "/api/v1/"
+	if !s.config.Settings.ACME.Off {
+		s.told.ACME = s.told.URL + "/acme/directory"
 	}
 	if settings.PlainListen == config.PlainOff {
 		return nil

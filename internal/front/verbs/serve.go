@@ -177,6 +177,10 @@ func (p *program) printServing(t *servingJSON) {
 		s.Print("The certification authority in %s", t.Home)
 	}
 	s.Print("  server    %s", t.URL)
+	if t.ACME != "" {
+		s.Print("  ACME      %s", t.ACME)
+	}
+	s.Print("  REST      %s", t.REST)
 	if t.PlainURL != "" {
 		s.Print("  published %s", t.PlainURL)
 	}
