@@ -69,13 +69,17 @@ func CertID(authorityKeyID []byte, serial *big.Int) string {
 	return base64.RawURLEncoding.EncodeToString(authorityKeyID) + "." + base64.RawURLEncoding.EncodeToString(octets)
 }
 
+// maxSerial is how many octets a serial number has at most (RFC 5280, Section
+// 4.1.2.2), without a leading zero.
+const maxSerial = 20
+
 // ParseCertID takes a certificate's name apart.
 func ParseCertID(text string) (authorityKeyID []byte, serial *big.Int, err error) {
 	issuer, number, found := strings.Cut(text, ".")
 	strict := base64.RawURLEncoding.Strict()
 	authorityKeyID, err1 := strict.DecodeString(issuer)
 	octets, err2 := strict.DecodeString(number)
-	if !found || err1 != nil || err2 != nil || len(authorityKeyID) == 0 || len(octets) == 0 || len(octets) > 21 || len(authorityKeyID) > 64 {
+	if !found || err1 != nil || err2 != nil || len(authorityKeyID) == 0 || len(octets) == 0 || len(octets) > maxSerial+1 || new(big.Int).SetBytes(octets).BitLen() > 8*maxSerial || len(authorityKeyID) > 64 {
 		return nil, nil, errors.New("the name of a certificate is the base64url of its authority key identifier, a dot, and the base64url of its serial number, without padding")
 	}
 	return authorityKeyID, new(big.Int).SetBytes(octets), nil
