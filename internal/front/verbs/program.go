@@ -24,7 +24,8 @@ type program struct {
 	shell   *front.Shell
 	version string
 	openssl func(args []string) int
-	exit    int // what openssl returned
+	args    []string // as they were given
+	exit    int      // what openssl returned
 
 	homeFlag     string
 	server       serverFlags
@@ -45,7 +46,7 @@ type program struct {
 // Run runs the command line with these arguments, without the program's name,
 // and returns the exit code. openssl runs what follows the verb of that name.
 func Run(shell *front.Shell, version string, openssl func(args []string) int, args []string) int {
-	p := &program{shell: shell, version: version, openssl: openssl}
+	p := &program{shell: shell, version: version, openssl: openssl, args: args}
 	root := p.root()
 	root.SetArgs(args)
 	shell.JSON = wantsJSON(args)

@@ -46,8 +46,14 @@ func (p *program) opensslCommand() *cobra.Command {
 			"\"certwright openssl COMMAND -help\" the options of one.",
 		Example: `certwright openssl genrsa -out ca.key 2048
 certwright openssl rsa -in ca.key -pubout`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			p.exit = p.openssl(args)
+		RunE: func(c *cobra.Command, _ []string) error {
+			// Flags before the verb are certwright's, and mean nothing behind it.
+			own := c.Root().PersistentFlags()
+			own.SetInterspersed(false)
+			if err := own.Parse(p.args); err != nil {
+				return front.Usage("put options of OpenSSL behind its command", "%v", err)
+			}
+			p.exit = p.openssl(own.Args()[1:])
 			return nil
 		},
 	}
