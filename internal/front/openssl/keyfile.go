@@ -31,6 +31,11 @@ func (c *call) loadPrivate(s keySource) (*key.Private, error) {
 		}
 		return c.ask("Enter pass phrase for " + orStdin(s.file) + ":")
 	}
+	if isMicrosoft(data) {
+		if data, err = fromMicrosoft(data, ask); err != nil {
+			return nil, because(fmt.Sprintf("Could not read %s from %s", s.what, orStdin(s.file)), err)
+		}
+	}
 	p, err := key.ReadPrivate(data, ask)
 	if err != nil && s.format != formatDER && looksLikePKCS12(data) {
 		p, err = c.fromPKCS12(data, s)
@@ -112,6 +117,12 @@ func (c *call) loadPublic(s keySource) (*key.Public, error) {
 	data, err := c.keyData(s)
 	if err != nil {
 		return nil, err
+	}
+	if isMicrosoft(data) {
+		data, err = fromMicrosoft(data, func() ([]byte, error) { return nil, key.ErrPassphrase })
+		if err != nil {
+			return nil, because(fmt.Sprintf("Could not read %s from %s", s.what, orStdin(s.file)), err)
+		}
 	}
 	p, err := key.ReadPublic(data)
 	if err != nil {

@@ -200,7 +200,6 @@ func TestPKCS12(t *testing.T) {
 func TestUnsupportedOptionsSaySo(t *testing.T) {
 	for line, want := range map[string]string{
 		"genrsa -engine foo":           "genrsa: option -engine is not supported by certwright openssl: ",
-		"rsa -pvk-weak":                "rsa: option -pvk-weak is not supported by certwright openssl: ",
 		"rsa -provider fips":           "rsa: unable to load provider fips\n",
 		"rsa -propquery fips=yes":      "rsa: option -propquery is not supported by certwright openssl ",
 		"pkcs12 -keyex":                "pkcs12: option -keyex is not supported by certwright openssl: ",

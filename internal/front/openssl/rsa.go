@@ -22,13 +22,13 @@ func rsaCommand() command {
 		engineOption(),
 		title("Input options"),
 		{"in", str, "File of the key", ""},
-		{"inform", anyFormat, "Format of the file: DER, PEM or P12", ""},
+		{"inform", anyFormat, "Format of the file: DER, PEM, P12, MSBLOB or PVK", ""},
 		{"pubin", flag, "The file holds a public key", ""},
 		{"RSAPublicKey_in", flag, "The file holds a public key as in PKCS #1", ""},
 		{"passin", str, "Where the passphrase of the file comes from", ""},
 		title("Output options"),
 		{"out", outFile, "File for the output", ""},
-		{"outform", anyFormat, "Format of the output: DER or PEM", ""},
+		{"outform", anyFormat, "Format of the output: DER, PEM, MSBLOB or PVK", ""},
 		{"pubout", flag, "Write the public key", ""},
 		{"RSAPublicKey_out", flag, "Write the public key as in PKCS #1", ""},
 		{"passout", str, "Where the passphrase of the output comes from", ""},
@@ -37,13 +37,11 @@ func rsaCommand() command {
 		{"modulus", flag, "Print the modulus", ""},
 		{"traditional", flag, "Write PKCS #1 instead of PKCS #8", ""},
 		title("PVK options"),
-		{"pvk-strong", flag, "Strong encryption of PVK", noPVK},
-		{"pvk-weak", flag, "Weak encryption of PVK", noPVK},
-		{"pvk-none", flag, "No encryption of PVK", noPVK},
+		{"pvk-strong", flag, "Encrypt PVK with 128 bits (the default)", ""},
+		{"pvk-weak", flag, "Encrypt PVK with 40 bits", ""},
+		{"pvk-none", flag, "Do not encrypt PVK", ""},
 	}, providerOptions())}
 }
-
-const noPVK = "the formats PVK and MSBLOB are not written"
 
 func runRSA(c *call) error {
 	if err := c.noArguments(); err != nil {
@@ -137,6 +135,14 @@ func modulusOf(public *key.Public) (string, error) {
 }
 
 func (c *call) appendRSAPublic(out *bytes.Buffer, public *key.Public) error {
+	if c.format("outform", formatPEM) == formatMSBLOB {
+		blob, err := blobOf(nil, public)
+		if err != nil {
+			return because("unable to write key", err)
+		}
+		out.Write(blob)
+		return nil
+	}
 	label, octets := "PUBLIC KEY", public.Raw
 	if c.hasAny("RSAPublicKey_out") {
 		label, octets = "RSA PUBLIC KEY", public.Bits
@@ -151,8 +157,6 @@ func (c *call) appendEncoded(out *bytes.Buffer, label string, octets []byte) err
 		out.Write(pem.Encode(label, octets))
 	case formatDER:
 		out.Write(octets)
-	case formatPVK, formatMSBLOB:
-		return complain("%s: option -outform is not supported by certwright openssl with PVK or MSBLOB: %s", c.command.name, noPVK)
 	default:
 		return complain("bad output format specified for outfile")
 	}
@@ -162,7 +166,16 @@ func (c *call) appendEncoded(out *bytes.Buffer, label string, octets []byte) err
 // appendPrivate writes a private key in the format of -outform.
 func (c *call) appendPrivate(out *bytes.Buffer, p *key.Private, s keySink) error {
 	s.format = c.format("outform", formatPEM)
-	if s.format != formatPEM && s.format != formatDER {
+	switch s.format {
+	case formatPEM, formatDER:
+	case formatPVK, formatMSBLOB:
+		data, err := c.encodeMicrosoft(p, s)
+		if err != nil {
+			return because("unable to write key", err)
+		}
+		out.Write(data)
+		return nil
+	default:
 		return c.appendEncoded(out, "", nil)
 	}
 	data, err := c.encodePrivate(p, s)
@@ -172,10 +185,6 @@ func (c *call) appendPrivate(out *bytes.Buffer, p *key.Private, s keySink) error
 
 // loadPair reads a private key with its public half, or a public key alone.
 func (c *call) loadPair(s keySource, publicOnly bool, privateName, publicName string) (*key.Private, *key.Public, error) {
-	switch s.format {
-	case formatPVK, formatMSBLOB:
-		return nil, nil, complain("%s: option -inform is not supported by certwright openssl with PVK or MSBLOB: they are not read", c.command.name)
-	}
 	if publicOnly {
 		s.what = publicName
 		public, err := c.loadPublic(s)
