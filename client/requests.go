@@ -90,3 +90,9 @@ func (c *Client) Refuse(ctx context.Context, ticket, why string) (*Outcome, erro
 func (c *Client) Withdraw(ctx context.Context, ticket string) (*Outcome, error) {
 	return c.step(ctx, ticket, "withdraw", "")
 }
+
+// Confirm answers, as the applicant, what was encrypted to the key of a
+// request.
+func (c *Client) Confirm(ctx context.Context, ticket string, answer Confirmation) (*Outcome, error) {
+	return one[Outcome](ctx, c, http.MethodPost, "/requests/"+url.PathEscape(ticket)+"/confirm", nil, answer)
+}

@@ -53,7 +53,18 @@ type Outcome struct {
 	Changes        []Change     `json:"changes" doc:"the differences between request and certificate"`
 	Planned        *Planned     `json:"planned,omitempty" doc:"of a dry run: what would be issued"`
 	Error          *Problem     `json:"error,omitempty" doc:"why it was refused, or why an approval was in vain"`
+	Encrypted      []byte       `json:"encrypted,omitempty" doc:"of a key that cannot sign: a CMS message, DER in base64, that only its holder can decrypt and must confirm"`
+	Holds          string       `json:"holds,omitempty" doc:"what is encrypted: a certificate or a challenge"`
+	Until          time.Time    `json:"until,omitzero" doc:"by when it must be confirmed"`
 	Repeated       bool         `json:"repeated,omitempty" doc:"the idempotency key was used before; this is what became of it then"`
+}
+
+// Confirmation answers, as the applicant, what was encrypted.
+type Confirmation struct {
+	Hash     string `json:"hash,omitempty" doc:"what certHash is made with: SHA-256 (the default), SHA-384 or SHA-512"`
+	CertHash []byte `json:"certHash,omitempty" doc:"of the certificate that was decrypted (RFC 9810, Section 5.3.18)"`
+	Answer   string `json:"answer,omitempty" doc:"the number in the challenge that was decrypted, in decimal digits"`
+	Rejected string `json:"rejected,omitempty" doc:"why the certificate is not wanted"`
 }
 
 // Finding is what one rule has to say of one field.
@@ -137,7 +148,7 @@ type Certificate struct {
 	SANs           []string  `json:"sans" doc:"each with its kind: dns:a.example"`
 	NotBefore      time.Time `json:"notBefore"`
 	NotAfter       time.Time `json:"notAfter"`
-	Status         string    `json:"status" doc:"valid, hold, revoked or expired"`
+	Status         string    `json:"status" doc:"valid, unconfirmed, hold, revoked or expired"`
 	Revoked        time.Time `json:"revoked,omitzero"`
 	Reason         string    `json:"reason,omitempty" doc:"why it was revoked"`
 	InvalidSince   time.Time `json:"invalidSince,omitzero" doc:"since when the key is suspect"`
@@ -149,7 +160,7 @@ type Certificate struct {
 	Issued         time.Time `json:"issued"`
 	Fingerprint    string    `json:"fingerprint" doc:"SHA-256"`
 	KeyFingerprint string    `json:"keyFingerprint" doc:"SHA-256 of the subject public key info"`
-	DER            []byte    `json:"der" doc:"the certificate, DER in base64"`
+	DER            []byte    `json:"der,omitempty" doc:"the certificate, DER in base64; missing while it is unconfirmed"`
 }
 
 // Revocation orders that a certificate be revoked.

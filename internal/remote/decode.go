@@ -11,6 +11,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/client"
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/internal/access"
@@ -63,6 +64,9 @@ func (d *Desk) outcome(ctx context.Context, o *client.Outcome) (*authority.Outco
 		Findings: encoded(findingsOf(o.Findings)), Changes: encoded(changesOf(o.Changes))}}
 	if o.Error != nil {
 		errors.As(plain(o.Error), &out.Refusal)
+	}
+	if o.Encrypted != nil {
+		out.Encrypted, out.Holds, out.Until = o.Encrypted, evidence.Deferred(o.Holds), o.Until
 	}
 	if o.Certificate == nil {
 		return out, nil

@@ -194,6 +194,19 @@ func (d *Desk) Withdraw(ctx context.Context, ticket, _ string) (*authority.Outco
 	return d.step(ctx, out, err)
 }
 
+// Confirm answers what was encrypted.
+func (d *Desk) Confirm(ctx context.Context, c authority.Confirmation) (*authority.Outcome, error) {
+	told := client.Confirmation{CertHash: c.CertHash, Rejected: c.Rejected}
+	if c.Hash != 0 {
+		told.Hash = c.Hash.String()
+	}
+	if c.Answer != nil {
+		told.Answer = c.Answer.String()
+	}
+	out, err := d.client.Confirm(ctx, c.Ticket, told)
+	return d.step(ctx, out, err)
+}
+
 // Certificates yields certificates.
 func (d *Desk) Certificates(ctx context.Context, q authority.Query) iter.Seq2[*authority.Certificate, error] {
 	return mapped(d.client.Certificates(ctx, client.CertificateQuery{CA: q.CA, Serial: hex.EncodeToString(q.Serial), Text: q.Text, Subject: q.Subject, SAN: q.Name,

@@ -36,6 +36,7 @@ type Requests interface {
 	Approve(ctx context.Context, ticket, officer, note string) (*authority.Outcome, error)
 	Refuse(ctx context.Context, ticket, officer, why string) (*authority.Outcome, error)
 	Withdraw(ctx context.Context, ticket, from string) (*authority.Outcome, error)
+	Confirm(ctx context.Context, c authority.Confirmation) (*authority.Outcome, error)
 }
 
 // Certificates are looked up and revoked.

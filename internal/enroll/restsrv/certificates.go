@@ -213,10 +213,13 @@ func (s *server) fetchCertificate(ctx context.Context, x *sender, in *formInput)
 	if err != nil {
 		return nil, err
 	}
-	out := &fileOutput{Status: http.StatusOK, ETag: tag(in.Form, string(c.Fingerprint))}
+	out := &fileOutput{Status: http.StatusOK, ETag: tag(in.Form, string(c.Status), string(c.Fingerprint))}
 	if in.IfNoneMatch != "" && among(in.IfNoneMatch, out.ETag) {
 		out.Status = http.StatusNotModified
 		return out, nil
+	}
+	if c.Status == authority.StatusUnconfirmed {
+		return nil, &request.Refusal{Reason: request.WrongState, Field: "serial", Detail: "the certificate is unconfirmed: only its holder may have it yet, encrypted to its key", Fix: "have the applicant confirm it"}
 	}
 	ca, err := s.Store.CA(ctx, c.CA)
 	if err != nil {

@@ -53,6 +53,9 @@ func (s *server) outcome(out *authority.Outcome) *client.Outcome {
 		told.Certificate, told.Serial = &c, c.Serial
 		told.PEM = string(pem.Encode("CERTIFICATE", out.Certificate.DER)) + by.pem
 	}
+	if out.Encrypted != nil {
+		told.Encrypted, told.Holds, told.Until = out.Encrypted, string(out.Holds), out.Until
+	}
 	return told
 }
 
@@ -114,6 +117,8 @@ func (s *server) certificate(c *authority.Certificate, issuerName string) client
 		out.SANs = []string{}
 	}
 	switch {
+	case c.Status == authority.StatusUnconfirmed:
+		out.DER = nil // only its holder may have it yet, encrypted
 	case c.Status != authority.StatusValid:
 		out.Revoked, out.Reason, out.InvalidSince = c.Revoked, crl.Reason(c.Reason).String(), c.Invalid
 	case s.Now().After(c.NotAfter):

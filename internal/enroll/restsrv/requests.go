@@ -2,7 +2,9 @@ package restsrv
 
 import (
 	"context"
+	"crypto"
 	"errors"
+	"math/big"
 	"net/http"
 	"reflect"
 	"strings"
@@ -38,6 +40,7 @@ func (s *server) requests() {
 	s.step("ask", "Ask the applicant of a held request for more", officers(), true, a.Ask)
 	s.step("approve", "Approve a held request, and have it signed", officers(), false, a.Approve)
 	s.step("refuse", "Refuse an open request", officers(), true, a.Refuse)
+	on(s, huma.Operation{OperationID: "confirmRequest", Method: http.MethodPost, Path: "/requests/{ticket}/confirm", Summary: "Answer, as the applicant, what was encrypted to the key", Tags: []string{"requests"}}, applicants(), s.confirm)
 	s.describeSubmission("/api/v1/requests")
 	s.describeSubmission("/api/v1/requests/check")
 }
@@ -285,6 +288,44 @@ func (s *server) step(verb, summary string, roles []access.Role, needsText bool,
 			}
 			return &checkedOutput{told}, nil
 		})
+}
+
+type confirmInput struct {
+	Ticket string `path:"ticket" maxLength:"64"`
+	Body   client.Confirmation
+}
+
+func (s *server) confirm(ctx context.Context, x *sender, in *confirmInput) (*checkedOutput, error) {
+	t, err := s.ticketFor(ctx, x, in.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	answer := authority.Confirmation{Ticket: t.ID, From: x.Name, CertHash: in.Body.CertHash, Rejected: in.Body.Rejected}
+	known := false
+	for _, h := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+		if in.Body.Hash == h.String() || in.Body.Hash == "" && h == crypto.SHA256 {
+			answer.Hash, known = h, true
+		}
+	}
+	if !known {
+		return nil, usage("use SHA-256, SHA-384 or SHA-512", "the hash %q is not known", short(in.Body.Hash))
+	}
+	if in.Body.Answer != "" {
+		number, ok := new(big.Int).SetString(in.Body.Answer, 10)
+		if !ok || len(in.Body.Answer) > 5000 {
+			return nil, usage("write it in decimal digits", "the answer is no number")
+		}
+		answer.Answer = number
+	}
+	out, err := s.Authority.Confirm(ctx, answer)
+	if err != nil {
+		return nil, err
+	}
+	told := s.outcome(out)
+	if out.Refusal != nil {
+		told.Error = refused(out.Refusal).Problem
+	}
+	return &checkedOutput{told}, nil
 }
 
 // matches holds what is there against what the client has seen.

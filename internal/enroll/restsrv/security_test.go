@@ -113,7 +113,7 @@ func TestRolesOfEveryOperation(t *testing.T) {
 		may          string // first letters of the roles
 	}{
 		{"POST", "/requests", "ao"}, {"POST", "/requests/check", "ao"}, {"GET", "/requests", "aou"}, {"GET", "/requests/X", "aou"},
-		{"POST", "/requests/X/answer", "ao"}, {"POST", "/requests/X/withdraw", "ao"}, {"POST", "/requests/X/ask", "o"}, {"POST", "/requests/X/approve", "o"}, {"POST", "/requests/X/refuse", "o"},
+		{"POST", "/requests/X/answer", "ao"}, {"POST", "/requests/X/withdraw", "ao"}, {"POST", "/requests/X/confirm", "ao"}, {"POST", "/requests/X/ask", "o"}, {"POST", "/requests/X/approve", "o"}, {"POST", "/requests/X/refuse", "o"},
 		{"GET", "/certificates", "aou"}, {"GET", "/certificates/01", "aou"}, {"GET", "/certificates/01/pem", "aou"}, {"POST", "/certificates/01/renew", "ao"},
 		{"POST", "/certificates/01/revoke", "ao"}, {"POST", "/certificates/01/release", "o"}, {"GET", "/whoami", "aodu"}, {"GET", "/cas", "aodu"}, {"GET", "/cas/root", "aodu"},
 		{"GET", "/profiles", "aodu"}, {"GET", "/profiles/server", "aodu"}, {"POST", "/tokens", "d"}, {"GET", "/tokens", "d"}, {"DELETE", "/tokens/X", "d"},

@@ -102,7 +102,7 @@ func (p *program) confirm(ctx context.Context, ticket string, f *confirmFlags, a
 	}
 	confirmation := task.ConfirmationOf(ticket, p.origin(f.from).Requester, answer)
 	confirmation.Rejected = f.reject
-	out, err := o.Authority.Confirm(ctx, confirmation)
+	out, err := o.Desk().Confirm(ctx, confirmation)
 	if err != nil {
 		return unknownTicket(ticket, err)
 	}

@@ -27,7 +27,7 @@ type serverFlags struct {
 // servedVerbs are those that work at a server too.
 func servedVerbs() []string {
 	return []string{
-		"sign", "list", "show", "renew", "rekey", "reissue", "revoke", "export", "request check",
+		"sign", "list", "show", "renew", "rekey", "reissue", "revoke", "export", "request check", "request confirm",
 		"review list", "review show", "review ask", "review answer", "review approve", "review refuse", "review withdraw",
 		"ca list", "ca show", "profile list", "profile show", "profile test", "audit show", "audit verify",
 		"token new", "token list", "token revoke", "secret new", "secret list", "secret show", "secret revoke",
