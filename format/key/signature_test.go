@@ -409,3 +409,16 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+func TestGenerateAgreement(t *testing.T) {
+	k, err := Generate("x25519", nil)
+	if err != nil || k.Signer != nil || k.Public.Type != "X25519" || k.Problem == nil {
+		t.Fatalf("%+v, %v", k, err)
+	}
+	if _, err := MarshalPKCS8(k); err != nil {
+		t.Error(err)
+	}
+	if _, err := Generate("x25519", strings.NewReader("short")); err == nil || !strings.HasPrefix(err.Error(), "making a key of the kind x25519: reading random octets: ") {
+		t.Errorf("too little randomness: %v", err)
+	}
+}

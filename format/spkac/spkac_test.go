@@ -1,10 +1,14 @@
 package spkac
 
 import (
+	"bytes"
 	"crypto/rand"
+	rng "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,4 +151,64 @@ func FuzzParse(f *testing.F) {
 		}
 		_ = r.CheckSignature()
 	})
+}
+
+func TestFilesReadBackAsWritten(t *testing.T) {
+	r := made(t, "ecdsa-p256", "fresh")
+	f := File{Request: r, Fields: []Field{
+		{Name: "C", Value: "GB"}, {Name: "OU", Value: "one=1"}, {Name: "OU", Value: "two", Join: true}, {Name: "OU", Value: "three"},
+		{Name: "1.2.3", Value: "a"}, {Name: "1.2.3", Value: "b"}, {Name: "CN", Value: "Ann # Smith"},
+	}}
+	text := f.Encode()
+	back, err := ParseFile(text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if string(back.Request.Raw) != string(r.Raw) || len(back.Fields) != len(f.Fields) {
+		t.Fatalf("%+v of\n%s", back.Fields, text)
+	}
+	for i, got := range back.Fields {
+		if want := f.Fields[i]; strings.TrimPrefix(got.Name, "OID.") != want.Name || got.Value != want.Value || got.Join != want.Join {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+	if again := back.Encode(); string(again) != string(text) {
+		t.Errorf("written again it is\n%s", again)
+	}
+}
+
+func TestMutations(t *testing.T) {
+	r := made(t, "ecdsa-p256", "fresh")
+	seeds := [][]byte{r.Raw, append(r.Encode(), "CN=a\n0.OU=b\n1.+OU=c\n"...)}
+	random := rng.New(rng.NewPCG(4, 0))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range 10_000 {
+		data := bytes.Clone(seeds[i%len(seeds)])
+		for range 1 + random.IntN(3) {
+			at := random.IntN(len(data))
+			switch random.IntN(3) {
+			case 0:
+				data[at] = byte(random.Uint32())
+			case 1:
+				data = slices.Delete(data, at, min(len(data), at+1+random.IntN(4)))
+			default:
+				data = slices.Insert(data, at, data[:random.IntN(at+1)]...)
+			}
+			if len(data) == 0 {
+				data = []byte{0}
+			}
+		}
+		if f, err := ParseFile(data); err == nil && (f.Request == nil || f.Request.PublicKey == nil) {
+			t.Fatalf("half a file comes of %q", data)
+		}
+		if got, err := Parse(data); err == nil && string(got.Raw)+string(got.Trailing) != string(data) {
+			t.Fatalf("bytes were lost of %x", data)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	const most = 32 << 10
+	if each := (after.TotalAlloc - before.TotalAlloc) / 10_000; each > most {
+		t.Errorf("reading took %d octets a request, want %d at most", each, most)
+	}
 }

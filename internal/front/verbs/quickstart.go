@@ -244,6 +244,12 @@ func (r *quickstartRun) outcome(file string, n int, out *authority.Outcome) erro
 		verification = task.VerifyIssued(out.Certificate.DER, out.Chain, r.p.shell.Now())
 		entry.Verified = verification == nil
 	}
+	if out.Encrypted != nil {
+		var err error
+		if entry.Output, err = r.sign.releaseSealed(file, n, out); err != nil {
+			return err
+		}
+	}
 	r.told.Certificates = append(r.told.Certificates, entry)
 	switch {
 	case entry.Error != nil:

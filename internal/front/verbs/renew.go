@@ -167,10 +167,15 @@ func (p *program) again(ctx context.Context, word string, a *againFlags, by newR
 	}
 	told := outcomeToJSON("", 0, out)
 	run := signRun{p: p, o: o, flags: &signFlags{out: a.out}}
-	if out.Certificate != nil {
-		if told.Output, err = p.releaseAgain(out, word, a.out); err != nil {
-			return err
-		}
+	switch {
+	case out.Certificate != nil:
+		told.Output, err = p.releaseAgain(out, word, a.out)
+	case out.Encrypted != nil && (a.out != "-" || !p.shell.JSON):
+		told.Output = againName("-", a.out, sealedName(hexOf(old.Record.Serial)+".crt"))
+		err = p.shell.Replace(told.Output, task.EncodeSealed(out), front.PublicFile)
+	}
+	if err != nil {
+		return err
 	}
 	if err := run.tell(told); err != nil {
 		return err
