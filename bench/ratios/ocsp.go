@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"crypto"
 	"crypto/rand"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -187,27 +189,59 @@ func (w *ocspWorld) start(folder, name string, args ...string) error {
 
 // await waits until a responder answers.
 func (w *ocspWorld) await(url string) error {
+	q, err := w.newQuestion(0)
+	if err != nil {
+		return err
+	}
 	for range 100 {
-		if err := w.ask(&http.Client{}, url, 0, true); err == nil {
+		if err = w.try(url, q); err == nil {
 			return nil
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	return w.ask(&http.Client{}, url, 0, true)
+	return err
 }
 
-// load asks for a while, and returns the answers a second.
+func (w *ocspWorld) try(url string, q *ocspQuestion) error {
+	c := &ocspClient{url: url}
+	defer c.close()
+	body, err := c.ask(q.der)
+	if err != nil {
+		return err
+	}
+	return q.check(body, w.issuer)
+}
+
+const ocspQuestions = 500 // of each client
+
+// load asks for a while, and returns the answers a second. Making questions is
+// not timed.
 func (w *ocspWorld) load(url string, span time.Duration) (float64, error) {
+	var lists [ocspClients][]*ocspQuestion
+	for n := range lists {
+		for i := range ocspQuestions {
+			q, err := w.newQuestion(n*ocspQuestions + i)
+			if err != nil {
+				return 0, err
+			}
+			lists[n] = append(lists[n], q)
+		}
+	}
 	var count atomic.Int64
 	var group sync.WaitGroup
 	failed := make(chan error, ocspClients)
 	began := time.Now()
-	for n := range ocspClients {
+	for _, questions := range lists {
 		group.Go(func() {
-			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
-			defer client.CloseIdleConnections()
-			for i := n; time.Since(began) < span; i += ocspClients {
-				if err := w.ask(client, url, i, i%101 == 0); err != nil {
+			c := &ocspClient{url: url}
+			defer c.close()
+			for i := 0; time.Since(began) < span; i++ {
+				q := questions[i%len(questions)]
+				body, err := c.ask(q.der)
+				if err == nil && i%101 == 0 {
+					err = q.check(body, w.issuer)
+				}
+				if err != nil {
 					failed <- err
 					return
 				}
@@ -225,33 +259,30 @@ func (w *ocspWorld) load(url string, span time.Duration) (float64, error) {
 	}
 }
 
-// ask asks about one certificate with a new nonce; it looks into the answer
-// where it is told to.
-func (w *ocspWorld) ask(client *http.Client, url string, i int, look bool) error {
-	c := w.serials[i%len(w.serials)]
-	id, err := ocsp.NewCertID(crypto.SHA1, w.issuer, c.Serial)
+// ocspQuestion asks about one certificate, with a nonce of its own.
+type ocspQuestion struct {
+	about *cert.Certificate
+	nonce []byte
+	der   []byte
+}
+
+func (w *ocspWorld) newQuestion(i int) (*ocspQuestion, error) {
+	q := &ocspQuestion{about: w.serials[i%len(w.serials)], nonce: make([]byte, 16)}
+	rand.Read(q.nonce)
+	id, err := ocsp.NewCertID(crypto.SHA1, w.issuer, q.about.Serial)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	nonce := make([]byte, 16)
-	rand.Read(nonce)
-	e, err := ocsp.NewNonce(nonce)
+	e, err := ocsp.NewNonce(q.nonce)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	question, err := ocsp.CreateRequest(ocsp.RequestTemplate{Requests: []ocsp.Single{{CertID: id}}, Extensions: []ext.Extension{e}})
-	if err != nil {
-		return err
-	}
-	answer, err := client.Post(url, ocsp.RequestType, bytes.NewReader(question))
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil || !look {
-		return err
-	}
+	q.der, err = ocsp.CreateRequest(ocsp.RequestTemplate{Requests: []ocsp.Single{{CertID: id}}, Extensions: []ext.Extension{e}})
+	return q, err
+}
+
+// check looks whether an answer is the right one.
+func (q *ocspQuestion) check(body []byte, issuer *cert.Certificate) error {
 	r, err := ocsp.ParseResponse(body)
 	if err != nil {
 		return err
@@ -259,9 +290,49 @@ func (w *ocspWorld) ask(client *http.Client, url string, i int, look bool) error
 	if r.Basic == nil {
 		return errors.New("no answer but " + r.Status.String())
 	}
-	single, ok := r.Basic.For(c, w.issuer)
-	if got, err := ocsp.Nonce(r.Basic.Extensions); !ok || single.Status != ocsp.Good || err != nil || !bytes.Equal(got, nonce) {
+	single, ok := r.Basic.For(q.about, issuer)
+	if got, err := ocsp.Nonce(r.Basic.Extensions); !ok || single.Status != ocsp.Good || err != nil || !bytes.Equal(got, q.nonce) {
 		return fmt.Errorf("a wrong answer: %+v, %v", single, err)
 	}
 	return nil
+}
+
+// ocspClient is a client that costs little, since it shares the processors
+// with the responders. It keeps its connection where it may.
+type ocspClient struct {
+	url  string
+	conn net.Conn
+	in   *bufio.Reader
+	out  []byte
+}
+
+func (c *ocspClient) close() {
+	if c.conn != nil {
+		c.conn.Close()
+	}
+	c.conn = nil
+}
+
+func (c *ocspClient) ask(question []byte) ([]byte, error) {
+	host, path, _ := strings.Cut(strings.TrimPrefix(c.url, "http://"), "/")
+	if c.conn == nil {
+		conn, err := net.Dial("tcp", host)
+		if err != nil {
+			return nil, err
+		}
+		c.conn, c.in = conn, bufio.NewReader(conn)
+	}
+	c.out = fmt.Appendf(c.out[:0], "POST /%s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", path, host, ocsp.RequestType, len(question), question)
+	if _, err := c.conn.Write(c.out); err != nil {
+		return nil, err
+	}
+	answer, err := http.ReadResponse(c.in, nil)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(answer.Body)
+	if answer.Close {
+		c.close()
+	}
+	return body, err
 }
