@@ -84,20 +84,28 @@ func (a *Authority) Standing(ctx context.Context, ca string, serial []byte) (Sta
 	if err != nil {
 		return "", nil, fmt.Errorf("reading certificate %x of authority %q: %w", serial, ca, err)
 	}
-	now := a.now()
+	standing := c.Standing(a.now())
+	if standing == StandingUnknown {
+		return standing, nil, nil
+	}
+	return standing, c, nil
+}
+
+// Standing is what a record says at this time.
+func (c *Certificate) Standing(now time.Time) Standing {
 	switch {
 	case c.Status == StatusUnconfirmed:
-		return StandingUnknown, nil, nil
+		return StandingUnknown
 	case c.Status == StatusRevoked:
-		return StandingRevoked, c, nil
+		return StandingRevoked
 	case c.Status == StatusHold:
-		return StandingHold, c, nil
+		return StandingHold
 	case now.Before(c.NotBefore):
-		return StandingNotYetValid, c, nil
+		return StandingNotYetValid
 	case now.After(c.NotAfter):
-		return StandingExpired, c, nil
+		return StandingExpired
 	}
-	return StandingGood, c, nil
+	return StandingGood
 }
 
 // OnStatus has f called after each change of a certificate's status that this

@@ -44,6 +44,9 @@ type Store interface {
 	// revocation list of this authority and shard holds: one state of the
 	// store, whatever is committed meanwhile.
 	Revocations(ctx context.Context, q RevocationQuery) iter.Seq2[Revocation, error]
+	// LastChange returns the highest Revocation.Change of an authority, 0 if
+	// there is none: whether something changed, cheaply.
+	LastChange(ctx context.Context, ca string) (int64, error)
 	// LatestCRL returns the newest list of this kind, ErrNotFound if none.
 	LatestCRL(ctx context.Context, ca string, kind CRLKind, shard int) (*CRL, error)
 	// NewestCRL is LatestCRL without DER.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/certwright/certwright/authority"
@@ -243,6 +244,21 @@ func (s *Store) Revocations(ctx context.Context, q authority.RevocationQuery) it
 	all := func(authority.Revocation) bool { return true }
 	same := func(r authority.Revocation) authority.Revocation { return r }
 	return selected(ctx, s, records, all, same, 0)
+}
+
+// LastChange returns the number of an authority's newest change of status.
+func (s *Store) LastChange(ctx context.Context, ca string) (last int64, err error) {
+	unlock, err := s.read(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	for k, r := range s.revocations {
+		if strings.HasPrefix(k, ca+"/") {
+			last = max(last, r.Change)
+		}
+	}
+	return last, nil
 }
 
 // LatestCRL returns the newest list of a kind and shard.

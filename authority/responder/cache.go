@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -22,6 +23,8 @@ type cache struct {
 	order    list.List                // of *entry, the latest asked first
 	changed  int64
 	marks    map[string]*mark // by authority
+
+	facts map[string]*authority.Certificate // by authority and serial number; without DER
 }
 
 // entry is an answer in the cache.
@@ -41,13 +44,16 @@ func (e *entry) size() int { return len(e.answer.DER) + 2*len(e.id) + len(e.seri
 // mark is how far the changes of an authority's certificates are known.
 type mark struct {
 	sync.Mutex
-	change int64
-	begun  bool
+	change atomic.Int64
+	begun  atomic.Bool
 	looked time.Time
 }
 
+// factSize is what is known of a certificate takes in memory, about.
+const factSize = 1000
+
 func newCache(limit int) *cache {
-	return &cache{limit: limit, byID: map[string]*list.Element{}, bySerial: map[string][]string{}, marks: map[string]*mark{}}
+	return &cache{limit: limit, byID: map[string]*list.Element{}, bySerial: map[string][]string{}, marks: map[string]*mark{}, facts: map[string]*authority.Certificate{}}
 }
 
 func serialKey(ca string, serial []byte) string { return ca + "/" + string(serial) }
@@ -119,9 +125,35 @@ func (c *cache) forget(ca string, serial []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.changed++
+	delete(c.facts, serialKey(ca, serial))
 	for _, id := range append([]string(nil), c.bySerial[serialKey(ca, serial)]...) {
 		c.remove(c.byID[id])
 	}
+}
+
+// fact returns what is known of a certificate; nil for nothing.
+func (c *cache) fact(ca string, serial []byte) *authority.Certificate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.facts[serialKey(ca, serial)]
+}
+
+// learn keeps what is known of a certificate, unless something changed since.
+// What is known of others may have to go: a quarter of the memory is for it.
+func (c *cache) learn(record *authority.Certificate, since int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.changed != since {
+		return
+	}
+	for key := range c.facts {
+		if len(c.facts) < c.limit/4/factSize {
+			break
+		}
+		delete(c.facts, key)
+	}
+	bare := &authority.Certificate{CA: record.CA, NotBefore: record.NotBefore, NotAfter: record.NotAfter, Status: record.Status, Revoked: record.Revoked, Reason: record.Reason, Invalid: record.Invalid}
+	c.facts[serialKey(record.CA, record.Serial)] = bare
 }
 
 // due returns the CertIDs whose answers are to be renewed: those asked about
@@ -168,28 +200,49 @@ func (c *cache) markOf(ca string) *mark {
 	return m
 }
 
-// catchUp drops the answers about certificates whose status other processes
+// catchUp drops what is known of certificates whose status other processes
 // changed, if it was not looked for that a moment ago.
 func (r *Responder) catchUp(ctx context.Context, by *issuer) error {
 	m := r.cache.markOf(by.name)
 	m.Lock()
 	defer m.Unlock()
-	if m.begun && time.Since(m.looked) < r.config.Fresh {
+	if m.begun.Load() && time.Since(m.looked) < r.config.Fresh {
 		return nil
 	}
-	if !m.begun {
+	return r.takeIn(ctx, by, m)
+}
+
+// exact is catchUp that looks now: what is signed after it says what was on
+// record when it was called.
+func (r *Responder) exact(ctx context.Context, by *issuer) error {
+	m := r.cache.markOf(by.name)
+	last, err := r.config.Store.LastChange(ctx, by.name)
+	if err != nil {
+		return fmt.Errorf("reading what changed of authority %q: %w", by.name, err)
+	}
+	if m.begun.Load() && last <= m.change.Load() {
+		return nil
+	}
+	m.Lock()
+	defer m.Unlock()
+	return r.takeIn(ctx, by, m)
+}
+
+func (r *Responder) takeIn(ctx context.Context, by *issuer, m *mark) error {
+	if !m.begun.Load() {
 		if err := r.begin(ctx, by, m); err != nil {
 			return err
 		}
 	}
-	for change, err := range r.config.Store.Revocations(ctx, authority.RevocationQuery{CA: by.name, Shard: -1, Delta: true, Changed: m.change}) {
+	for change, err := range r.config.Store.Revocations(ctx, authority.RevocationQuery{CA: by.name, Shard: -1, Delta: true, Changed: m.change.Load()}) {
 		if err != nil {
 			return fmt.Errorf("reading what changed of authority %q: %w", by.name, err)
 		}
 		r.cache.forget(by.name, change.Serial)
-		m.change = max(m.change, change.Change)
+		m.change.Store(max(m.change.Load(), change.Change))
 	}
-	m.begun, m.looked = true, time.Now()
+	m.begun.Store(true)
+	m.looked = time.Now()
 	return nil
 }
 
@@ -200,7 +253,7 @@ func (r *Responder) begin(ctx context.Context, by *issuer, m *mark) error {
 		if err != nil {
 			return fmt.Errorf("reading the revocation lists of authority %q: %w", by.name, err)
 		}
-		m.change = max(m.change, list.Mark)
+		m.change.Store(max(m.change.Load(), list.Mark))
 	}
 	return nil
 }

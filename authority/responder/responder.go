@@ -157,6 +157,9 @@ func (r *Responder) sign(ctx context.Context, by *issuer, asked []ocsp.Single, n
 	if err != nil {
 		return nil, err
 	}
+	if err := r.exact(ctx, by); err != nil {
+		return nil, err
+	}
 	now := r.now().Truncate(time.Second)
 	a := &Answer{Status: ocsp.Successful, ThisUpdate: now, NextUpdate: now.Add(by.settings.AnswerValidity())}
 	if end := signer.certificate.NotAfter; a.NextUpdate.After(end) {
@@ -204,7 +207,7 @@ func (r *Responder) single(ctx context.Context, by *issuer, id *ocsp.CertID, a *
 	if id.Negative || !by.named(id) {
 		return s, authority.StandingUnknown, nil
 	}
-	standing, c, err := r.config.Authority.Standing(ctx, by.name, id.Serial)
+	standing, c, err := r.standing(ctx, by, id.Serial)
 	if err != nil {
 		return s, "", err
 	}
@@ -227,4 +230,17 @@ func (r *Responder) single(ctx context.Context, by *issuer, id *ocsp.CertID, a *
 		s.Extensions = append(s.Extensions, ocsp.NewArchiveCutoff(by.cutoff(a.ThisUpdate)))
 	}
 	return s, standing, nil
+}
+
+// standing is what the records say, or what is known of them.
+func (r *Responder) standing(ctx context.Context, by *issuer, serial []byte) (authority.Standing, *authority.Certificate, error) {
+	if c := r.cache.fact(by.name, serial); c != nil {
+		return c.Standing(r.now()), c, nil
+	}
+	since := r.cache.changes()
+	standing, c, err := r.config.Authority.Standing(ctx, by.name, serial)
+	if err == nil && c != nil {
+		r.cache.learn(c, since)
+	}
+	return standing, c, err
 }

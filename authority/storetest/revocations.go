@@ -58,6 +58,9 @@ func testUnconfirmed(t *testing.T, s authority.Store) {
 		return &authority.Change{PutTicket: &authority.TicketWrite{Ticket: ticket, From: authority.StateUnconfirmed},
 			SetStatus: &authority.StatusWrite{CA: "issuing", Serial: serial(n), From: authority.StatusUnconfirmed, To: to, Revoked: day(5)}}
 	}
+	if last, err := s.LastChange(t.Context(), "issuing"); err != nil || last != 0 {
+		t.Errorf("nothing changed, and the last change is %d, %v", last, err)
+	}
 	must(t, s, set(1, authority.StatusValid))
 	if got := listed(t, s, all); got != "[]" {
 		t.Errorf("a confirmed certificate is listed: %s", got)
@@ -66,6 +69,14 @@ func testUnconfirmed(t *testing.T, s authority.Store) {
 	must(t, s, set(2, authority.StatusRevoked))
 	if got := listed(t, s, all); got != "[2]" {
 		t.Errorf("listed are %s, want [2]", got)
+	}
+	for r := range s.Revocations(t.Context(), all) {
+		if last, err := s.LastChange(t.Context(), "issuing"); err != nil || last != r.Change || last == 0 {
+			t.Errorf("the last change is %d, %v, and not %d", last, err, r.Change)
+		}
+	}
+	if last, err := s.LastChange(t.Context(), "other"); err != nil || last != 0 {
+		t.Errorf("of another authority the last change is %d, %v", last, err)
 	}
 	got, err := s.Certificate(t.Context(), "issuing", serial(1))
 	check(t, err)

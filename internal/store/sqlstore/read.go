@@ -208,6 +208,20 @@ func (s *Store) Certificate(ctx context.Context, ca string, serial []byte) (*aut
 	return known(scanCertificate(s.row(ctx, text, a), &id))
 }
 
+// LastChange returns the number of an authority's newest change of status.
+func (s *Store) LastChange(ctx context.Context, ca string) (last int64, err error) {
+	a := s.arguments()
+	text := "SELECT changed FROM revocation WHERE ca = " + a.add(ca) + " ORDER BY changed DESC LIMIT 1"
+	err = s.row(ctx, text, a).Scan(&last)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading the last change of status: %w", err)
+	}
+	return last, nil
+}
+
 // LatestCRL returns the newest list of a kind and shard.
 func (s *Store) LatestCRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) (*authority.CRL, error) {
 	c, err := s.NewestCRL(ctx, ca, kind, shard)
