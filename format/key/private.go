@@ -26,6 +26,10 @@ type Private struct {
 	Public  *Public
 	Problem error
 	info    []byte // the PrivateKeyInfo of keys that Key cannot hold
+
+	// Explicit are the parameters of an elliptic curve key that spelled out, in
+	// the file it was read from, a curve that has a name; nil for all others.
+	Explicit []byte
 }
 
 // Passphrase is asked for when an encrypted key is met; it is not called

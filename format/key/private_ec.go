@@ -132,6 +132,9 @@ func decodeECPrivate(algorithm AlgorithmIdentifier, octets, public []byte) (*Pri
 	if public != nil && !c.samePoint(public, p.Public.Bits) {
 		return nil, errHalves
 	}
+	if len(algorithm.Parameters) > 0 && algorithm.Parameters[0] == byte(der.Sequence) {
+		p.Explicit = algorithm.Parameters
+	}
 	if algorithm.ID == oid.ECDH {
 		p.Signer, p.Problem = nil, errAgreementOnly("ECDH")
 		p.Public, err = ParsePublic(subjectPublicKeyInfo(algorithm, p.Public.Bits))

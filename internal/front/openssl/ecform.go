@@ -43,6 +43,21 @@ func (c *call) oneOf(name string, words ...string) error {
 	return c.misuse("%s", list)
 }
 
+// asRead returns a key whose public half has its curve spelled out where the
+// file spelled it out.
+func asRead(p *key.Private) (*key.Private, error) {
+	if p.Explicit == nil {
+		return p, nil
+	}
+	public, err := ecPublic(p.Explicit, p.Public.Bits)
+	if err != nil {
+		return nil, err
+	}
+	again := *p
+	again.Public = public
+	return &again, nil
+}
+
 func (f ecForm) changes() bool { return f.point != "" || f.explicit != "" || f.bare }
 
 // ecNumbers are the parts of an elliptic curve private key.

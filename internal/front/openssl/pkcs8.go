@@ -152,6 +152,9 @@ func (c *call) toPKCS8(o key.EncryptOptions, passin, passout []byte) error {
 	if err != nil {
 		return err
 	}
+	if p, err = asRead(p); err != nil {
+		return err
+	}
 	sink := keySink{file: c.text("out"), format: c.format("outform", formatPEM), options: o, secret: passout, prompt: "Enter Encryption Password:"}
 	if !c.has("nocrypt") {
 		sink.cipher = o.Cipher

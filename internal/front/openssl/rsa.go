@@ -195,5 +195,8 @@ func (c *call) loadPair(s keySource, publicOnly bool, privateName, publicName st
 	if err != nil {
 		return nil, nil, err
 	}
+	if private, err = asRead(private); err != nil {
+		return nil, nil, err
+	}
 	return private, private.Public, nil
 }
