@@ -40,6 +40,7 @@ func named(door string, next http.Handler) http.Handler {
 // front is what every request passes first: it gets an identifier, its body a
 // limit, and its end a line in the log.
 func (s *Server) front(next http.Handler) http.Handler {
+	traced := s.tracing.around(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := &exchange{id: requestID(r.Header.Get("X-Request-Id"))}
 		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
@@ -61,7 +62,7 @@ func (s *Server) front(next http.Handler) http.Handler {
 				panic(http.ErrAbortHandler)
 			}
 		}()
-		next.ServeHTTP(answer, r)
+		traced.ServeHTTP(answer, r)
 	})
 }
 

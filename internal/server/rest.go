@@ -12,7 +12,7 @@ func (s *Server) rest(guard *access.Guard) (door, error) {
 	handler, err := restsrv.New(restsrv.Config{
 		Authority: o.Authority, Store: o.Store, Profiles: o.Profiles, Guard: guard, Tokens: s.tokens,
 		Secrets: secret.New(secret.Config{Store: o.Store, Keys: o.Keys, Now: o.Now}),
-		BaseURL: s.told.URL, Log: s.config.Log, Now: o.Now,
+		BaseURL: s.told.URL, Version: s.config.Version, Log: s.config.Log, Now: o.Now,
 		PerSecond: float64(s.config.Settings.Limits.Rate), Burst: 10 * s.config.Settings.Limits.Rate,
 	})
 	return door{name: "rest", patterns: []string{"/api/v1/", "GET /openapi.json"}, handler: handler}, err

@@ -31,6 +31,7 @@ type Config struct {
 	Log      *slog.Logger   // what happens; see NewLog
 	Level    *slog.LevelVar // of Log, which a reload may change
 	Measures *Measures
+	Version  string // of the program
 	Service  systemd.Notifier
 }
 
@@ -40,6 +41,7 @@ type Server struct {
 	identity *identity
 	crowd    *crowd
 	tokens   *access.Tokens
+	tracing  *tracing
 	doors    []door
 
 	secure, plain           net.Listener // plain may be nil
@@ -130,6 +132,9 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.told.Token, err = firstToken(ctx, s.tokens, c.By); err != nil {
 		return err
 	}
+	if s.tracing, err = newTracing(ctx, c.Version); err != nil {
+		return err
+	}
 	s.watch()
 	if s.doors, err = s.mount(); err != nil {
 		return err
@@ -180,6 +185,9 @@ func (s *Server) Run(ctx context.Context, up func() error, reload <-chan struct{
 	serving.Wait()
 	endWork()
 	working.Wait()
+	if err := s.stopTracing(); err != nil {
+		s.config.Log.Warn("the last traces were not sent", "cause", err)
+	}
 	s.config.Log.Info("stopped")
 	return err
 }
@@ -229,6 +237,12 @@ func (s *Server) close() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (s *Server) stopTracing() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return s.tracing.stop(ctx)
 }
 
 // say logs that the service manager could not be told.

@@ -159,7 +159,7 @@ func bare(t *testing.T) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Server{config: Config{Settings: config.Default(), Log: log, Level: level, Measures: NewMeasures("test", time.Now())}}
+	return &Server{tracing: &tracing{}, config: Config{Settings: config.Default(), Log: log, Level: level, Measures: NewMeasures("test", time.Now())}}
 }
 
 func TestFirstStartAndSecond(t *testing.T) {

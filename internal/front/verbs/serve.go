@@ -126,13 +126,14 @@ func (p *program) newServer(ctx context.Context, f *serveFlags) (*server.Server,
 	if err != nil {
 		return nil, err
 	}
-	measures := server.NewMeasures(versionOf(p.version), p.shell.Now())
+	version := versionOf(p.version)
+	measures := server.NewMeasures(version, p.shell.Now())
 	p.settings, p.log, p.observe = &settings, log, measures.Observe
 	o, err := p.openAt(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	return server.New(ctx, server.Config{Settings: settings, Read: read, Getenv: p.shell.Getenv, Office: o, Host: hostName(), By: p.decider(), Log: log, Level: level, Measures: measures,
+	return server.New(ctx, server.Config{Settings: settings, Read: read, Getenv: p.shell.Getenv, Office: o, Host: hostName(), By: p.decider(), Log: log, Level: level, Measures: measures, Version: version,
 		Service: systemd.New(p.shell.Getenv, os.Getpid())})
 }
 
