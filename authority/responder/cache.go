@@ -46,8 +46,13 @@ type mark struct {
 	sync.Mutex
 	change atomic.Int64
 	begun  atomic.Bool
-	looked time.Time
+	looked time.Time    // by catchUp
+	probed atomic.Int64 // by exact: nanoseconds since 1970
 }
+
+// moment is how long one look at the last change serves all answers that are
+// signed on demand.
+const moment = 5 * time.Millisecond
 
 // factSize is what is known of a certificate takes in memory, about.
 const factSize = 1000
@@ -212,20 +217,27 @@ func (r *Responder) catchUp(ctx context.Context, by *issuer) error {
 	return r.takeIn(ctx, by, m)
 }
 
-// exact is catchUp that looks now: what is signed after it says what was on
-// record when it was called.
+// exact is catchUp for answers that are signed now: what they say was on
+// record a moment ago, or later.
 func (r *Responder) exact(ctx context.Context, by *issuer) error {
 	m := r.cache.markOf(by.name)
+	now := time.Now().UnixNano()
+	if age := time.Duration(now - m.probed.Load()); m.begun.Load() && age >= 0 && age < min(moment, r.config.Fresh) {
+		return nil
+	}
 	last, err := r.config.Store.LastChange(ctx, by.name)
 	if err != nil {
 		return fmt.Errorf("reading what changed of authority %q: %w", by.name, err)
 	}
-	if m.begun.Load() && last <= m.change.Load() {
-		return nil
+	if !m.begun.Load() || last > m.change.Load() {
+		m.Lock()
+		defer m.Unlock()
+		if err := r.takeIn(ctx, by, m); err != nil {
+			return err
+		}
 	}
-	m.Lock()
-	defer m.Unlock()
-	return r.takeIn(ctx, by, m)
+	m.probed.Store(now)
+	return nil
 }
 
 func (r *Responder) takeIn(ctx context.Context, by *issuer, m *mark) error {
