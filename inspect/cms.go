@@ -7,6 +7,7 @@ import (
 	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/format/pbe"
 )
 
 // ContentView is the JSON view of a CMS message.
@@ -30,6 +31,7 @@ type SignerView struct {
 	SignatureAlgorithm string   `json:"signatureAlgorithm"`
 	SignedAttributes   []string `json:"signedAttributes,omitempty"` // their names
 	SigningTime        string   `json:"signingTime,omitempty"`
+	Signature          string   `json:"signature,omitempty"` // "verifies", by the certificate in the message, or why not; empty where the content or the certificate is elsewhere
 }
 
 // RecipientView is one recipient of an encrypted CMS message.
@@ -37,6 +39,9 @@ type RecipientView struct {
 	Kind          string   `json:"kind"` // "key transport", "key agreement", "password" …
 	Identifiers   []string `json:"identifiers,omitempty"`
 	KeyEncryption string   `json:"keyEncryption"`
+	KeyWrap       string   `json:"keyWrap,omitempty"`       // of a key agreement
+	KeyDerivation string   `json:"keyDerivation,omitempty"` // of a passphrase: "PBKDF2 with HMAC-SHA-256 and 600000 iterations"
+	Hash          string   `json:"hash,omitempty"`          // of RSAES-OAEP
 }
 
 func cmsMessage(raw []byte, o Options) (Object, error) {
@@ -83,7 +88,9 @@ func (v *ContentView) signed(s *cms.SignedData, object *Object, o Options) {
 	}
 	v.certificates(s.Certificates, o)
 	for _, signer := range s.Signers {
-		v.Signers = append(v.Signers, viewSigner(&signer))
+		view := viewSigner(&signer)
+		view.Signature = verdictOn(s, &signer)
+		v.Signers = append(v.Signers, view)
 	}
 	if broken := len(s.Certificates) - len(v.Certificates); broken > 0 {
 		object.noteOn("certificates", count(broken, "certificate")+" in it cannot be read")
@@ -96,6 +103,21 @@ func (v *ContentView) certificates(list [][]byte, o Options) {
 			v.Certificates = append(v.Certificates, viewCertificate(c, o))
 		}
 	}
+}
+
+// verdictOn checks a signature by what is in the message.
+func verdictOn(s *cms.SignedData, signer *cms.SignerInfo) string {
+	if s.Detached {
+		return ""
+	}
+	c, err := s.Certificate(signer)
+	if err != nil {
+		return ""
+	}
+	if err := s.VerifySigner(signer, c.PublicKey, nil); err != nil {
+		return err.Error()
+	}
+	return "verifies"
 }
 
 func viewSigner(s *cms.SignerInfo) SignerView {
@@ -120,11 +142,41 @@ func (v *ContentView) enveloped(e *cms.EnvelopedData, o Options) {
 	v.certificates(e.Certificates, o)
 	for _, r := range e.Recipients {
 		view := RecipientView{Kind: string(r.Kind), KeyEncryption: r.KeyEncryption.ID.Name()}
+		view.details(&r)
 		for _, id := range r.Identifiers {
 			view.Identifiers = append(view.Identifiers, id.String())
 		}
 		v.Recipients = append(v.Recipients, view)
 	}
+}
+
+// details says what the parameters of a recipient are.
+func (v *RecipientView) details(r *cms.Recipient) {
+	switch {
+	case r.Kind == cms.KeyAgreement:
+		if wrap, err := key.ParseAlgorithmIdentifier(r.KeyEncryption.Parameters); err == nil {
+			v.KeyWrap = wrap.ID.Name()
+		}
+	case r.KeyDerivation != nil:
+		if d, _, err := pbe.DescribeKDF(r.KeyDerivation.Raw); err == nil {
+			v.KeyDerivation = d.KDF + " with " + d.PRF + " and " + itoa(d.Iterations) + " iterations"
+		}
+	case r.KeyEncryption.ID == oid.RSAESOAEP:
+		if hash, err := cms.HashOfOAEP(r.KeyEncryption); err == nil {
+			v.Hash = hash.String()
+		}
+	}
+}
+
+// text is the way a recipient gets at the content, in one line.
+func (v *RecipientView) text() string {
+	parts := []string{v.Kind, v.KeyEncryption}
+	for _, more := range []string{v.KeyWrap, v.KeyDerivation, v.Hash} {
+		if more != "" {
+			parts = append(parts, more)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (v *ContentView) encrypted(e cms.EncryptedContent) {
@@ -150,7 +202,7 @@ func (v *ContentView) fields() []Field {
 		top.add("signer", s.Identifier)
 	}
 	for _, r := range v.Recipients {
-		top.add("recipient", strings.TrimPrefix(strings.Join(r.Identifiers, "; ")+" ("+r.Kind+", "+r.KeyEncryption+")", " "))
+		top.add("recipient", strings.TrimPrefix(strings.Join(r.Identifiers, "; ")+" ("+r.text()+")", " "))
 	}
 	for _, c := range v.Certificates {
 		top.add("certificate", nameText(c.parsed.Subject)+"  (until "+clock(c.parsed.NotAfter)+")")
@@ -164,6 +216,7 @@ func (v *ContentView) fields() []Field {
 		f.add("identifier", s.Identifier)
 		f.add("digest", s.DigestAlgorithm)
 		f.add("signature", s.SignatureAlgorithm)
+		f.add("checked", s.Signature)
 		f.add("signing time", clockOf(s.SigningTime))
 		f.add("signed attributes", strings.Join(s.SignedAttributes, ", "))
 		fields = append(fields, f)

@@ -93,6 +93,16 @@ func parseOAEP(parameters []byte) (oaep, error) {
 	return p, in.End()
 }
 
+// HashOfOAEP returns the hash of RSAES-OAEP with these parameters (RFC 4055,
+// Section 4.1).
+func HashOfOAEP(a key.AlgorithmIdentifier) (crypto.Hash, error) {
+	p, err := parseOAEP(a.Parameters)
+	if err != nil {
+		return 0, fmt.Errorf("parameters of RSAES-OAEP: %w", err)
+	}
+	return p.hash, nil
+}
+
 // optionalExplicit takes [n] EXPLICIT AlgorithmIdentifier.
 func optionalExplicit(in *der.Reader, n uint8) (key.AlgorithmIdentifier, bool, error) {
 	e, ok, err := in.Optional(der.ContextConstructed(n))

@@ -175,6 +175,7 @@ type talk struct {
 	*world
 	header cmp.Header
 	p      cmp.Protector
+	extra  [][]byte
 	last   *cmp.Message // of the server
 	sent   []byte
 }
@@ -201,7 +202,7 @@ func (x *talk) say(body cmp.Body, change func(*cmp.Header)) cmp.Body {
 	if change != nil {
 		change(&h)
 	}
-	m, err := cmp.Build(h, body, x.p)
+	m, err := cmp.Build(h, body, x.p, x.extra...)
 	check(x.t, err)
 	return x.send(m.Raw)
 }
@@ -434,4 +435,29 @@ func withNonce(x *talk) cmp.Header {
 	h := x.header
 	h.Time, h.SenderNonce = x.clock(), make([]byte, 16)
 	return h
+}
+
+// A certificate is updated once at a time; an update that nobody confirmed in
+// time does not stand in the way.
+func TestSecondUpdateWaitsForTheFirst(t *testing.T) {
+	w := newWorld(t)
+	w.secret(secret.Secret{})
+	k := w.key("ecdsa-p256")
+	out, err := w.client().Enroll(t.Context(), w.request(cmp.InitializationRequest, k, nil))
+	check(t, err)
+	x := w.talk()
+	by := w.clientOf(out.Certificate, k)
+	x.p, x.header.Sender, x.header.SenderKID, x.extra = by.Protector, by.Sender, by.SenderKID, [][]byte{out.Certificate.Raw}
+	x.status(x.say(cmp.NewRequests(cmp.KeyUpdateRequest, w.message(w.key("ecdsa-p256"), nil)), nil))
+	_, err = by.Enroll(t.Context(), w.request(cmp.KeyUpdateRequest, w.key("ecdsa-p256"), nil))
+	refusedFor(t, err, cmp.DuplicateCertReq, "an update of this certificate is under way")
+	w.mu.Lock()
+	w.ahead = 25 * time.Hour
+	w.mu.Unlock()
+	if _, err := w.authority.Lapse(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = by.Enroll(t.Context(), w.request(cmp.KeyUpdateRequest, w.key("ecdsa-p256"), nil)); err != nil {
+		t.Error(err)
+	}
 }

@@ -122,11 +122,11 @@ func (s *Server) mayUpdate(ctx context.Context, c *call, list []wanted) error {
 			return failure(cmp.BadCertID, "oldCertID is not the certificate whose key protects the message")
 		}
 	}
-	records, err := s.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: RecordKind, Owner: c.sender.id, State: open})
+	busy, err := s.underWay(ctx, c.sender.id)
 	if err != nil {
 		return err
 	}
-	if len(records) > 0 {
+	if busy {
 		return failure(cmp.DuplicateCertReq, "an update of this certificate is under way; confirm it first")
 	}
 	return nil

@@ -130,6 +130,32 @@ func (s *Server) remember(ctx context.Context, c *call, answer *cmp.Message) err
 	return nil
 }
 
+// underWay reports whether a certificate that this sender asked for still waits
+// for an officer or to be confirmed.
+func (s *Server) underWay(ctx context.Context, sender string) (bool, error) {
+	records, err := s.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: RecordKind, Owner: sender, State: open})
+	if err != nil {
+		return false, fmt.Errorf("looking for CMP transactions: %w", err)
+	}
+	for _, r := range records {
+		t := &transaction{}
+		if err := json.Unmarshal(r.Body, t); err != nil {
+			return false, fmt.Errorf("reading CMP transaction %s: %w", r.ID, err)
+		}
+		for _, i := range t.Items {
+			out, err := s.config.Authority.Ticket(ctx, i.Ticket)
+			if err != nil {
+				return false, err
+			}
+			switch out.Ticket.State {
+			case authority.StateUnconfirmed, authority.StateHeld, authority.StateAsked:
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
 // sweepEvery is how often old transactions are looked for.
 const sweepEvery = time.Hour
 
