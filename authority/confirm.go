@@ -96,7 +96,7 @@ func (a *Authority) confirmOnce(ctx context.Context, c *Confirmation, t *Ticket,
 		return a.close(ctx, t, r, StateRefused, from, unproven("the answer is not the hash of the certificate that was given out",
 			"read the certificate, with the private key of the request where it is encrypted, and answer what certwright request confirm makes of it"))
 	}
-	return a.confirmed(ctx, t, r, from)
+	return a.confirmed(ctx, t, r, from, record)
 }
 
 func unproven(detail, fix string) *request.Refusal {
@@ -117,7 +117,7 @@ func sameHash(c *Confirmation, der []byte) bool {
 }
 
 // confirmed makes an unconfirmed certificate a valid one.
-func (a *Authority) confirmed(ctx context.Context, t *Ticket, r *Record, from string) (*Outcome, error) {
+func (a *Authority) confirmed(ctx context.Context, t *Ticket, r *Record, from string, c *Certificate) (*Outcome, error) {
 	var e evidence.Evidence
 	if err := json.Unmarshal(t.Evidence, &e); err != nil {
 		return nil, fmt.Errorf("evidence of ticket %s: %w", t.ID, err)
@@ -129,9 +129,10 @@ func (a *Authority) confirmed(ctx context.Context, t *Ticket, r *Record, from st
 	}
 	t.State = StateIssued
 	event, err := newEvent(a.now(), from, "request.confirmed", "ticket:"+t.ID, struct {
-		Serial     string `json:"serial"`
-		Possession string `json:"possession"`
-	}{hex.EncodeToString(t.Serial), "proven by " + e.Possession.Method})
+		Serial      string `json:"serial"`
+		Certificate string `json:"certificate"`
+		Possession  string `json:"possession"`
+	}{hex.EncodeToString(t.Serial), hex.EncodeToString(c.Fingerprint), "proven by " + e.Possession.Method})
 	if err != nil {
 		return nil, err
 	}
@@ -158,24 +159,28 @@ func (a *Authority) close(ctx context.Context, t *Ticket, r *Record, to State, b
 		return nil, fmt.Errorf("encoding the findings: %w", err)
 	}
 	t.State, t.Decided, t.Decider = to, now, byProfile
-	event, err := newEvent(now, by, "request."+string(to), "ticket:"+t.ID, struct {
-		Rule   string `json:"rule"`
-		Detail string `json:"detail"`
-		Serial string `json:"serial,omitempty"`
-	}{"possession", why.Detail, hex.EncodeToString(t.Serial)})
-	if err != nil {
-		return nil, err
-	}
-	change := &Change{PutTicket: &TicketWrite{Ticket: t, From: from}, DeleteRecords: []*Record{r}, Events: []*Event{event}}
+	change := &Change{PutTicket: &TicketWrite{Ticket: t, From: from}, DeleteRecords: []*Record{r}}
+	fingerprint := ""
 	if from == StateUnconfirmed {
 		c, err := a.config.Store.Certificate(ctx, t.CA, t.Serial)
 		if err != nil {
 			return nil, fmt.Errorf("certificate of ticket %s: %w", t.ID, err)
 		}
+		fingerprint = hex.EncodeToString(c.Fingerprint)
 		if c.Status == StatusUnconfirmed {
 			change.SetStatus = &StatusWrite{CA: t.CA, Serial: t.Serial, From: StatusUnconfirmed, To: StatusRevoked, Revoked: now, Reason: int(crl.Unspecified)}
 		}
 	}
+	event, err := newEvent(now, by, "request."+string(to), "ticket:"+t.ID, struct {
+		Rule        string `json:"rule"`
+		Detail      string `json:"detail"`
+		Serial      string `json:"serial,omitempty"`
+		Certificate string `json:"certificate,omitempty"`
+	}{"possession", why.Detail, hex.EncodeToString(t.Serial), fingerprint})
+	if err != nil {
+		return nil, err
+	}
+	change.Events = []*Event{event}
 	if err := a.commitOne(ctx, change); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"math/big"
 	"slices"
 	"strings"
@@ -247,6 +248,12 @@ func TestConfirm(t *testing.T) {
 		der := decrypted(t, k, out.Encrypted)
 		c, err := cert.Parse(der)
 		check(t, err)
+		for e, err := range w.store.Events(t.Context(), 1) {
+			check(t, err)
+			if sum := sha256.Sum256(der); strings.Contains(string(e.Detail), hex.EncodeToString(sum[:])) {
+				t.Errorf("%s: the audit chain gives the answer away: %s", kind, e.Detail)
+			}
+		}
 		if standing, _, err := w.Standing(t.Context(), out.Ticket.CA, c.SerialBytes); err != nil || standing != authority.StandingUnknown {
 			t.Errorf("%s: an unconfirmed certificate is %s, %v", kind, standing, err)
 		}

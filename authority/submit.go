@@ -495,6 +495,9 @@ func (d *decision) event(t *Ticket, officer string, c *Certificate) (*Event, err
 	if c != nil {
 		detail.Approved, detail.Key = t.Decider, d.signatory.ca.Key
 		detail.Serial, detail.Certificate = hex.EncodeToString(c.Serial), hex.EncodeToString(c.Fingerprint)
+		if c.Status == StatusUnconfirmed {
+			detail.Certificate = "" // who knows it can confirm the certificate; the next event of the ticket has it
+		}
 	}
 	who, what := t.Requester, "request."+string(t.State)
 	if officer != "" {

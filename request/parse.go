@@ -32,7 +32,7 @@ func Read(data []byte) ([]*Request, []Skipped, error) {
 		return requests, nil, err
 	}
 	blocks, err := pem.Find(data)
-	if kind := Recognize(data); err != nil && kind.request() {
+	if err != nil && Recognize(data).request() {
 		// DER with something after it, which the request reports.
 		blocks, err = []pem.Block{{Bytes: data, Line: 1}}, nil
 	}
