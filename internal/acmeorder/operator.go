@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/protocol/acme"
+	"github.com/certwright/certwright/request"
 )
 
 // Operator is somebody who manages accounts and the keys of external accounts,
@@ -30,7 +32,9 @@ func (x *Operator) NewBinding(ctx context.Context, b *Binding) (secret []byte, e
 	rand.Read(secret)
 	b.KeyID, b.State, b.Created, b.By = newID(now), BindingFree, now, x.By
 	for i, name := range b.Names {
-		b.Names[i] = strings.ToLower(strings.TrimSuffix(name, "."))
+		if b.Names[i], err = coverage(name); err != nil {
+			return nil, err
+		}
 	}
 	r := &authority.Record{Kind: kindBinding, ID: b.KeyID, State: b.State, Due: b.Expires}
 	if err := encode(r, bindingBody{secret, b.Note, b.Names, b.Many, "", b.Created, b.By}); err != nil {
@@ -40,6 +44,20 @@ func (x *Operator) NewBinding(ctx context.Context, b *Binding) (secret []byte, e
 		Note  string   `json:"note,omitempty"`
 		Names []string `json:"names,omitempty"`
 	}{b.Note, b.Names})
+}
+
+// coverage is a name that accounts may order, or "*." and the name that all
+// they may order is below, in one spelling. One that is neither is a
+// *request.Refusal.
+func coverage(name string) (string, error) {
+	if a, err := netip.ParseAddr(name); err == nil {
+		return a.String(), nil
+	}
+	normal, why := checkDNS(strings.TrimSuffix(name, "."))
+	if why != "" {
+		return "", &request.Refusal{Reason: request.BadName, Field: "names", Detail: fmt.Sprintf("%q cannot be ordered: %s", name, why), Fix: "name a host or an address, or *.NAME for all below a name"}
+	}
+	return normal, nil
 }
 
 // put writes a record, with an event that says so.

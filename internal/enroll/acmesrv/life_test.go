@@ -403,11 +403,10 @@ func TestProfilesAndAuthorities(t *testing.T) {
 	_, err = nowhere.Directory(t.Context())
 	is(t, err, acme.Malformed, 404, "")
 	unknown := &acme.Client{DirectoryURL: w.url + "/acme/ca/nobody/directory", Private: c.Private, AccountURL: c.AccountURL}
-	o, _, err := unknown.Order(t.Context(), n)
-	check(t, err)
-	w.fulfil(t, unknown, o, acme.HTTP01)
-	_, err = unknown.Finalize(t.Context(), o, csr(t, newKey(t), "a.test"))
-	is(t, err, acme.ServerInternal, 500, "nobody")
+	_, err = unknown.Directory(t.Context())
+	is(t, err, acme.Malformed, 404, "there is no authority of this name here")
+	_, err = c.Post(t.Context(), w.url+"/acme/ca/nobody/new-order", n, nil)
+	is(t, err, acme.Malformed, 404, "there is no authority of this name here")
 }
 
 func TestAlternateChains(t *testing.T) {

@@ -132,6 +132,10 @@ func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {
 func (s *Server) directory(w http.ResponseWriter, r *http.Request) {
 	orders := s.base
 	if ca := r.PathValue("ca"); ca != "" {
+		if err := s.known(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		orders += "/ca/" + url.PathEscape(ca)
 	}
 	if profile := r.PathValue("profile"); profile != "" {
@@ -159,6 +163,19 @@ func (s *Server) directory(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "public, max-age=60")
 	write(w, http.StatusOK, d)
+}
+
+// known refuses the path of an authority that there is not.
+func (s *Server) known(r *http.Request) error {
+	ca := r.PathValue("ca")
+	if ca == "" {
+		return nil
+	}
+	_, err := s.config.Store.CA(r.Context(), ca)
+	if errors.Is(err, authority.ErrNotFound) {
+		return withStatus(acme.NewProblem(acme.Malformed, "there is no authority of this name here"), http.StatusNotFound)
+	}
+	return err
 }
 
 // described gives each profile a URL that describes it: one with the text in
@@ -295,6 +312,9 @@ func (s *Server) keyChange(x *exchange) error {
 
 func (s *Server) newOrder(x *exchange) error {
 	p := acmeorder.Placement{CA: x.r.PathValue("ca")}
+	if err := s.known(x.r); err != nil {
+		return err
+	}
 	if err := x.read(&p.NewOrder); err != nil {
 		return err
 	}
