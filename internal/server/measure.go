@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/responder"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/internal/metrics"
@@ -24,6 +25,7 @@ type Measures struct {
 	commits      *metrics.Histogram
 	reloads      *metrics.Counter
 	told         *metrics.Counter
+	answers      *metrics.Counter
 }
 
 // NewMeasures returns the metrics, all at zero.
@@ -39,6 +41,7 @@ func NewMeasures(version string, started time.Time) *Measures {
 	m.commits = m.Histogram("certwright_commit_seconds", "Time until changes are on disk, in seconds.", times)
 	m.reloads = m.Counter("certwright_reloads_total", "Times that the configuration was read again.", "result")
 	m.told = m.Counter("certwright_messages_total", "Alerts and webhook messages sent, or tried in vain.", "to", "result")
+	m.answers = m.Counter("certwright_ocsp_answers_total", "OCSP answers, by their status and what the records say of the certificate.", "status", "standing")
 	m.Gauge("certwright_build_info", "The program's version.", "gauge", []string{"version", "go"}, func(emit metrics.Emit) {
 		emit(1, version, runtime.Version())
 	})
@@ -63,6 +66,7 @@ func (s *Server) watch() {
 	})
 	m.Gauge("certwright_ca_certificate_end_seconds", "End of the certificate of an active authority, in seconds since 1970.", "gauge", []string{"ca"}, s.measureAuthorities)
 	m.Gauge("certwright_crl_end_seconds", "Time of the next update in the newest revocation list, in seconds since 1970.", "gauge", []string{"ca", "kind", "shard"}, s.measureLists)
+	m.Gauge("certwright_ocsp_responder_end_seconds", "End of the newest responder certificate of an authority, in seconds since 1970.", "gauge", []string{"ca"}, s.measureResponders)
 	m.Gauge("certwright_audit_events_total", "Entries of the audit chain.", "counter", nil, func(emit metrics.Emit) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -88,11 +92,27 @@ func (s *Server) measureLists(emit metrics.Emit) {
 		}
 		for _, kind := range []authority.CRLKind{authority.FullCRL, authority.DeltaCRL} {
 			for shard := range max(settings.Shards, 1) {
-				if list, err := s.config.Office.Store.LatestCRL(ctx, ca.Name, kind, shard); err == nil {
+				if list, err := s.config.Office.Store.NewestCRL(ctx, ca.Name, kind, shard); err == nil {
 					emit(float64(list.NextUpdate.Unix()), ca.Name, string(kind), strconv.Itoa(shard))
 				}
 			}
 		}
+	})
+}
+
+func (s *Server) measureResponders(emit metrics.Emit) {
+	s.eachAuthority(func(ctx context.Context, ca *authority.CA) {
+		records, err := s.config.Office.Store.FindRecords(ctx, authority.RecordQuery{Kind: responder.RecordKind, Owner: ca.Name})
+		if err != nil || len(records) == 0 {
+			return
+		}
+		var end time.Time
+		for _, r := range records {
+			if r.Due.After(end) {
+				end = r.Due
+			}
+		}
+		emit(float64(end.Unix()), ca.Name)
 	})
 }
 

@@ -18,6 +18,7 @@ func (s *Server) publication() (door, error) {
 	p, err := publish.New(publish.Config{
 		Authority: o.Authority, Store: o.Store, Records: o.Store, Keys: o.Keys, Log: s.config.Log, Now: o.Now,
 		MaxAge: time.Duration(c.MaxAge), Memory: int(c.Memory), Ahead: c.Ahead, IgnoreNonce: c.IgnoreNonce, Prompt: c.Prompt,
+		Answered: func(status, standing string) { s.config.Measures.answers.Add(1, status, standing) },
 	})
 	if err != nil {
 		return door{}, fmt.Errorf("publishing lists and answers: %w", err)
