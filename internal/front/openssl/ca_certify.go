@@ -50,10 +50,10 @@ func (a *authority) certifyOne(s source) error {
 		switch yes, err := a.confirm("Sign the certificate? [y/n]:"); {
 		case err != nil:
 			fmt.Fprintln(a.Stderr, "CERTIFICATE WILL NOT BE CERTIFIED: I/O error")
-			return notCertified
+			return errNotCertified
 		case !yes:
 			fmt.Fprintln(a.Stderr, "CERTIFICATE WILL NOT BE CERTIFIED")
-			return notCertified
+			return errNotCertified
 		}
 	}
 	der, err := a.sign(d)

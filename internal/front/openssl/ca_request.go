@@ -76,7 +76,7 @@ func (a *authority) readRequest(file string) (*applicant, error) {
 	fmt.Fprintln(a.Stderr, "Check that the request matches the signature")
 	if a.selfSigns() && !matches(a.key, r.PublicKey) {
 		fmt.Fprintln(a.Stderr, "Certificate request and CA private key do not match")
-		return nil, notCertified
+		return nil, errNotCertified
 	}
 	if err := a.checked(r.CheckSignature(), "certificate request", "..."); err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (a *authority) checked(err error, of, dots string) error {
 	default:
 		fmt.Fprintf(a.Stderr, "Signature verification problems%s\n%v\n", dots, err)
 	}
-	return notCertified
+	return errNotCertified
 }
 
 // readSelfSigned reads a certificate that asks by being signed by itself.

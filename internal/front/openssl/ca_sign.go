@@ -33,8 +33,8 @@ type signedOne struct {
 	serial []byte
 }
 
-// notCertified says that a request is passed over, and the next one comes.
-var notCertified = errors.New("not certified")
+// errNotCertified says that a request is passed over, and the next one comes.
+var errNotCertified = errors.New("not certified")
 
 // certify signs the requests and records them. It reports false where a person
 // did not want them recorded.
@@ -44,7 +44,7 @@ func (a *authority) certify() (bool, error) {
 	}
 	for _, s := range a.sources() {
 		err := a.certifyOne(s)
-		if errors.Is(err, notCertified) {
+		if errors.Is(err, errNotCertified) {
 			continue
 		}
 		if err != nil {
