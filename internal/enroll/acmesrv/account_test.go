@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -237,8 +238,8 @@ func TestRateLimits(t *testing.T) {
 	check(t, err)
 	response, err := c.Post(t.Context(), d.NewOrder, names("c.test"), nil)
 	is(t, err, acme.RateLimited, 429, "orders were placed by this account")
-	if after := response.Header.Get("Retry-After"); after != "1200" && after != "1199" {
-		t.Errorf("Retry-After is %q", after)
+	if after, err := strconv.Atoi(response.Header.Get("Retry-After")); err != nil || after < 600 || after > 1200 {
+		t.Errorf("Retry-After is %d, %v", after, err)
 	}
 	w.mu.Lock()
 	w.ahead = 21 * time.Minute

@@ -279,8 +279,8 @@ func TestAskedAgainAfterAKill(t *testing.T) {
 	challenge := z.Challenges[0].URL
 	check(t, send(t, c, acme.Header{KeyID: c.AccountURL, URL: challenge}, strings.Replace(challenge, w.url, at, 1), "{}"))
 	<-alive.begun
-	if z, err = c.Authorization(t.Context(), o.Authorizations[0]); err != nil || z.Status != acme.StatusValid {
-		t.Fatalf("%+v, %v", z, err)
+	if z = w.settled(t, c, o.Authorizations[0]); z.Status != acme.StatusValid {
+		t.Fatalf("%+v", z)
 	}
 	dead.let <- nil
 	w.background(t)
@@ -617,8 +617,8 @@ func TestPersistentRecords(t *testing.T) {
 	}
 	_, err = c.Accept(t.Context(), z.Challenges[0].URL)
 	check(t, err)
-	if z, err = c.Authorization(t.Context(), o.Authorizations[0]); err != nil || z.Status != acme.StatusValid || z.Expires.Unix() != until {
-		t.Errorf("%+v, %v", z, err)
+	if z = w.settled(t, c, o.Authorizations[0]); z.Status != acme.StatusValid || z.Expires.Unix() != until {
+		t.Errorf("%+v", z)
 	}
 	d, err := c.Directory(t.Context())
 	check(t, err)

@@ -356,10 +356,22 @@ func (w *world) fulfil(t testing.TB, c *acme.Client, o *acme.Order, method strin
 		check(t, err)
 		ch := pick(t, z, method)
 		w.prepare(t, c, z, ch)
-		answered, err := c.Accept(t.Context(), ch.URL)
+		_, err = c.Accept(t.Context(), ch.URL)
 		check(t, err)
-		if answered.Status == acme.StatusInvalid {
-			t.Fatalf("%s of %s: %v", method, z.Identifier.Value, answered.Error)
+		if z = w.settled(t, c, url); z.Status != acme.StatusValid {
+			t.Fatalf("%s of %s: %v", method, z.Identifier.Value, z.Challenges[0].Error)
+		}
+	}
+}
+
+// settled asks for an authorization until it is not pending any more.
+func (w *world) settled(t testing.TB, c *acme.Client, url string) *acme.Authorization {
+	t.Helper()
+	for {
+		z, err := c.Authorization(t.Context(), url)
+		check(t, err)
+		if z.Status != acme.StatusPending {
+			return z
 		}
 	}
 }
