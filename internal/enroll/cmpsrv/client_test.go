@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"math/big"
+	mathrand "math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -459,5 +460,57 @@ func TestSecondUpdateWaitsForTheFirst(t *testing.T) {
 	}
 	if _, err = by.Enroll(t.Context(), w.request(cmp.KeyUpdateRequest, w.key("ecdsa-p256"), nil)); err != nil {
 		t.Error(err)
+	}
+}
+
+// Several requests in one message are answered one by one.
+func TestBatch(t *testing.T) {
+	w := newWorld(t)
+	w.secret(secret.Secret{Uses: 2})
+	x := w.talk()
+	list := make([]*crmf.Message, 3)
+	for i := range list {
+		list[i] = w.message(w.key("ecdsa-p256"), func(s *crmf.Spec) { s.ID = int64(i) })
+	}
+	reply, err := x.say(cmp.NewRequests(cmp.CertificationRequest, list...), nil).Reply()
+	check(t, err)
+	if len(reply.Responses) != 3 || reply.Responses[0].Pair == nil || reply.Responses[1].Pair == nil || reply.Responses[2].Status.Failure != cmp.NotAuthorized {
+		t.Fatalf("%+v", reply.Responses)
+	}
+	first, err := conf(t, reply.Responses[0]).Confirmations()
+	check(t, err)
+	second, err := conf(t, reply.Responses[1]).Confirmations()
+	check(t, err)
+	if body := x.say(cmp.NewConfirmations(append(first, second...)...), nil); body.Kind != cmp.Confirmation {
+		t.Errorf("%v", body.Kind)
+	}
+	if w.issued(authority.StatusValid) != 2 {
+		t.Errorf("%d certificates are valid", w.issued(authority.StatusValid))
+	}
+}
+
+// Damaged messages are answered by an error, and nothing is issued.
+func TestDamagedMessages(t *testing.T) {
+	w := newWorld(t)
+	w.secret(secret.Secret{})
+	x := w.talk()
+	m, err := cmp.Build(withNonce(x), cmp.NewRequests(cmp.InitializationRequest, w.message(w.key("ecdsa-p256"), nil)), x.p)
+	check(t, err)
+	random := mathrand.New(mathrand.NewPCG(5, 6))
+	for range 1000 {
+		data := bytes.Clone(m.Raw)
+		at := random.IntN(len(data))
+		data[at] ^= 1 << random.IntN(8)
+		answer, err := cmp.Parse(w.Answer(t.Context(), data, "", "192.0.2.1"))
+		if err != nil || answer.Body.Kind != cmp.ErrorMessage {
+			t.Fatalf("octet %d changed: %v, %v", at, answer, err)
+		}
+		e, err := answer.Body.Error()
+		if err != nil || e.Status.Failure == 0 || e.Status.Failure.Has(cmp.SystemFailure) {
+			t.Fatalf("octet %d changed: %+v, %v\n%s", at, e, err, w.log)
+		}
+	}
+	if w.issued(authority.StatusValid)+w.issued(authority.StatusUnconfirmed) != 0 {
+		t.Error("something was issued")
 	}
 }

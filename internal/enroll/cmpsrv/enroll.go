@@ -294,7 +294,8 @@ func (s *Server) respond(c *call, i *item, out *authority.Outcome) (cmp.Response
 		r.Pair = &cmp.KeyPair{Certificate: out.Certificate.DER}
 		i.Confirm = out.Ticket.State == authority.StateUnconfirmed
 	}
-	if i.Confirm && !out.Until.IsZero() {
+	told := slices.ContainsFunc(c.infos, func(i cmp.Info) bool { return i.Type == cmp.InfoConfirmWaitTime })
+	if i.Confirm && !out.Until.IsZero() && !told {
 		c.infos = append(c.infos, cmp.ConfirmWaitTime(out.Until))
 	}
 	r.Status = granted(out)
