@@ -210,3 +210,65 @@ func TestUnknownVariables(t *testing.T) {
 		t.Fatalf("%+v", found)
 	}
 }
+
+func TestChanged(t *testing.T) {
+	a, b := Default(), Default()
+	b.Server.Names = []string{}
+	if keys := a.Changed(&b); keys != nil {
+		t.Errorf("nothing was changed but %v", keys)
+	}
+	b.Server.Names, b.Log.Level, b.Access.Certificates = []string{"a"}, "debug", []AccessRule{{Match: "x"}}
+	if keys := strings.Join(a.Changed(&b), " "); keys != "server.names access.certificates log.level" {
+		t.Error(keys)
+	}
+}
+
+func TestSecret(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("hush\r\nmore\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := func(name string) string { return map[string]string{"A": "open"}[name] }
+	for source, want := range map[string]string{
+		"file:" + file: "hush", "env:A": "open", "env:B": "there is no secret in env:B",
+		"pass:x": `a secret comes from env:NAME or file:PATH, and not from "pass"`, "file:" + file + "x": "reading a secret: open " + file + "x: no such file or directory",
+	} {
+		got, err := Secret(source, env)
+		if err != nil {
+			got = []byte(err.Error())
+		}
+		if string(got) != want {
+			t.Errorf("%s: %s", source, got)
+		}
+	}
+}
+
+// FuzzParse reads any text as a configuration; what is good is written so that
+// it reads the same.
+func FuzzParse(f *testing.F) {
+	c := Default()
+	text, err := c.Print()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{text, "server:\n  names: [a, b]\n", "webhooks:\n- {name: a, url: 'https://x', secret: env:A}\n", "a: &a [*a]\n", "? [x]\n: y\n", "server: {<<: {listen: x}}"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := parsed(text)
+		if err != nil {
+			return
+		}
+		printed, err := c.Print()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(printed, "(hidden)") || strings.Contains(printed, "xxxxx") {
+			return // secrets are not written
+		}
+		back, err := parsed(printed)
+		if diff := cmp.Diff(c, back, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			t.Fatalf("%v\n%s\n%s", err, diff, printed)
+		}
+	})
+}

@@ -130,3 +130,30 @@ func (c *Config) Unknown(environment []string) []UnknownVariable {
 	}
 	return out
 }
+
+// Changed lists the keys whose values are not those of another configuration.
+func (c *Config) Changed(other *Config) []string {
+	return changed("", reflect.ValueOf(c).Elem(), reflect.ValueOf(other).Elem())
+}
+
+func changed(prefix string, a, b reflect.Value) []string {
+	var keys []string
+	for i := range a.NumField() {
+		name := prefix + a.Type().Field(i).Tag.Get("yaml")
+		switch {
+		case a.Field(i).Kind() == reflect.Struct:
+			keys = append(keys, changed(name+".", a.Field(i), b.Field(i))...)
+		case !same(a.Field(i), b.Field(i)):
+			keys = append(keys, name)
+		}
+	}
+	return keys
+}
+
+// same compares values; a list that is empty is one that is not there.
+func same(a, b reflect.Value) bool {
+	if a.Kind() == reflect.Slice && a.Len() == 0 && b.Len() == 0 {
+		return true
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
+}

@@ -38,14 +38,8 @@ func (s *Server) reloadSettings() error {
 	if err := SetLevel(s.config.Level, fresh.Log.Level); err != nil {
 		return err
 	}
-	var waiting []string
-	old := s.config.Settings.Fields()
-	for i, f := range fresh.Fields() {
-		if f.Key != "log.level" && f.String() != old[i].String() {
-			waiting = append(waiting, f.Key)
-		}
-	}
-	if slices.Sort(waiting); len(waiting) > 0 {
+	waiting := slices.DeleteFunc(fresh.Changed(&s.config.Settings), func(key string) bool { return key == "log.level" })
+	if len(waiting) > 0 {
 		s.config.Log.Warn("these settings were changed, and hold after a restart", "keys", waiting)
 	}
 	return nil

@@ -265,13 +265,13 @@ func TestReload(t *testing.T) {
 	s := w.server(t)
 	s.Reload(t.Context())
 	changed := w.settings
-	changed.Log.Level, changed.Server.Listen = "debug", ":1"
+	changed.Log.Level, changed.Server.Listen, changed.Webhooks = "debug", ":1", []config.Webhook{{Name: "new"}}
 	w.fresh = func() (config.Config, error) { return changed, nil }
 	s.Reload(t.Context())
 	if s.config.Level.Level() != slog.LevelDebug {
 		t.Error("the level of the log did not change")
 	}
-	if !strings.Contains(w.log.String(), `msg="these settings were changed, and hold after a restart" keys=[server.listen]`) {
+	if !strings.Contains(w.log.String(), `msg="these settings were changed, and hold after a restart" keys="[server.listen webhooks]"`) {
 		t.Error(w.log.String())
 	}
 	broken := filepath.Join(w.home.Profiles(), "own.yaml")

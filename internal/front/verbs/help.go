@@ -268,6 +268,7 @@ func placeholder(f *pflag.Flag) string {
 		"profile": "NAME", "ca": "NAME", "officer": "NAME", "requester": "NAME", "parent": "NAME", "san": "NAME", "type": "KIND", "new-key": "KIND",
 		"subject": "NAME", "validity": "TIME", "expires-within": "TIME", "keep": "TIME", "timeout": "TIME", "crl-validity": "TIME", "delta-validity": "TIME",
 		"not-before": "DATE", "not-after": "DATE", "expires-before": "DATE", "issued-after": "DATE", "invalid-since": "DATE", "at": "DATE",
+		"listen": "ADDRESS", "plain-listen": "ADDRESS", "url": "URL", "plain-url": "URL", "name": "NAME", "ready-file": "FILE", "database": "URL",
 		"ocsp": "URI", "ca-issuers": "URI", "freshest-crl": "URI", "serial": "HEX", "head": "HEX", "format": "FORM", "inform": "FORM", "reason": "REASON", "revoke": "REASON",
 	}
 	switch f.Value.Type() {
