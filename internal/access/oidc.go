@@ -19,7 +19,7 @@ import (
 type OIDCConfig struct {
 	Issuer string // its URL, as the tokens name it
 	Client string // the audience that tokens must be for
-	Name   string // the claim that holds the principal's name; empty: "email" where it is verified, else "sub"
+	Name   string // the claim that holds the principal's name; empty: "email", else "sub"; an email that is not verified is no claim
 	Rules  []Rule // the first that matches counts; without one nobody may do anything
 	HTTP   *http.Client
 	Now    func() time.Time
@@ -135,8 +135,11 @@ func (x *OIDC) principal(t *oidc.IDToken) (*Principal, error) {
 	if err := t.Claims(&claims); err != nil {
 		return nil, unauthenticated("the token of OpenID Connect has claims that cannot be read", "log in again")
 	}
+	if claims["email_verified"] != true {
+		delete(claims, "email") // whoever may write it themselves could be anybody
+	}
 	name := t.Subject
-	if text, ok := claims["email"].(string); ok && x.config.Name == "" && claims["email_verified"] == true {
+	if text, ok := claims["email"].(string); ok && x.config.Name == "" {
 		name = text
 	}
 	if x.config.Name != "" {

@@ -14,9 +14,14 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/client"
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/access"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/request"
 )
 
 func (w *world) issue(c *client.Client, hosts ...string) *client.Outcome {
@@ -316,6 +321,56 @@ func TestKeyOfAnotherKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := ann.Submit(t.Context(), client.Submission{Request: csrOf(t, k, "a.example")}); err != nil {
+		t.Error(problem(err))
+	}
+}
+
+func TestUnconfirmedCertificatesAreNotShown(t *testing.T) {
+	w := newWorld(t, nil)
+	token, ann := w.tokenFor(access.Token{Name: "ann", Roles: []access.Role{access.Applicant}})
+	k, err := key.Generate("x25519", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, err := dn.ParseText("CN=Ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := ext.ParseGeneralName("email:ann@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := task.MakeRequest(request.CRMF, task.RequestSpec{Subject: subject, Names: []ext.GeneralName{name}, Usage: ext.KeyAgreement}, k, evidence.ByCertificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(task.EncodeRequest(request.CRMF, made.DER))
+	out, err := ann.Submit(t.Context(), client.Submission{Request: text, Profile: "person"})
+	if err != nil {
+		t.Fatal(problem(err))
+	}
+	if out.Certificate != nil || out.PEM != "" || len(out.Encrypted) == 0 || out.Holds != "certificate" || out.Until.IsZero() {
+		t.Fatalf("%+v", out)
+	}
+	var seen *client.Certificate
+	for c, err := range ann.Certificates(t.Context(), client.CertificateQuery{}) {
+		if err != nil {
+			t.Fatal(problem(err))
+		}
+		seen = c
+	}
+	if seen == nil || seen.Status != "unconfirmed" || seen.DER != nil {
+		t.Fatalf("%+v", seen)
+	}
+	for _, form := range []string{"pem", "der", "chain", "p7b"} {
+		if status, _, body := w.raw("GET", "/api/v1/certificates/"+seen.Serial+"/"+form, token, nil); status != 409 || !strings.Contains(body, "the certificate is unconfirmed") {
+			t.Error(form, status, body)
+		}
+	}
+	if _, err := ann.Confirm(t.Context(), out.Ticket, client.Confirmation{Hash: "MD5"}); problem(err) != `usage: the hash "MD5" is not known` {
+		t.Error(problem(err))
+	}
+	if _, err := ann.Confirm(t.Context(), out.Ticket, client.Confirmation{Answer: "x"}); problem(err) != "usage: the answer is no number" {
 		t.Error(problem(err))
 	}
 }

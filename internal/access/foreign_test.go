@@ -1,0 +1,277 @@
+package access
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/memstore"
+)
+
+type maker struct {
+	t    *testing.T
+	now  time.Time
+	key  *ecdsa.PrivateKey
+	root *x509.Certificate
+}
+
+func newMaker(t *testing.T, now time.Time) *maker {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &maker{t: t, now: now, key: k}
+	m.root = m.make(&x509.Certificate{Subject: pkix.Name{CommonName: "Root"}, IsCA: true, BasicConstraintsValid: true}, nil)
+	return m
+}
+
+func (m *maker) make(template, parent *x509.Certificate) *x509.Certificate {
+	m.t.Helper()
+	template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(time.Now().UnixNano()), m.now.Add(-time.Hour), m.now.Add(time.Hour)
+	if parent == nil {
+		parent = template
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, m.key.Public(), m.key)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return c
+}
+
+func (m *maker) client(cn string, hosts ...string) *x509.Certificate {
+	uri := &url.URL{Scheme: "spiffe", Host: "example", Path: "/agent"}
+	return m.make(&x509.Certificate{Subject: pkix.Name{CommonName: cn}, DNSNames: hosts, URIs: []*url.URL{uri}, EmailAddresses: []string{"ann@example.org"},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, m.root)
+}
+
+// recorded puts a certificate into the records.
+func recorded(t *testing.T, s *memstore.Store, c *x509.Certificate, status authority.Status) {
+	t.Helper()
+	sum := sha256.Sum256(c.Raw)
+	key := sha256.Sum256(c.RawSubjectPublicKeyInfo)
+	errs, err := s.Commit(t.Context(), &authority.Change{AddCertificate: &authority.Certificate{CA: "issuing", Serial: c.SerialNumber.Bytes(), DER: c.Raw, Fingerprint: sum[:],
+		KeyFingerprint: key[:], NotBefore: c.NotBefore, NotAfter: c.NotAfter, Status: status}})
+	if err != nil || errs[0] != nil {
+		t.Fatal(errs, err)
+	}
+}
+
+func TestClientCertificates(t *testing.T) {
+	w := newWorld(t)
+	m := newMaker(t, w.now)
+	roots := x509.NewCertPool()
+	roots.AddCert(m.root)
+	rules := []Rule{
+		{Match: "dns:*.agents.example", Roles: []Role{Applicant}, Profiles: []string{"server"}},
+		{Match: "email:ann@example.org", Roles: []Role{Auditor}},
+	}
+	issued, revoked := m.client("a", "a.agents.example"), m.client("b", "b.agents.example")
+	recorded(t, w.store, issued, authority.StatusValid)
+	recorded(t, w.store, revoked, authority.StatusRevoked)
+	server := m.make(&x509.Certificate{Subject: pkix.Name{CommonName: "s"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}, m.root)
+	foreign := m.client("f", "f.elsewhere.example")
+	for _, c := range []struct {
+		what  string
+		roots *x509.CertPool
+		rules []Rule
+		cert  *x509.Certificate
+		want  string
+	}{
+		{"issued here", nil, rules, issued, "a.agents.example applicant"},
+		{"revoked here", nil, rules, revoked, "unauthenticated: the client certificate is not of an authority that is trusted here, or was revoked"},
+		{"of another authority", nil, rules, foreign, "unauthenticated: the client certificate is not of an authority that is trusted here, or was revoked"},
+		{"under a root", roots, rules, foreign, "ann@example.org auditor"},
+		{"without a rule", roots, rules[:1], foreign, "unauthenticated: no rule says what the holder of this client certificate may do"},
+		{"by common name", roots, []Rule{{Match: "f", Roles: []Role{Officer}}}, foreign, "f officer"},
+		{"by URI", roots, []Rule{{Match: "uri:spiffe://example/*", Roles: []Role{Officer}}}, foreign, "spiffe://example/agent officer"},
+		{"for servers", roots, rules, server, "unauthenticated: the client certificate is not for the authentication of clients"},
+	} {
+		x, err := NewCertificates(CertificateConfig{Issued: w.store, Roots: c.roots, Rules: c.rules, Now: func() time.Time { return w.now }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time from memory
+			g := NewGuard(Config{Certificates: x})
+			r := httptest.NewRequest("GET", "/", nil)
+			r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{c.cert, m.root}}
+			p, err := g.Identify(r)
+			got := detailOf(err)
+			if err == nil {
+				got = p.Name + " " + string(p.Roles[0])
+			}
+			if got != c.want {
+				t.Errorf("%s: %s", c.what, got)
+			}
+		}
+	}
+	x, err := NewCertificates(CertificateConfig{Issued: w.store, Rules: rules, Now: func() time.Time { return w.now.Add(2 * time.Hour) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.Principal(t.Context(), []*x509.Certificate{issued}); detailOf(err) != "unauthenticated: the client certificate has expired, or is not valid yet" {
+		t.Error(err)
+	}
+}
+
+func TestRulesThatAreWrong(t *testing.T) {
+	for _, c := range []struct{ match, role, want string }{
+		{"", "officer", `the rule "" for client certificates is neither a common name nor a name that begins with dns:, email: or uri:`},
+		{"ip:192.0.2.1", "officer", `the rule "ip:192.0.2.1" for client certificates is neither a common name nor a name that begins with dns:, email: or uri:`},
+		{"x", "king", `the rule "x": there is no role "king"`},
+		{"x", "", `the rule "x" gives no role`},
+	} {
+		rule := Rule{Match: c.match}
+		if c.role != "" {
+			rule.Roles = []Role{Role(c.role)}
+		}
+		if _, err := NewCertificates(CertificateConfig{Rules: []Rule{rule}}); err == nil || err.Error() != c.want {
+			t.Errorf("%v", err)
+		}
+	}
+	for _, c := range []struct {
+		config OIDCConfig
+		want   string
+	}{
+		{OIDCConfig{Issuer: "http://x"}, `the issuer "http://x" of OpenID Connect is not an https URL`},
+		{OIDCConfig{Issuer: "https://x"}, "OpenID Connect needs the audience that tokens must be for"},
+		{OIDCConfig{Issuer: "https://x", Client: "c", Rules: []Rule{{Match: "x", Roles: []Role{Officer}}}}, `the rule "x" of OpenID Connect is not of the form CLAIM=VALUE`},
+		{OIDCConfig{Issuer: "https://x", Client: "c", Rules: []Rule{{Match: "x=y"}}}, `the rule "x=y" gives no role`},
+	} {
+		if _, err := NewOIDC(c.config); err == nil || err.Error() != c.want {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// issuer is a provider of OpenID Connect.
+type issuer struct {
+	*httptest.Server
+	key *ecdsa.PrivateKey
+}
+
+func newIssuer(t *testing.T) *issuer {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := &issuer{key: k}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(map[string]any{"issuer": i.URL, "jwks_uri": i.URL + "/keys", "id_token_signing_alg_values_supported": []string{"ES256"}})
+	})
+	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: k.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"}}})
+	})
+	i.Server = httptest.NewTLSServer(mux)
+	t.Cleanup(i.Close)
+	return i
+}
+
+func (i *issuer) token(t *testing.T, key *ecdsa.PrivateKey, claims map[string]any) string {
+	t.Helper()
+	s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: "1"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := s.Sign(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := signed.CompactSerialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestOpenIDConnect(t *testing.T) {
+	i := newIssuer(t)
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	x, err := NewOIDC(OIDCConfig{Issuer: i.URL, Client: "certwright", HTTP: i.Client(), Now: func() time.Time { return now },
+		Rules: []Rule{{Match: "groups=pki-*", Roles: []Role{Officer}}, {Match: "email=*@example.org", Roles: []Role{Applicant}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(more map[string]any) map[string]any {
+		claims := map[string]any{"iss": i.URL, "aud": "certwright", "sub": "u1", "exp": now.Add(time.Hour).Unix(), "iat": now.Unix()}
+		for k, v := range more {
+			claims[k] = v
+		}
+		return claims
+	}
+	notOurs := "unauthenticated: the token of OpenID Connect is not of " + i.URL + " for this server"
+	for _, c := range []struct {
+		what   string
+		key    *ecdsa.PrivateKey
+		claims map[string]any
+		want   string
+	}{
+		{"an officer", i.key, with(map[string]any{"groups": []string{"staff", "pki-officers"}, "email": "ann@example.org", "email_verified": true}), "ann@example.org officer oidc"},
+		{"an applicant whose address is not verified", i.key, with(map[string]any{"email": "bert@example.org"}), "forbidden: no rule says what u1 may do"},
+		{"an applicant", i.key, with(map[string]any{"email": "bert@example.org", "email_verified": true}), "bert@example.org applicant oidc"},
+		{"nobody we know", i.key, with(nil), "forbidden: no rule says what u1 may do"},
+		{"of another key", other, with(map[string]any{"groups": "pki-officers"}), notOurs},
+		{"for another server", i.key, with(map[string]any{"aud": "other", "groups": "pki-officers"}), notOurs},
+		{"of another issuer", i.key, with(map[string]any{"iss": "https://evil.example", "groups": "pki-officers"}), notOurs},
+		{"expired", i.key, with(map[string]any{"exp": now.Add(-time.Second).Unix(), "groups": "pki-officers"}), "unauthenticated: the token of OpenID Connect has expired"},
+		{"without a name", i.key, with(map[string]any{"sub": "", "groups": "pki-officers"}), "unauthenticated: the token of OpenID Connect does not name its bearer"},
+	} {
+		g := NewGuard(Config{OIDC: x, Tokens: newWorld(t).tokens})
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+i.token(t, c.key, c.claims))
+		for range 2 {
+			p, err := g.Identify(r)
+			got := detailOf(err)
+			if err == nil {
+				got = p.Name + " " + string(p.Roles[0]) + " " + p.Method
+			}
+			if got != c.want {
+				t.Errorf("%s: %s", c.what, got)
+			}
+		}
+	}
+}
+
+func TestIssuerThatCannotBeReached(t *testing.T) {
+	i := newIssuer(t)
+	address := i.URL
+	i.Close()
+	x, err := NewOIDC(OIDCConfig{Issuer: address, Client: "c", HTTP: i.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := x.Principal(context.Background(), "a.b.c"); detailOf(err) != "network: the issuer "+address+" of OpenID Connect cannot be reached" {
+			t.Error(err)
+		}
+	}
+}
