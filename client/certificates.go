@@ -20,7 +20,7 @@ type CertificateQuery struct {
 	Profile        string
 	Requester      string
 	Ticket         string
-	Status         string // valid, hold, revoked
+	Status         string // valid, unconfirmed, hold, revoked
 	ExpiresBefore  time.Time
 	ExpiresAfter   time.Time
 	IssuedAfter    time.Time

@@ -41,7 +41,7 @@ const (
 
 // Outcome is what became of a request.
 type Outcome struct {
-	State          string       `json:"state" doc:"issued, held, asked, refused or withdrawn; of a dry run accepted, held or refused"`
+	State          string       `json:"state" doc:"issued, unconfirmed, held, asked, refused or withdrawn; of a dry run accepted, held or refused"`
 	Ticket         string       `json:"ticket,omitempty" doc:"under which the request is on record"`
 	CA             string       `json:"ca,omitempty" doc:"the authority"`
 	Profile        string       `json:"profile,omitempty" doc:"the profile it was judged by"`

@@ -47,7 +47,7 @@ type certificateList struct {
 	Profile        string    `query:"profile"`
 	Requester      string    `query:"requester"`
 	Ticket         string    `query:"ticket"`
-	Status         string    `query:"status" enum:"valid,hold,revoked" doc:"expired ones are valid with expiresBefore"`
+	Status         string    `query:"status" enum:"valid,unconfirmed,hold,revoked" doc:"expired ones are valid with expiresBefore"`
 	ExpiresBefore  time.Time `query:"expiresBefore"`
 	ExpiresAfter   time.Time `query:"expiresAfter"`
 	IssuedAfter    time.Time `query:"issuedAfter"`

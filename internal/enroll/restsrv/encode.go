@@ -118,7 +118,7 @@ func (s *server) certificate(c *authority.Certificate, issuerName string) client
 	}
 	switch {
 	case c.Status == authority.StatusUnconfirmed:
-		out.DER = nil // only its holder may have it yet, encrypted
+		out.DER, out.Fingerprint = nil, "" // only its holder may have it yet, encrypted, and who knows its hash can confirm it
 	case c.Status != authority.StatusValid:
 		out.Revoked, out.Reason, out.InvalidSince = c.Revoked, crl.Reason(c.Reason).String(), c.Invalid
 	case s.Now().After(c.NotAfter):

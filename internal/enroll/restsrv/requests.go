@@ -131,7 +131,7 @@ type Paged struct {
 
 type requestList struct {
 	Paged
-	State          string `query:"state" enum:"held,asked,issued,refused,withdrawn"`
+	State          string `query:"state" enum:"held,asked,unconfirmed,issued,refused,withdrawn"`
 	Open           bool   `query:"open" doc:"held ones, then asked ones"`
 	CA             string `query:"ca"`
 	Requester      string `query:"requester"`
