@@ -3,13 +3,21 @@
 # answers, revocation lists, delta lists and shards; a web server that staples
 # our answers; curl and a browser that trust the root.
 . "$(dirname "$0")/lib/checks"
+PATH=$PATH:/usr/sbin # where Debian puts nginx
 
-port() {
-	node -e 'const s = require("net").createServer(); s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'
-}
-plain=$(port) tls=$(port)
+# Three free ports, outside the range that the system gives away by itself.
+ports=$(node -e '
+const net = require("net"), found = [];
+(function next() {
+	if (found.length === 3) { console.log(found.map(s => s.address().port).join(" ")); process.exit(); }
+	const s = net.createServer().on("error", next);
+	s.listen(10000 + Math.floor(Math.random() * 20000), "127.0.0.1", () => { found.push(s); next(); });
+})();')
+# shellcheck disable=SC2086
+set -- $ports
+own=$1 plain=$2 tls=$3
 base=http://127.0.0.1:$plain
-certwright serve --listen 127.0.0.1:0 --plain-listen "127.0.0.1:$plain" --plain-url "$base" --ready-file ready.json >serve.log 2>&1 &
+certwright serve --listen "127.0.0.1:$own" --plain-listen "127.0.0.1:$plain" --plain-url "$base" --ready-file ready.json >serve.log 2>&1 &
 server=$!
 web=
 trap 'kill $server $web 2>/dev/null; wait; rm -rf "$scratch"' EXIT
