@@ -11,6 +11,7 @@ import (
 
 	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/protocol/cmp"
 	"github.com/certwright/certwright/request"
 )
 
@@ -99,10 +100,22 @@ func crmfRequest(raw []byte, o Options) (Object, error) {
 	return object, nil
 }
 
-// cmpRequest shows what a CMP message asks for.
-func cmpRequest(raw []byte, o Options) (Object, error) {
-	body, kind := request.MessageBody(raw)
+// cmpMessage shows a CMP message: its header, and what its body asks for or
+// says.
+func cmpMessage(raw []byte, o Options) (Object, error) {
 	object := Object{Kind: CMPMessage, Title: titles[CMPMessage]}
+	m, problem := cmp.Parse(raw)
+	var view *CMPView
+	if problem == nil {
+		view, problem = viewCMP(m, o)
+	}
+	if view != nil {
+		object.Fields, object.Detail = view.fields(), view
+	}
+	if problem != nil {
+		object.noteOn("message", "it cannot be read whole: "+problem.Error())
+	}
+	body, kind := request.MessageBody(raw)
 	var inner Object
 	var err error
 	switch kind {
@@ -117,7 +130,12 @@ func cmpRequest(raw []byte, o Options) (Object, error) {
 		return Object{}, err
 	}
 	object.Title += " that asks for a certificate"
-	object.Fields, object.Notes, object.Detail = inner.Fields, inner.Notes, inner.Detail
+	if view != nil {
+		object.Fields = append([]Field{{Name: "message", Children: view.fields()}}, inner.Fields...)
+	} else {
+		object.Fields = inner.Fields
+	}
+	object.Notes, object.Detail = append(object.Notes, inner.Notes...), inner.Detail
 	return object, nil
 }
 

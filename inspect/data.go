@@ -160,7 +160,7 @@ func read(kind Kind, b pem.Block, o Options) (Object, error) {
 	case CRMF:
 		return crmfRequest(b.Bytes, o)
 	case CMPMessage:
-		return cmpRequest(b.Bytes, o)
+		return cmpMessage(b.Bytes, o)
 	case SPKAC:
 		return spkacObject(b.Bytes)
 	case OCSPRequest:
