@@ -48,13 +48,14 @@ type batchRun struct {
 
 // tally counts what a batch came to.
 type tally struct {
-	Requests int     `json:"requests"`
-	Issued   int     `json:"issued"`
-	Already  int     `json:"alreadyIssued"`
-	Held     int     `json:"held"`
-	Refused  int     `json:"refused"`
-	Failed   int     `json:"failed"`
-	Seconds  float64 `json:"seconds"`
+	Requests    int     `json:"requests"`
+	Issued      int     `json:"issued"`
+	Already     int     `json:"alreadyIssued"`
+	Held        int     `json:"held"`
+	Unconfirmed int     `json:"unconfirmed"`
+	Refused     int     `json:"refused"`
+	Failed      int     `json:"failed"`
+	Seconds     float64 `json:"seconds"`
 }
 
 func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) error {
@@ -156,7 +157,7 @@ func batchFiles(args []string, passed func(folder string, inner int)) ([]string,
 			}
 			switch strings.ToLower(filepath.Ext(e.Name())) {
 			case ".csr", ".req", ".p10", ".crmf", ".spkac", ".pem", ".der":
-				if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+				if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.HasSuffix(e.Name(), sealedSuffix) {
 					files = append(files, filepath.Join(arg, e.Name()))
 				}
 			}
@@ -321,6 +322,8 @@ func (b *batchRun) count(l batchLine) {
 		b.tally.Already++
 	case l.State == string(authority.StateIssued):
 		b.tally.Issued++
+	case l.State == string(authority.StateUnconfirmed):
+		b.tally.Unconfirmed++
 	default:
 		b.tally.Held++
 	}
@@ -385,7 +388,7 @@ func (b *batchRun) printTally() {
 	for _, more := range []struct {
 		n    int
 		what string
-	}{{t.Already, "issued before"}, {t.Held, "held"}, {t.Refused, "refused"}, {t.Failed, "failed"}} {
+	}{{t.Already, "issued before"}, {t.Unconfirmed, "unconfirmed"}, {t.Held, "held"}, {t.Refused, "refused"}, {t.Failed, "failed"}} {
 		if more.n > 0 {
 			text += fmt.Sprintf(", %d %s", more.n, more.what)
 		}

@@ -38,7 +38,7 @@ certwright request confirm mail.answer`,
 	flags.StringVar(&f.out, "out", "", "file for the certificate (default: it is not written)")
 	flags.StringVar(&f.answer, "answer", "", "file to write the answer to, for the authority, instead of confirming here")
 	flags.StringVar(&f.ticket, "ticket", "", "ticket that the answer is for (default: the one the file names)")
-	flags.StringVar(&f.from, "from", "", "who answers (default: you)")
+	flags.StringVar(&f.from, "from", "", "who answers (default: whoever asked for the certificate)")
 	flags.StringVar(&f.reject, "reject", "", "why the certificate is not wanted: it is revoked")
 	flags.BoolVar(&f.force, "force", false, "overwrite existing files")
 	return c
@@ -100,7 +100,7 @@ func (p *program) confirm(ctx context.Context, ticket string, f *confirmFlags, a
 	if err != nil {
 		return err
 	}
-	confirmation := task.ConfirmationOf(ticket, p.origin(f.from).Requester, answer)
+	confirmation := task.ConfirmationOf(ticket, f.from, answer)
 	confirmation.Rejected = f.reject
 	out, err := o.Desk().Confirm(ctx, confirmation)
 	if err != nil {

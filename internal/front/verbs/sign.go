@@ -329,7 +329,9 @@ func (r *signRun) releaseSealed(file string, n int, out *authority.Outcome) (str
 }
 
 // sealedName is where what is encrypted goes in place of X.crt.
-func sealedName(name string) string { return strings.TrimSuffix(name, ".crt") + ".encrypted.pem" }
+func sealedName(name string) string { return strings.TrimSuffix(name, ".crt") + sealedSuffix }
+
+const sealedSuffix = ".encrypted.pem"
 
 // outputName is where the certificate of a request file goes: X.crt for X.csr,
 // in a folder, or in the current one where folder is empty.
