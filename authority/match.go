@@ -90,7 +90,7 @@ func anyName(names []string, pattern string) bool {
 	pattern = strings.ToLower(pattern)
 	for _, name := range names {
 		name = strings.ToLower(name)
-		if matchRuns(pattern, name) || matchRuns(pattern, WithoutKind(name)) {
+		if MatchRuns(pattern, name) || MatchRuns(pattern, WithoutKind(name)) {
 			return true
 		}
 	}
@@ -106,9 +106,9 @@ func WithoutKind(name string) string {
 	return name
 }
 
-// matchRuns compares text with a pattern in which "*" stands for any run of
+// MatchRuns compares text with a pattern in which "*" stands for any run of
 // characters.
-func matchRuns(pattern, text string) bool {
+func MatchRuns(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
 		return pattern == text

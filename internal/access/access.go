@@ -122,8 +122,12 @@ func forbidden(roles []Role) *Failure {
 		Fix: "use a token with that role: certwright token new NAME --role " + names[0]}
 }
 
-// checkName refuses names that records and logs could not tell apart.
+// checkName refuses names that records and logs could not tell apart, and
+// those that the records have for what nobody in particular does.
 func checkName(name string) error {
+	if slices.Contains([]string{"profile", "holder", "system", "unknown"}, strings.ToLower(name)) {
+		return &request.Refusal{Reason: request.BadFormat, Field: "name", Detail: fmt.Sprintf("the name %q has a meaning of its own in the records", name), Fix: "choose another name"}
+	}
 	plain := strings.Join(strings.Fields(name), " ")
 	bad := func(r rune) bool { return !unicode.IsPrint(r) }
 	if name == "" || name != plain || len(name) > 200 || strings.ContainsFunc(name, bad) {

@@ -171,7 +171,7 @@ func matching(c *x509.Certificate, pattern string) string {
 		names = []string{c.Subject.CommonName}
 	}
 	for _, name := range names {
-		if fits(rest, name) {
+		if authority.MatchRuns(rest, name) {
 			return name
 		}
 	}
@@ -185,26 +185,4 @@ func splitMatch(match string) (kind, pattern string) {
 		return "cn", match
 	}
 	return kind, pattern
-}
-
-// fits reports whether a text fits a pattern in which * matches any run of
-// characters.
-func fits(pattern, text string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == text
-	}
-	if !strings.HasPrefix(text, parts[0]) {
-		return false
-	}
-	text = text[len(parts[0]):]
-	last := len(parts) - 1
-	for _, part := range parts[1:last] {
-		at := strings.Index(text, part)
-		if at < 0 {
-			return false
-		}
-		text = text[at+len(part):]
-	}
-	return strings.HasSuffix(text, parts[last])
 }

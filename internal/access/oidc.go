@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/certwright/certwright/authority"
 )
 
 // OIDCConfig says whose tokens of OpenID Connect are believed, and what their
@@ -150,7 +152,7 @@ func (x *OIDC) principal(t *oidc.IDToken) (*Principal, error) {
 	}
 	for _, rule := range x.config.Rules {
 		claim, pattern, _ := strings.Cut(rule.Match, "=")
-		if slices.ContainsFunc(texts(claims[claim]), func(text string) bool { return fits(pattern, text) }) {
+		if slices.ContainsFunc(texts(claims[claim]), func(text string) bool { return authority.MatchRuns(pattern, text) }) {
 			return &Principal{Name: name, Roles: rule.Roles, Profiles: rule.Profiles, CAs: rule.CAs, Method: "oidc", ID: t.Subject}, nil
 		}
 	}

@@ -355,34 +355,12 @@ func (v *Vault) ByValue(ctx context.Context, value, door string) (*Secret, error
 // is not for.
 func (s *Secret) Allows(names []string) error {
 	for _, name := range names {
-		fit := func(pattern string) bool { return fits(strings.ToLower(pattern), strings.ToLower(name)) }
+		fit := func(pattern string) bool { return authority.MatchRuns(strings.ToLower(pattern), strings.ToLower(name)) }
 		if len(s.Names) > 0 && !slices.ContainsFunc(s.Names, fit) {
 			return &request.Refusal{Reason: request.NotAuthorized, Field: "subjectAltName", Detail: fmt.Sprintf("the secret %q is not for the name %s", s.Reference, name), Fix: "ask for names like " + strings.Join(s.Names, ", ")}
 		}
 	}
 	return nil
-}
-
-// fits reports whether a text fits a pattern in which * matches any run of
-// characters.
-func fits(pattern, text string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == text
-	}
-	if !strings.HasPrefix(text, parts[0]) {
-		return false
-	}
-	text = text[len(parts[0]):]
-	last := len(parts) - 1
-	for _, part := range parts[1:last] {
-		at := strings.Index(text, part)
-		if at < 0 {
-			return false
-		}
-		text = text[at+len(part):]
-	}
-	return strings.HasSuffix(text, parts[last])
 }
 
 // Recall returns a secret with its value although it may be spent, expired or

@@ -51,7 +51,13 @@ func firstToken(ctx context.Context, t *access.Tokens, by string) (string, error
 	if len(some) > 0 {
 		return "", nil
 	}
-	_, text, err := t.New(ctx, access.Token{Name: by, Roles: access.Roles(), Description: "the first one, made when the server started", By: by})
+	first := access.Token{Name: by, Roles: access.Roles(), Description: "the first one, made when the server started", By: by}
+	_, text, err := t.New(ctx, first)
+	var refusal *request.Refusal
+	if errors.As(err, &refusal) && refusal.Field == "name" { // a user without a name, in a container say
+		first.Name = "first administrator"
+		_, text, err = t.New(ctx, first)
+	}
 	if err != nil {
 		return "", fmt.Errorf("making the first token: %w", err)
 	}
