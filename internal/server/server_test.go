@@ -417,11 +417,16 @@ func TestMeasures(t *testing.T) {
 		t.Error(answer.Status, body)
 	}
 	get(t, c, s.Told().URL+"/nothing")
+	answer, err := http.Post(s.Told().PlainURL+"/ocsp", "application/ocsp-request", strings.NewReader("no question"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
 	_, body := get(t, c, s.Told().URL+"/metrics", "Authorization", "Bearer "+s.Told().Token)
 	for _, want := range []string{
 		`certwright_http_requests_total{door="none",method="GET",code="404"} 1`, `certwright_certificates_issued_total{ca="issuing",profile="server"} 1`,
 		`certwright_tickets_total{ca="root",profile="root",state="issued"} 1`, `certwright_connections{state="active"} `, `certwright_build_info{version="test",`,
-		`certwright_server_certificate_end_seconds `, `certwright_audit_events_total `,
+		`certwright_server_certificate_end_seconds `, `certwright_ocsp_answers_total{status="malformedRequest",standing=""} 1`, `certwright_audit_events_total `,
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s in\n%s", want, body)
