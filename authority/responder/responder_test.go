@@ -472,3 +472,39 @@ func TestConfig(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestManyAtOnce asks from several sides while statuses change: after each
+// change is on record, nobody hears the status before it.
+func TestManyAtOnce(t *testing.T) {
+	w := newWorld(t, authority.CASettings{}, nil)
+	var all []*cert.Certificate
+	for i := range 8 {
+		all = append(all, w.issue(t, fmt.Sprintf("h%d.test", i), issuance.Asked{}))
+	}
+	var group sync.WaitGroup
+	for i, c := range all {
+		plain, nonced := w.question(t, crypto.SHA1, nil, c.Serial), w.question(t, crypto.SHA256, []byte{byte(i + 1)}, c.Serial)
+		group.Go(func() {
+			hear := func(want authority.Standing) {
+				for range 5 {
+					for _, q := range [][]byte{plain, nonced} {
+						if got := w.Respond(t.Context(), q).Standing; got != want {
+							t.Errorf("heard %s, and it is %s", got, want)
+						}
+					}
+				}
+			}
+			for range 3 {
+				hear(authority.StandingGood)
+				if _, err := w.Revoke(t.Context(), authority.RevocationOrder{Serial: c.Serial.Bytes(), Reason: crl.CertificateHold, By: "officer"}); err != nil {
+					t.Error(err)
+				}
+				hear(authority.StandingHold)
+				if _, err := w.Release(t.Context(), "ca", c.Serial.Bytes(), "officer"); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}

@@ -123,10 +123,12 @@ type answering struct {
 // respond has the responder answer, changed a bit.
 func (w *world) respond(t *testing.T, change func(*answering)) {
 	w.handlers["ocsp"] = func(rw http.ResponseWriter, r *http.Request) {
-		question := []byte{}
 		a := &answering{signer: w.rootKey, caching: "max-age=60"}
 		if r.Method == http.MethodPost {
-			question, _ = io.ReadAll(r.Body)
+			question, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
 			q, err := ocsp.ParseRequest(question)
 			if err != nil {
 				t.Error(err)
