@@ -267,6 +267,15 @@ func (d *Desk) State(ctx context.Context, name string) (string, error) {
 	return ca.State, nil
 }
 
+// CRL returns the newest revocation list of an authority.
+func (d *Desk) CRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) ([]byte, error) {
+	list, err := d.client.CRL(ctx, ca, string(kind), shard)
+	if client.IsNotFound(err) {
+		return nil, authority.ErrNotFound
+	}
+	return list, plain(err)
+}
+
 // chainOf returns the chain of an authority, which is asked for once.
 func (d *Desk) chainOf(ctx context.Context, name string) ([][]byte, error) {
 	d.mu.Lock()

@@ -51,6 +51,8 @@ type Authorities interface {
 	CA(ctx context.Context, name string) (*authority.CA, error) // authority.ErrNotFound
 	CAs(ctx context.Context) ([]*authority.CA, error)
 	State(ctx context.Context, name string) (string, error)
+	// CRL returns the newest revocation list of an authority, in DER; ErrNotFound.
+	CRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) ([]byte, error)
 	Profiles(ctx context.Context) ([]config.ProfileEntry, error)
 	Profile(ctx context.Context, name string) (*issuance.Profile, error)
 }
@@ -110,6 +112,14 @@ func (h here) Certificates(ctx context.Context, q authority.Query) iter.Seq2[*au
 
 func (h here) CA(ctx context.Context, name string) (*authority.CA, error) {
 	return h.office.Store.CA(ctx, name)
+}
+
+func (h here) CRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) ([]byte, error) {
+	list, err := h.office.Store.LatestCRL(ctx, ca, kind, shard)
+	if err != nil {
+		return nil, err
+	}
+	return list.DER, nil
 }
 
 func (h here) CAs(ctx context.Context) ([]*authority.CA, error) { return h.office.Store.CAs(ctx) }

@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -147,26 +148,59 @@ func (p *program) writeCRL(folder string, list *authority.CRL, sharded bool) (cr
 }
 
 func (p *program) crlShowCommand() *cobra.Command {
-	var all bool
+	var all, delta bool
+	var shard int
 	c := &cobra.Command{
-		Use: "show FILE", Short: "Show a revocation list", Args: takes(1, 1, "one revocation list"),
-		Long:    "Show a certificate revocation list, with its first entries or all.",
-		Example: "certwright crl show issuing.crl --all",
+		Use: "show [FILE]", Short: "Show a revocation list", Args: takes(0, 1, "one revocation list, or none with --ca"),
+		Long: "Show a certificate revocation list, with its first entries or all: that in a file, or the newest one of an authority.",
+		Example: `certwright crl show issuing.crl --all
+certwright crl show --ca issuing`,
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := p.shell.Read(args[0])
+			if (len(args) == 0) == (p.ca == "") {
+				return front.Usage("name one of the two", "certwright crl show needs a file, or --ca NAME")
+			}
+			kind := authority.FullCRL
+			if delta {
+				kind = authority.DeltaCRL
+			}
+			list, err := p.listToShow(c.Context(), args, kind, shard)
 			if err != nil {
 				return err
-			}
-			if !task.HasCRL(data) {
-				return &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: nameOf(args[0]) + " is not a revocation list", Fix: "see what it is: certwright inspect " + args[0]}
 			}
 			most := 0
 			if all {
 				most = -1
 			}
-			return p.inspectData([]named{{name: args[0], data: data}}, inspectFlags{entries: most})
+			return p.inspectData([]named{list}, inspectFlags{entries: most})
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "all entries")
+	c.Flags().StringVar(&p.ca, "ca", "", "authority whose newest list is shown")
+	c.Flags().BoolVar(&delta, "delta", false, "with --ca: its newest delta list")
+	c.Flags().IntVar(&shard, "shard", 0, "with --ca: the list of this shard")
 	return c
+}
+
+// listToShow reads a revocation list from a file, or the newest one that an
+// authority has published.
+func (p *program) listToShow(ctx context.Context, args []string, kind authority.CRLKind, shard int) (named, error) {
+	if len(args) == 0 {
+		o, err := p.open(ctx)
+		if err != nil {
+			return named{}, err
+		}
+		if _, err := task.Authority(ctx, o, p.ca); err != nil {
+			return named{}, err
+		}
+		der, err := o.Desk().CRL(ctx, p.ca, kind, shard)
+		if errors.Is(err, authority.ErrNotFound) {
+			err = &front.Failure{Exit: front.ExitNo, Code: front.CodeNotFound, Detail: "the authority " + p.ca + " has published no such revocation list yet", Fix: "have it published: certwright crl publish", Err: err}
+		}
+		return named{name: p.ca + ".crl", data: der}, err
+	}
+	data, err := p.shell.Read(args[0])
+	if err == nil && !task.HasCRL(data) {
+		err = &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: nameOf(args[0]) + " is not a revocation list", Fix: "see what it is: certwright inspect " + args[0]}
+	}
+	return named{name: args[0], data: data}, err
 }

@@ -29,7 +29,7 @@ func servedVerbs() []string {
 	return []string{
 		"sign", "list", "show", "renew", "rekey", "reissue", "revoke", "export", "request check", "request confirm",
 		"review list", "review show", "review ask", "review answer", "review approve", "review refuse", "review withdraw",
-		"ca list", "ca show", "profile list", "profile show", "profile test", "audit show", "audit verify",
+		"ca list", "ca show", "crl show", "profile list", "profile show", "profile test", "audit show", "audit verify",
 		"token new", "token list", "token revoke", "secret new", "secret list", "secret show", "secret revoke",
 	}
 }
