@@ -59,10 +59,17 @@ func (n Notifier) send(lines ...string) error {
 		return fmt.Errorf("telling the service manager: %w", err)
 	}
 	defer conn.Close()
+	if err := conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return fmt.Errorf("telling the service manager: %w", err)
+	}
 	if _, err := conn.Write([]byte(strings.Join(lines, "\n"))); err != nil {
 		return fmt.Errorf("telling the service manager: %w", err)
 	}
 	return nil
 }
+
+// patience is how long a service manager may take to read: one that does not
+// must not keep the server from stopping.
+const patience = 2 * time.Second
 
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }

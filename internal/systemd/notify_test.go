@@ -54,3 +54,21 @@ func TestNotifierWithoutServiceManager(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestServiceManagerThatDoesNotRead(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "notify")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	n := Notifier{socket: name}
+	for range 100_000 {
+		if err = n.Alive(); err != nil {
+			break
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), "i/o timeout") {
+		t.Errorf("the server waits for it: %v", err)
+	}
+}
