@@ -268,11 +268,22 @@ func TestRetriesAreHarmless(t *testing.T) {
 	if got := x.status(x.send(request)); !bytes.Equal(got.Pair.Certificate, x.status(first).Pair.Certificate) {
 		t.Error("the retry gets another certificate")
 	}
+	waiting, err := w.store.Record(t.Context(), RecordKind, transactionID(x.last))
+	check(t, err)
 	done := x.say(conf(t, x.status(first)), nil)
 	if done.Kind != cmp.Confirmation {
 		t.Fatalf("%v", done.Kind)
 	}
 	confirmation := x.sent
+	// Had the process ended before pkiConf was on record, the certificate would
+	// have been confirmed.
+	now, err := w.store.Record(t.Context(), RecordKind, transactionID(x.last))
+	check(t, err)
+	waiting.Revision = now.Revision
+	check(t, w.store.PutRecords(t.Context(), waiting))
+	if body := x.send(confirmation); body.Kind != cmp.Confirmation {
+		t.Errorf("certConf after a crash: %v", body.Kind)
+	}
 	if body := x.send(confirmation); body.Kind != cmp.Confirmation {
 		t.Errorf("certConf again: %v", body.Kind)
 	}
@@ -512,5 +523,19 @@ func TestDamagedMessages(t *testing.T) {
 	}
 	if w.issued(authority.StatusValid)+w.issued(authority.StatusUnconfirmed) != 0 {
 		t.Error("something was issued")
+	}
+}
+
+// A secret that is revoked ends what was begun with it, too.
+func TestRevokedSecretsEndWhatTheyBegan(t *testing.T) {
+	w := newWorld(t)
+	w.secret(secret.Secret{})
+	x := w.talk()
+	r := x.status(x.say(cmp.NewRequests(cmp.InitializationRequest, w.message(w.key("ecdsa-p256"), nil)), nil))
+	_, err := w.vault.Revoke(t.Context(), "device1", "admin")
+	check(t, err)
+	x.fails(x.say(conf(t, r), nil), cmp.NotAuthorized, "the secret is revoked")
+	if w.issued(authority.StatusValid) != 0 {
+		t.Error("a certificate is valid")
 	}
 }

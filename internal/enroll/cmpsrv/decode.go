@@ -217,7 +217,8 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 		}
 		c.transaction, c.ca = before, before.CA
 	}
-	if c.sender.used != nil && before == nil && !begins(m.Body.Kind) {
+	revoked := c.sender.secret != nil && !c.sender.secret.Revoked.IsZero()
+	if c.sender.used != nil && (revoked || before == nil && !begins(m.Body.Kind)) {
 		return cmp.Body{}, c.sender.used
 	}
 	return s.dispatch(ctx, c)

@@ -1,6 +1,7 @@
 package cmpsrv
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"errors"
@@ -396,6 +397,12 @@ func (s *Server) confirmOne(ctx context.Context, i *item, c authority.Confirmati
 	var refusal *request.Refusal
 	switch {
 	case errors.As(err, &refusal) && refusal.Reason == request.WrongState:
+		// It may have been confirmed by this very message, and the process ended
+		// before that was on record here.
+		if again, err := s.confirmedBefore(ctx, i, c); again || err != nil {
+			i.Confirm = false
+			return err
+		}
 		return failure(cmp.CertConfirmed, "%s", refusal.Detail)
 	case err != nil:
 		return err
@@ -405,6 +412,18 @@ func (s *Server) confirmOne(ctx context.Context, i *item, c authority.Confirmati
 		return failure(cmp.BadCertID, "%s", out.Refusal.Detail)
 	}
 	return nil
+}
+
+// confirmedBefore reports whether a certificate is valid already, and the
+// confirmation is of it.
+func (s *Server) confirmedBefore(ctx context.Context, i *item, c authority.Confirmation) (bool, error) {
+	out, err := s.config.Authority.Ticket(ctx, i.Ticket)
+	if err != nil || out.Ticket.State != authority.StateIssued || out.Certificate == nil || c.Rejected != "" || !c.Hash.Available() {
+		return false, err
+	}
+	h := c.Hash.New()
+	h.Write(out.Certificate.DER)
+	return bytes.Equal(h.Sum(nil), c.CertHash), nil
 }
 
 // poll answers pollReq.

@@ -34,7 +34,7 @@ func (w *world) issued(status authority.Status) int {
 func TestOpenSSLEnrols(t *testing.T) {
 	w := newWorld(t)
 	w.enrolled()
-	w.sh("openssl req -new -key k2.key -subj /CN=pump -addext subjectAltName=DNS:pump.example -out k2.csr")
+	w.sh("openssl genrsa -out rsa.key 2048; openssl req -new -key k2.key -subj /CN=pump -addext subjectAltName=DNS:pump.example -out k2.csr")
 	for i, options := range []string{
 		"-cmd ir -newkey k2.key -subject /CN=other" + shared,
 		"-cmd ir -newkey k2.key -subject /CN=other -implicit_confirm" + shared,
@@ -84,6 +84,7 @@ func TestOpenSSLAsksAndRevokes(t *testing.T) {
 // A held request is polled until an officer decides, and heard what they say.
 func TestOpenSSLPolls(t *testing.T) {
 	w := newWorld(t)
+	w.keys()
 	w.secret(secret.Secret{})
 	out := make(chan string)
 	go func() {
@@ -155,6 +156,7 @@ func TestOpenSSLIsRefused(t *testing.T) {
 
 func TestRecordedMessagesAreNotTakenTwice(t *testing.T) {
 	w := newWorld(t)
+	w.keys()
 	w.secret(secret.Secret{Uses: 1})
 	if out, ok := w.openssl("-cmd ir -newkey k.key -subject /CN=pump -reqout a,b -rspout c,d" + shared); !ok {
 		t.Fatal(out, w.log)

@@ -157,7 +157,10 @@ func (s *Server) underWay(ctx context.Context, sender string) (bool, error) {
 }
 
 // sweepEvery is how often old transactions are looked for.
-const sweepEvery = time.Hour
+const (
+	sweepEvery  = time.Hour
+	sweepAtOnce = 1000
+)
 
 // Run removes the records of transactions that are long over, until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
@@ -177,14 +180,18 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Sweep removes the records of transactions that are past their time.
 func (s *Server) Sweep(ctx context.Context) error {
-	old, err := s.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: RecordKind, DueBefore: s.config.Now(), Limit: 1000})
-	if err != nil {
-		return fmt.Errorf("looking for old CMP transactions: %w", err)
-	}
-	for _, r := range old {
-		if err := s.config.Store.DeleteRecords(ctx, r); err != nil && !errors.Is(err, authority.ErrConflict) {
-			return fmt.Errorf("removing CMP transaction %s: %w", r.ID, err)
+	for {
+		old, err := s.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: RecordKind, DueBefore: s.config.Now(), Limit: sweepAtOnce})
+		if err != nil {
+			return fmt.Errorf("looking for old CMP transactions: %w", err)
+		}
+		for _, r := range old {
+			if err := s.config.Store.DeleteRecords(ctx, r); err != nil && !errors.Is(err, authority.ErrConflict) {
+				return fmt.Errorf("removing CMP transaction %s: %w", r.ID, err)
+			}
+		}
+		if len(old) < sweepAtOnce || ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
-	return nil
 }

@@ -109,7 +109,6 @@ func newWorld(t *testing.T, edit ...func(*Config)) *world {
 	root, err := w.store.CA(t.Context(), "root")
 	check(t, err)
 	w.write("root.crt", pem.Encode("CERTIFICATE", root.Chain[0]))
-	w.sh("openssl ecparam -name prime256v1 -genkey -noout -out k.key; openssl ecparam -name prime256v1 -genkey -noout -out k2.key; openssl genrsa -out rsa.key 2048")
 	return w
 }
 
@@ -173,9 +172,16 @@ const (
 	signed = " -cert dev.crt -key k.key -trusted root.crt -untrusted trust.pem"
 )
 
+// keys has openssl make keys.
+func (w *world) keys() {
+	w.t.Helper()
+	w.sh("openssl ecparam -name prime256v1 -genkey -noout -out k.key; openssl ecparam -name prime256v1 -genkey -noout -out k2.key")
+}
+
 // enrolled has device 1 enrol by its secret; dev.crt is its certificate.
 func (w *world) enrolled() {
 	w.t.Helper()
+	w.keys()
 	w.secret(secret.Secret{})
 	out, ok := w.openssl("-cmd ir -newkey k.key -subject /CN=pump -sans pump.example" + shared)
 	if !ok {
