@@ -137,8 +137,9 @@ func TestOurClient(t *testing.T) {
 // A key that cannot sign gets its certificate encrypted, and confirms it by
 // having read it.
 func TestEncryptedCertificates(t *testing.T) {
-	for _, kind := range []string{"rsa-2048", "ecdsa-p256"} {
+	for _, kind := range []string{"rsa-2048", "ecdsa-p256", "x25519"} {
 		w := newWorld(t)
+		w.profiles["plant"] = strings.NewReplacer("keys: {", "keys: { x25519: true,", "[digitalSignature]", "[digitalSignature, keyAgreement, keyEncipherment]").Replace(plant)
 		w.secret(secret.Secret{})
 		k := w.key(kind)
 		request := w.request(cmp.InitializationRequest, k, func(s *crmf.Spec) {

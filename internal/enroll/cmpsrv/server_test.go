@@ -86,7 +86,7 @@ func TestOpenSSLPolls(t *testing.T) {
 	w := newWorld(t)
 	w.keys()
 	w.secret(secret.Secret{})
-	out := make(chan string)
+	out := make(chan string, 1)
 	go func() {
 		text, ok := w.opensslAt("/.well-known/cmp/p/reviewed", "-cmd ir -newkey k.key -subject /CN=pump -total_timeout 60"+shared)
 		if !ok {
@@ -96,6 +96,11 @@ func TestOpenSSLPolls(t *testing.T) {
 	}()
 	var id string
 	for id == "" {
+		select {
+		case text := <-out:
+			t.Fatalf("nothing is held: %s\n%s", text, w.log)
+		default:
+		}
 		for ticket, err := range w.store.Tickets(t.Context(), authority.TicketQuery{State: authority.StateHeld}) {
 			check(t, err)
 			id = ticket.ID
