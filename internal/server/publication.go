@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"time"
 
@@ -41,11 +42,8 @@ func (s *Server) base() string {
 }
 
 // settleBase gives authorities that say nothing of where their lists are
-// fetched the address that is configured.
-func settleBase(ctx context.Context, o *task.Office, base, by string) error {
-	if base == "" {
-		return nil
-	}
+// fetched the address that is configured; without one, it says so in the log.
+func settleBase(ctx context.Context, o *task.Office, base, by string, log *slog.Logger) error {
 	all, err := o.Store.CAs(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the authorities: %w", err)
@@ -58,6 +56,10 @@ func settleBase(ctx context.Context, o *task.Office, base, by string) error {
 			}
 		}
 		if ca.State == authority.CARetired || !silent(&settings) {
+			continue
+		}
+		if base == "" {
+			log.WarnContext(ctx, "certificates of an authority do not say where lists and answers are fetched", "ca", ca.Name, "fix", "certwright ca set "+ca.Name+" --base http://HOST")
 			continue
 		}
 		_, err := o.Authority.UpdateCA(ctx, ca.Name, func(_ *authority.CA, c *authority.CASettings) {

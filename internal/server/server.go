@@ -110,7 +110,7 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.told.Created, err = firstAuthority(ctx, c.Office, c.Host, s.base(), c.By); err != nil {
 		return err
 	}
-	if err := settleBase(ctx, c.Office, c.Settings.Server.PlainURL, c.By); err != nil {
+	if err := settleBase(ctx, c.Office, c.Settings.Server.PlainURL, c.By, c.Log); err != nil {
 		return err
 	}
 	named := c.Settings.Server.CA
