@@ -6,6 +6,7 @@ import "time"
 type CMP struct {
 	Off        bool     `yaml:"off" doc:"do not serve CMP"`
 	Profile    string   `yaml:"profile" doc:"the profile where neither the address (/.well-known/cmp/p/PROFILE), the message nor the secret names one; empty: the authority's"`
+	Profiles   []string `yaml:"profiles" doc:"the profiles that registration authorities, and holders of secrets that are for no profile, may name besides"`
 	CA         string   `yaml:"ca" doc:"the authority that signs; empty: the one that signs where none is named"`
 	Window     Duration `yaml:"window" doc:"how far the time of a message may be off"`
 	CheckAfter Duration `yaml:"check-after" doc:"when clients are told to ask again for what an officer decides"`

@@ -14,7 +14,7 @@ func (s *Server) cmp() ([]door, error) {
 	}
 	c := cmpsrv.Config{
 		Authority: o.Authority, Store: o.Store, Secrets: secret.New(secret.Config{Store: o.Store, Keys: o.Keys, Now: o.Now}),
-		CA: set.CA, Profile: set.Profile, Window: duration(set.Window), CheckAfter: duration(set.CheckAfter), NoImplicit: set.Explicit,
+		CA: set.CA, Profile: set.Profile, Profiles: set.Profiles, Window: duration(set.Window), CheckAfter: duration(set.CheckAfter), NoImplicit: set.Explicit,
 		Log: s.config.Log, Now: o.Now,
 	}
 	if c.CA == "" {

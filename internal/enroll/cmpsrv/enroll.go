@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -43,7 +44,7 @@ func (s *Server) enrol(ctx context.Context, c *call) (cmp.Body, error) {
 			return cmp.Body{}, err
 		}
 	}
-	profile, err := s.profileFor(c)
+	profile, err := s.profileFor(ctx, c)
 	if err != nil {
 		return cmp.Body{}, err
 	}
@@ -133,9 +134,10 @@ func (s *Server) mayUpdate(ctx context.Context, c *call, list []wanted) error {
 	return nil
 }
 
-// profileFor returns the profile that a message asks for and its sender may
-// have; empty is the authority's default.
-func (s *Server) profileFor(c *call) (string, error) {
+// profileFor returns the profile that a message asks for, if its sender may
+// have it: that of the secret or certificate, else the preset one or one of
+// those that may be named.
+func (s *Server) profileFor(ctx context.Context, c *call) (string, error) {
 	asked := c.profile
 	names, err := c.message.Header.Profiles()
 	if err != nil {
@@ -157,15 +159,35 @@ func (s *Server) profileFor(c *call) (string, error) {
 	if c.ca == "" {
 		c.ca = s.config.CA
 	}
-	switch {
-	case bound != "" && asked != "" && bound != asked:
-		return "", failure(cmp.NotAuthorized, "the sender may have certificates of profile %q, not %q", bound, asked)
-	case bound != "":
-		return bound, nil
-	case asked != "":
-		return asked, nil
+	may := []string{bound}
+	if bound == "" {
+		if bound, err = s.preset(ctx, c.ca); err != nil {
+			return "", err
+		}
+		may = append([]string{bound}, s.config.Profiles...)
 	}
-	return s.config.Profile, nil
+	switch {
+	case asked == "":
+		return bound, nil
+	case !slices.Contains(may, asked):
+		return "", failure(cmp.NotAuthorized, "the sender may have certificates of profile %s, not %q", strings.Join(may, ", "), asked)
+	}
+	return asked, nil
+}
+
+// preset is the profile where none is named.
+func (s *Server) preset(ctx context.Context, name string) (string, error) {
+	if s.config.Profile != "" {
+		return s.config.Profile, nil
+	}
+	_, settings, err := s.config.Authority.CA(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if settings.DefaultProfile != "" {
+		return settings.DefaultProfile, nil
+	}
+	return "server", nil
 }
 
 // submit hands one request in, and answers for it.

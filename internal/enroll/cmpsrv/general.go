@@ -23,7 +23,7 @@ func (s *Server) general(ctx context.Context, c *call) (cmp.Body, error) {
 	if len(infos) == 0 {
 		return cmp.Body{}, failure(cmp.BadRequest, "the genm asks nothing")
 	}
-	if _, err := s.profileFor(c); err != nil {
+	if _, err := s.profileFor(ctx, c); err != nil {
 		return cmp.Body{}, err
 	}
 	ca, _, err := s.config.Authority.CA(ctx, c.ca)

@@ -25,6 +25,7 @@ type Config struct {
 	Secrets   *secret.Vault
 	CA        string           // where neither path, secret nor certificate say; empty: the only issuing one
 	Profile   string           // likewise; empty: the authority's default
+	Profiles  []string         // that may be named besides, by those whose secret or certificate is for none
 	Log       *slog.Logger     // nil: nowhere
 	Now       func() time.Time // nil: the system's clock
 

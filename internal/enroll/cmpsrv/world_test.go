@@ -97,7 +97,7 @@ func newWorld(t *testing.T, edit ...func(*Config)) *world {
 		_, err := w.authority.CreateCA(t.Context(), ca)
 		check(t, err)
 	}
-	c := Config{Authority: w.authority, Store: w.store, Secrets: w.vault, CA: "issuing", Profile: "plant", Now: w.clock, CheckAfter: time.Second, Log: slog.New(slog.NewTextHandler(w.log, nil))}
+	c := Config{Authority: w.authority, Store: w.store, Secrets: w.vault, CA: "issuing", Profile: "plant", Profiles: []string{"reviewed"}, Now: w.clock, CheckAfter: time.Second, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	for _, e := range edit {
 		e(&c)
 	}
