@@ -23,7 +23,7 @@ func (c *Client) Check(ctx context.Context, s Submission) (*Outcome, error) {
 // RequestQuery selects requests; empty fields do not narrow it.
 type RequestQuery struct {
 	State          string
-	Open           bool // held or asked
+	Open           bool // held, asked or unconfirmed
 	CA             string
 	Requester      string
 	Fingerprint    string // SHA-256 of the request, hexadecimal

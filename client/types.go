@@ -31,12 +31,13 @@ type Renewal struct {
 
 // The states of a request.
 const (
-	Issued    = "issued"
-	Held      = "held"  // an officer must decide
-	Asked     = "asked" // the applicant must answer
-	Refused   = "refused"
-	Withdrawn = "withdrawn"
-	Accepted  = "accepted" // of a dry run: it would be issued
+	Issued      = "issued"
+	Held        = "held"  // an officer must decide
+	Asked       = "asked" // the applicant must answer
+	Refused     = "refused"
+	Unconfirmed = "unconfirmed" // the applicant must show that they can decrypt it
+	Withdrawn   = "withdrawn"
+	Accepted    = "accepted" // of a dry run: it would be issued
 )
 
 // Outcome is what became of a request.

@@ -132,7 +132,7 @@ type Paged struct {
 type requestList struct {
 	Paged
 	State          string `query:"state" enum:"held,asked,unconfirmed,issued,refused,withdrawn"`
-	Open           bool   `query:"open" doc:"held ones, then asked ones"`
+	Open           bool   `query:"open" doc:"held ones, then asked ones, then unconfirmed ones"`
 	CA             string `query:"ca"`
 	Requester      string `query:"requester"`
 	Fingerprint    string `query:"fingerprint" doc:"SHA-256 of the request, hexadecimal"`
@@ -144,7 +144,7 @@ func (in *requestList) query(x *sender) (authority.TicketQuery, []authority.Stat
 	q := authority.TicketQuery{CA: in.CA, Requester: in.Requester}
 	states := []authority.State{authority.State(in.State)}
 	if in.Open {
-		states = []authority.State{authority.StateHeld, authority.StateAsked}
+		states = []authority.State{authority.StateHeld, authority.StateAsked, authority.StateUnconfirmed}
 	}
 	if !x.everything() {
 		q.Requester = x.Name

@@ -3,6 +3,7 @@ package verbs
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -101,17 +102,23 @@ func (p *program) reviewList(ctx context.Context, q authority.TicketQuery, close
 		return err
 	}
 	q.CA = p.ca
+	q.Limit = limit
+	states := []authority.State{q.State}
+	if !closed { // asked for one by one, as those that were decided are many
+		states = []authority.State{authority.StateHeld, authority.StateAsked, authority.StateUnconfirmed}
+	}
 	told := []ticketJSON{}
-	for t, err := range o.Desk().Tickets(ctx, q) {
-		if err != nil {
-			return fmt.Errorf("reading the records: %w", err)
-		}
-		if closed || t.State == authority.StateHeld || t.State == authority.StateAsked || t.State == authority.StateUnconfirmed {
+	for _, q.State = range states {
+		for t, err := range o.Desk().Tickets(ctx, q) {
+			if err != nil {
+				return fmt.Errorf("reading the records: %w", err)
+			}
 			told = append(told, ticketToJSON(t))
 		}
-		if limit > 0 && len(told) == limit {
-			break
-		}
+	}
+	slices.SortStableFunc(told, func(a, b ticketJSON) int { return strings.Compare(a.Ticket, b.Ticket) })
+	if limit > 0 {
+		told = told[:min(limit, len(told))]
 	}
 	if p.shell.JSON {
 		return p.shell.Object(told)
