@@ -218,7 +218,7 @@ func rebuild(c *Certificate, alg key.AlgorithmIdentifier) []byte {
 	tbs := AppendTBS(nil, &TBS{
 		Serial: c.Serial.Bytes(), Signature: c.Signature.Raw, Issuer: c.Issuer.Raw,
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter, Subject: c.Subject.Raw,
-		PublicKey: c.PublicKey.Raw, Extensions: c.Extensions,
+		PublicKey: c.PublicKey.Raw, Extensions: c.Extensions, Version3: c.Version == 3,
 	})
 	return Assemble(nil, tbs, alg.Raw, c.SignatureValue)
 }
