@@ -78,6 +78,10 @@ func unmarshalAsked(text []byte) (a issuance.Asked, err error) {
 	return a, nil
 }
 
+// AskedFor is what the ticket records that was asked for beside the request, and
+// what an officer put in place of its subject and names.
+func (t *Ticket) AskedFor() (issuance.Asked, error) { return unmarshalAsked(t.Asked) }
+
 // SameTerms reports whether a submission asks for what the ticket records:
 // where it names a profile or an authority, that one, and the same times,
 // subject and names.

@@ -2,7 +2,6 @@ package task
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -66,14 +65,15 @@ func Again(ctx context.Context, o *Office, old Old, s AgainSpec) (*authority.Out
 	if s.CA == "" {
 		s.CA = old.Record.CA
 	}
-	var before issuance.Asked
-	if len(old.Ticket.Asked) > 0 && json.Unmarshal(old.Ticket.Asked, &before) == nil {
-		if s.Asked.Subject == nil {
-			s.Asked.Subject = before.Subject
-		}
-		if s.Asked.Names == nil {
-			s.Asked.Names = before.Names
-		}
+	before, err := old.Ticket.AskedFor()
+	if err != nil {
+		return nil, fmt.Errorf("ticket %s: %w", old.Ticket.ID, err)
+	}
+	if s.Asked.Subject == nil {
+		s.Asked.Subject = before.Subject
+	}
+	if s.Asked.Names == nil {
+		s.Asked.Names = before.Names
 	}
 	return o.Desk().Submit(ctx, authority.Submission{
 		CA: s.CA, Profile: s.Profile, Request: s.Request, Origin: s.Origin, Asked: s.Asked, Replaces: old.Record, IdempotencyKey: s.IdempotencyKey,
