@@ -116,34 +116,38 @@ refused "BouncyCastle: a wrong secret" badMessageCheck bouncy dev "shared with o
 # Our client against our server.
 holds "our client: ir by PBMAC1, version 3" cmpdrive -url "http://$plain$root" -cmd ir -pvno 3 -mac pbmac1 -ref dev -secret "shared with dev" -newkey k.key -subject "CN=ours" -out ours.crt
 
-# Our client against openssl's mock server, which listens on all addresses:
-# in a network of its own.
-cat >mock.sh <<'M'
-ip link set lo up
-rm -f mock.log
-openssl cmp -config '' -port 8090 -srv_ref 1234 -srv_secret pass:secret -srv_cert srv.crt -srv_key srv.key -srv_trusted srv.crt -rsp_cert dev2.crt $MOCK >mock.log 2>&1 &
-mock=$!
-tries=300
-until grep -qs ACCEPT mock.log || [ $tries = 0 ]; do sleep 0.1; tries=$((tries - 1)); done
-"$@"
-result=$?
-kill $mock
-exit $result
-M
+# Our client against openssl's mock server, at a port that the system gives
+# away: openssl tells it behind ACCEPT, as 127.0.0.1:8090 or [::]:8090.
+mocked() { # COMMAND…: runs it with -url of a mock server of its own
+	rm -f mock.log
+	# shellcheck disable=SC2086
+	openssl cmp -config '' -port 0 -srv_ref 1234 -srv_secret pass:secret -srv_cert srv.crt -srv_key srv.key -srv_trusted srv.crt -rsp_cert dev2.crt $MOCK >mock.log 2>&1 &
+	mock=$!
+	if until_ok 150 grep -qs '^ACCEPT' mock.log; then
+		"$@" -url "http://127.0.0.1:$(sed -n 's/^ACCEPT.*:\([0-9][0-9]*\).*/\1/p' mock.log | head -1)/"
+		result=$?
+	else
+		echo "openssl's mock server did not say within 30 seconds that it accepts connections; it says:"
+		cat mock.log
+		result=1
+	fi
+	kill $mock 2>/dev/null
+	wait $mock 2>/dev/null
+	return $result
+}
+MOCK=
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout srv.key -out srv.crt -subj /CN=mock -addext keyUsage=digitalSignature,keyCertSign 2>/dev/null
 openssl req -new -key k.key -subj /CN=device -out d.csr
 printf 'subjectKeyIdentifier=hash\nkeyUsage=digitalSignature\n' >d.ext
 openssl x509 -req -in d.csr -CA srv.crt -CAkey srv.key -set_serial 5 -extfile d.ext -out dev2.crt 2>/dev/null
-alone="unshare -n"
-[ "$(id -u)" = 0 ] || alone="unshare -rn"
-drive() { $alone sh mock.sh cmpdrive -url http://127.0.0.1:8090/ -recipient CN=mock "$@"; }
+drive() { mocked cmpdrive -recipient CN=mock "$@"; }
 for protection in "-ref 1234 -secret secret" "-cert dev2.crt -key k.key -srvcert srv.crt"; do
 	for command in ir cr p10cr genm rr; do
 		[ "$command $protection" != "rr -ref 1234 -secret secret" ] || protection="$protection -cert dev2.crt"
 		# shellcheck disable=SC2086
 		holds "our client at openssl's mock server: $command $protection" drive -cmd $command -newkey k.key $protection
 	done
-	MOCK="-grant_implicitconf" && export MOCK
+	MOCK="-grant_implicitconf"
 	# shellcheck disable=SC2086
 	holds "our client at openssl's mock server: implicitly confirmed" drive -cmd ir -implicit -newkey k.key $protection
 	MOCK="-poll_count 2 -check_after 1"
