@@ -61,7 +61,7 @@ func (p *program) root() *cobra.Command {
 			c.AddCommand(child)
 		}
 	}
-	add(groupStart, p.quickstartCommand(), p.keyCommand(), p.requestCommand(), p.signCommand())
+	add(groupStart, p.quickstartCommand(), p.keyCommand(), p.requestCommand(), p.signCommand(), p.enrollCommand())
 	add(groupLook, p.inspectCommand(), p.asn1Command(), p.verifyCommand(), p.doctorCommand(), p.matchCommand(), p.diffCommand())
 	add(groupCA, p.listCommand(), p.showCommand(), p.renewCommand(), p.rekeyCommand(), p.reissueCommand(), p.revokeCommand(),
 		p.exportCommand(), p.reviewCommand(), p.caCommand(), p.crlCommand(), p.profileCommand())
