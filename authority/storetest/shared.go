@@ -84,6 +84,13 @@ func RunShared(t *testing.T, open func(t *testing.T) authority.Store) {
 			events++
 		}
 	}
+	for i, s := range stores { // what the others have not seen is as much taken
+		Issue(t, s, 1000+100*i, 1039+100*i)
+		events += 40
+		for j, other := range stores {
+			Claimed(t, other, 1000+100*i, 1003+100*i+12*j)
+		}
+	}
 	for _, s := range stores {
 		chain(t, s, events)
 	}

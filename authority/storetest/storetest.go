@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) authority.Store) {
 		{"ticket queries", testTicketQueries},
 		{"idempotency keys", testIdempotencyKeys},
 		{"used keys", testUsedKeys},
+		{"claims of long ago", testClaims},
 		{"guarded keys", testKeyGuards},
 		{"certificates", testCertificates},
 		{"unique serials", testUniqueSerials},

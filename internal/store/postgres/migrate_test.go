@@ -16,7 +16,11 @@ const before = `INSERT INTO certificate (id, ca, serial, status, fingerprint, ke
 		VALUES (1, 'ca', '\x0102', 'valid', '\x01', 1, 'CN=a', 'cn=a', 1, 2, 'server', '1', 0, 0, 0, 0, 1);
 	INSERT INTO certificate_der (id, der) VALUES (1, 'der');
 	INSERT INTO event (seq, at, actor, action, object, previous, hash) VALUES (1, 1, '', 'test', '', decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'));
-	UPDATE head SET event_seq = 1, row_seq = 1;`
+	INSERT INTO serial_number (hash, id) SELECT ('x' || left(encode(sha256('ca/'::bytea || '\x0102'), 'hex'), 16))::bit(64)::bigint, 1;
+	INSERT INTO ticket (id, ticket, state, ca, profile, profile_version, format, idempotency_key, subject, created, decided, decider)
+		VALUES (40000, 'kept', 'held', 'ca', 'server', '1', 'pkcs10', 'own key', 'CN=a', 1, 0, '');
+	INSERT INTO idempotency (hash, id) SELECT ('x' || left(encode(sha256('own key'), 'hex'), 16))::bit(64)::bigint, 40000;
+	UPDATE head SET event_seq = 1, row_seq = 40000;`
 
 // TestEarlierVersions opens databases as earlier versions of the program left
 // them: what is in them stays, and what is new works.
@@ -44,6 +48,16 @@ func TestEarlierVersions(t *testing.T) {
 	check(t, s.PutRecords(t.Context(), &authority.Record{Kind: "a", ID: "b"}))
 	result, err := s.Commit(t.Context(), &authority.Change{Events: []*authority.Event{{At: time.UnixMilli(2), Action: "test"}}})
 	check(t, errors.Join(append(result, err)...))
+	_, err = s.Certificate(t.Context(), "ca", []byte{1, 2})
+	check(t, err)
+	_, err = s.TicketByKey(t.Context(), "own key")
+	check(t, err)
+	again := &authority.Ticket{ID: "again", State: authority.StateHeld, IdempotencyKey: "own key"}
+	result, err = s.Commit(t.Context(), &authority.Change{PutTicket: &authority.TicketWrite{Ticket: again}})
+	check(t, err)
+	if !errors.Is(result[0], authority.ErrExists) {
+		t.Errorf("a key of an earlier version: %v", result[0])
+	}
 	if seq, _, err := s.Head(t.Context()); seq != 2 || err != nil {
 		t.Errorf("%d events, %v", seq, err)
 	}

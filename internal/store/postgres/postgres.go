@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	schemaVersion = 3 // of the newest migration
+	schemaVersion = 4 // of the newest migration
 	readers       = 8 // connections that read
 )
 
@@ -45,7 +45,11 @@ func IsURL(text string) bool {
 // their kin. Tables that are not there are created in the first schema of the
 // search path, those of an earlier version brought up to date. Commits are
 // durable when they return.
-func Open(ctx context.Context, database string) (*Store, error) {
+func Open(ctx context.Context, database string) (*Store, error) { return openParted(ctx, database, 0) }
+
+// openParted opens a database whose parts have so many ids, 0 for as many as
+// usual.
+func openParted(ctx context.Context, database string, partSize int64) (*Store, error) {
 	if !IsURL(database) {
 		return nil, notAsURL(nil)
 	}
@@ -56,7 +60,7 @@ func Open(ctx context.Context, database string) (*Store, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "certwright"
 	}
-	s, err := open(ctx, config)
+	s, err := open(ctx, config, partSize)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database %s: %w", place(config), explain(err))
 	}
@@ -68,7 +72,7 @@ func place(c *pgx.ConnConfig) string {
 	return fmt.Sprintf("%q at %s:%d", c.Database, c.Host, c.Port)
 }
 
-func open(ctx context.Context, config *pgx.ConnConfig) (*Store, error) {
+func open(ctx context.Context, config *pgx.ConnConfig, partSize int64) (*Store, error) {
 	read := stdlib.OpenDB(*config)
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
@@ -80,7 +84,7 @@ func open(ctx context.Context, config *pgx.ConnConfig) (*Store, error) {
 	write := stdlib.OpenDB(*config)
 	write.SetMaxOpenConns(1)
 	return &Store{
-		Store: sqlstore.New(sqlstore.Config{Read: read, Write: write, Dialect: dialect, Lock: noLock{}}),
+		Store: sqlstore.New(sqlstore.Config{Read: read, Write: write, Dialect: dialect, Lock: noLock{}, PartSize: partSize}),
 		read:  read,
 	}, nil
 }

@@ -1,8 +1,11 @@
 package sqlite
 
 import (
+	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"testing"
@@ -13,29 +16,33 @@ import (
 	"github.com/certwright/certwright/authority"
 )
 
-// earlier is what each earlier version of the tables had in it.
-var earlier = []string{
-	1: `INSERT INTO certificate (id, ca, serial, status, fingerprint, key_hash, subject, folded, not_before, not_after, profile, profile_version, shard, revoked, reason, invalid, issued)
+// earlierVersions are those whose tables hold what left makes.
+const earlierVersions = 3
+
+// left is what an earlier version left: a certificate, and a ticket with an
+// idempotency key that came much later.
+func left() string {
+	number := func(text string) int64 {
+		sum := sha256.Sum256([]byte(text))
+		return int64(binary.BigEndian.Uint64(sum[:]))
+	}
+	return fmt.Sprintf(`INSERT INTO certificate (id, ca, serial, status, fingerprint, key_hash, subject, folded, not_before, not_after, profile, profile_version, shard, revoked, reason, invalid, issued)
 			VALUES (1, 'ca', x'0102', 'valid', x'01', 1, 'CN=a', 'cn=a', 1, 2, 'server', '1', 0, 0, 0, 0, 1);
 		INSERT INTO certificate_der (id, der) VALUES (1, 'der');
+		INSERT INTO serial_number (hash, id) VALUES (%d, 1);
+		INSERT INTO ticket (id, ticket, state, ca, profile, profile_version, format, idempotency_key, subject, created, decided, decider)
+			VALUES (40000, 'kept', 'held', 'ca', 'server', '1', 'pkcs10', 'own key', 'CN=a', 1, 0, '');
+		INSERT INTO idempotency (hash, id) VALUES (%d, 40000);
 		INSERT INTO event (seq, at, actor, action, object, previous, hash) VALUES (1, 1, '', 'test', '', zeroblob(32), zeroblob(32));
-		UPDATE head SET event_seq = 1, row_seq = 1;`,
-	2: `INSERT INTO certificate (id, ca, serial, status, fingerprint, key_hash, subject, folded, not_before, not_after, profile, profile_version, shard, revoked, reason, invalid, issued)
-			VALUES (1, 'ca', x'0102', 'valid', x'01', 1, 'CN=a', 'cn=a', 1, 2, 'server', '1', 0, 0, 0, 0, 1);
-		INSERT INTO certificate_der (id, der) VALUES (1, 'der');
-		INSERT INTO event (seq, at, actor, action, object, previous, hash) VALUES (1, 1, '', 'test', '', zeroblob(32), zeroblob(32));
-		UPDATE head SET event_seq = 1, row_seq = 1;`,
+		UPDATE head SET event_seq = 1, row_seq = 40000;`, number("ca/\x01\x02"), number("own key"))
 }
 
 // TestEarlierVersions opens files as each earlier version of the program left
 // them: what is in them stays, and what is new works.
 func TestEarlierVersions(t *testing.T) {
-	for version, content := range earlier {
-		if version == 0 {
-			continue
-		}
+	for version := 1; version <= earlierVersions; version++ {
 		path := filepath.Join(t.TempDir(), "store.db")
-		leaveBehind(t, path, int64(version), content)
+		leaveBehind(t, path, int64(version), left())
 		s, err := Open(t.Context(), path)
 		if err != nil {
 			t.Fatalf("version %d: %v", version, err)
@@ -61,9 +68,34 @@ func TestEarlierVersions(t *testing.T) {
 		if seq, _, err := s.Head(t.Context()); seq != 2 || err != nil {
 			t.Errorf("version %d: %d events, %v", version, seq, err)
 		}
+		claimed(t, s)
 		if err := errors.Join(s.Check(t.Context()), s.Close()); err != nil {
 			t.Errorf("version %d: %v", version, err)
 		}
+	}
+}
+
+// claimed tests that the serial number and the key that left has are taken, and
+// that the part which is full gets its filter.
+func claimed(t *testing.T, s *Store) {
+	t.Helper()
+	if _, err := s.Certificate(t.Context(), "ca", []byte{1, 2}); err != nil {
+		t.Error(err)
+	}
+	if ticket, err := s.TicketByKey(t.Context(), "own key"); err != nil || ticket.ID != "kept" {
+		t.Errorf("got %v, %v", ticket, err)
+	}
+	for n := range 100 {
+		result, err := s.Commit(t.Context(),
+			&authority.Change{AddCertificate: &authority.Certificate{CA: "ca", Serial: []byte{1, 2}, Status: authority.StatusValid, Fingerprint: []byte("f"), DER: []byte("der")}},
+			&authority.Change{PutTicket: &authority.TicketWrite{Ticket: &authority.Ticket{ID: "again", State: authority.StateHeld, IdempotencyKey: "own key"}}})
+		if err != nil || !errors.Is(result[0], authority.ErrExists) || !errors.Is(result[1], authority.ErrExists) {
+			t.Fatalf("commit %d: %v, %v", n, result, err)
+		}
+	}
+	n := 0
+	if err := s.read.QueryRow("SELECT COUNT(*) FROM claim_filter WHERE part = 0").Scan(&n); n != 1 || err != nil {
+		t.Errorf("%d filters, %v", n, err)
 	}
 }
 

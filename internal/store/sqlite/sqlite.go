@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	schemaVersion = 3 // of the newest migration; each sets PRAGMA user_version
+	schemaVersion = 4 // of the newest migration; each sets PRAGMA user_version
 	// Before 3.51.3, a checkpoint at the wrong moment could damage the file.
 	oldestEngine = "3.51.3"
 	readers      = 4 // connections that read
@@ -35,19 +35,22 @@ type Store struct {
 
 // Open opens the file at path; one that does not exist is created, and one of
 // an earlier version brought up to date. Commits are durable when they return.
-func Open(ctx context.Context, path string) (*Store, error) {
+func Open(ctx context.Context, path string) (*Store, error) { return openParted(ctx, path, 0) }
+
+// openParted opens a file whose parts have so many ids, 0 for as many as usual.
+func openParted(ctx context.Context, path string, partSize int64) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}
 	s := &Store{path: path}
-	if err := s.open(ctx); err != nil {
+	if err := s.open(ctx, partSize); err != nil {
 		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context) error {
+func (s *Store) open(ctx context.Context, partSize int64) error {
 	lock := &fileLock{path: s.path + ".lock"}
 	if _, err := os.Stat(s.path); errors.Is(err, os.ErrNotExist) {
 		if err := prepare(ctx, s.path, lock); err != nil {
@@ -73,7 +76,7 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	write.SetMaxOpenConns(1)
 	s.read = read
-	s.Store = sqlstore.New(sqlstore.Config{Read: read, Write: write, Dialect: dialect(), Lock: lock})
+	s.Store = sqlstore.New(sqlstore.Config{Read: read, Write: write, Dialect: dialect(), Lock: lock, PartSize: partSize})
 	return nil
 }
 

@@ -35,3 +35,18 @@ func TestDurable(t *testing.T) {
 		return open(t, filepath.Join(folder, "odd ?name% é.db"))
 	})
 }
+
+// parted opens a store whose parts are full soon.
+func parted(t *testing.T, place string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.OpenParted(t.Context(), place, 4)
+	check(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestManyParts(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) authority.Store { return parted(t, filepath.Join(t.TempDir(), "store.db")) })
+	place := filepath.Join(t.TempDir(), "store.db")
+	storetest.RunShared(t, func(t *testing.T) authority.Store { return parted(t, place) })
+}

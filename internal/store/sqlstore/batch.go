@@ -162,11 +162,13 @@ func (b *batch) putTicket(w *authority.TicketWrite) error {
 }
 
 func (b *batch) addTicket(t *authority.Ticket, args []any) error {
-	b.head.row++
-	id := b.head.row
+	id, err := b.nextRow()
+	if err != nil {
+		return err
+	}
 	b.waiting.tickets = append(append(b.waiting.tickets, id), args...)
 	if t.IdempotencyKey != "" {
-		b.waiting.keys = append(b.waiting.keys, entry{keyHash(t.IdempotencyKey), id})
+		b.waiting.claims = append(b.waiting.claims, entry{keyClaim(t.IdempotencyKey), id})
 	}
 	b.waiting.addLookups(id, ticketHashes(t.State, t.Fingerprint, t.KeyFingerprint)...)
 	return nil
@@ -176,15 +178,17 @@ func (b *batch) addCertificate(c *authority.Certificate, guard authority.KeyGuar
 	if err := b.guardKey(c.KeyFingerprint, guard); err != nil {
 		return err
 	}
-	b.head.row++
-	id := b.head.row
+	id, err := b.nextRow()
+	if err != nil {
+		return err
+	}
 	args, err := certificateArgs(id, c)
 	if err != nil {
 		return err
 	}
 	b.waiting.certificates = append(b.waiting.certificates, args...)
 	b.waiting.ders = append(b.waiting.ders, id, c.DER)
-	b.waiting.serials = append(b.waiting.serials, entry{serialHash(c.CA, c.Serial), id})
+	b.waiting.claims = append(b.waiting.claims, entry{serialClaim(c.CA, c.Serial), id})
 	b.waiting.addLookups(id, certificateHashes(c.Serial, c.Fingerprint, c.KeyFingerprint, c.Names)...)
 	if c.Status == authority.StatusValid || c.Status == authority.StatusUnconfirmed {
 		return nil
@@ -198,7 +202,11 @@ func (b *batch) setStatus(w *authority.StatusWrite) error {
 	if err := b.settle(); err != nil {
 		return err
 	}
-	own := []any{serialHash(w.CA, w.Serial), w.Serial, w.CA}
+	id, err := b.claimant(serialClaim(w.CA, w.Serial))
+	if err != nil {
+		return err
+	}
+	own := []any{id, w.Serial, w.CA}
 	r := authority.Revocation{At: w.Revoked, Reason: w.Reason, Invalid: w.Invalid}
 	args := []any{string(w.To), millis(w.Revoked), w.Reason, millis(w.Invalid)}
 	if w.To == authority.StatusValid {

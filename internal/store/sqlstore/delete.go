@@ -10,8 +10,6 @@ import (
 
 var (
 	deleteLookup      = &statement{"DELETE FROM lookup WHERE part = ? AND hash = ? AND id = ?", nil}
-	deleteSerial      = &statement{"DELETE FROM serial_number WHERE hash = ? AND id = ?", nil}
-	deleteIdempotency = &statement{"DELETE FROM idempotency WHERE hash = ? AND id = ?", nil}
 	deleteDER         = &statement{"DELETE FROM certificate_der WHERE id = ?", nil}
 	deleteRevocation  = &statement{"DELETE FROM revocation WHERE ca = ? AND serial = ?", nil}
 	deleteTicket      = &statement{"DELETE FROM ticket WHERE id = ?", nil}
@@ -88,7 +86,7 @@ func (b *batch) deleteCertificates(r *authority.Retention) error {
 				return err
 			}
 		}
-		if _, err := b.run(deleteSerial, serialHash(d.ca, d.serial), d.id); err != nil {
+		if _, err := b.run(deleteClaim, b.partOf(d.id), serialClaim(d.ca, d.serial), d.id); err != nil {
 			return err
 		}
 		if _, err := b.run(deleteRevocation, d.ca, d.serial); err != nil {
@@ -106,7 +104,7 @@ func (b *batch) deleteCertificates(r *authority.Retention) error {
 
 func (b *batch) deleteLookups(id int64, hashes ...int64) error {
 	for _, hash := range hashes {
-		if _, err := b.run(deleteLookup, partOf(id), hash, id); err != nil {
+		if _, err := b.run(deleteLookup, b.partOf(id), hash, id); err != nil {
 			return err
 		}
 	}
@@ -125,7 +123,7 @@ func (b *batch) deleteTickets(which *statement, args ...any) error {
 			return err
 		}
 		if d.idempotencyKey != nil {
-			if _, err := b.run(deleteIdempotency, keyHash(*d.idempotencyKey), d.id); err != nil {
+			if _, err := b.run(deleteClaim, b.partOf(d.id), keyClaim(*d.idempotencyKey), d.id); err != nil {
 				return err
 			}
 		}

@@ -12,14 +12,11 @@ import (
 	"github.com/certwright/certwright/authority"
 )
 
-// partBits is how many low bits of an id do not tell its part: each part of
-// the lookup table holds 16,384 issues, of two rows each.
-const (
-	partBits = 15
-	partSize = 1 << partBits
-)
+// partSize is the ids of a part, unless a test has them smaller: it holds
+// 16,384 issues, of two rows each.
+const partSize = 1 << 15
 
-func partOf(id int64) int64 { return id >> partBits }
+func (s *Store) partOf(id int64) int64 { return id / s.config.PartSize }
 
 // prefix is the number that stands for a SHA-256 in the lookup table.
 func prefix(sum []byte) int64 {
@@ -43,9 +40,13 @@ func serialHash(ca string, serial []byte) int64 {
 	return prefix(sum[:])
 }
 
-func keyHash(idempotencyKey string) int64 {
+// serialClaim is the hash by which a serial number of an authority is claimed:
+// its lowest bit is not set, and that of an idempotency key's is.
+func serialClaim(ca string, serial []byte) int64 { return serialHash(ca, serial) &^ 1 }
+
+func keyClaim(idempotencyKey string) int64 {
 	sum := sha256.Sum256([]byte(idempotencyKey))
-	return prefix(sum[:])
+	return prefix(sum[:]) | 1
 }
 
 // certificateHashes are what a certificate is found by, besides its authority
@@ -75,7 +76,7 @@ type entry struct{ hash, id int64 }
 // are then touched once and in turn.
 type entries struct {
 	tickets, certificates, ders, events []any // rows, one after the other
-	serials, keys, lookups              []entry
+	claims, lookups                     []entry
 	unexposed                           []int64 // hashes of keys of which no certificate may have been revoked for keyCompromise
 }
 
@@ -90,18 +91,16 @@ func (b *batch) settle() error {
 	if err := b.checkExposed(b.waiting.unexposed); err != nil {
 		return err
 	}
+	if err := b.checkClaims(b.waiting.claims); err != nil {
+		return fmt.Errorf("serial number or idempotency key: %w", err)
+	}
 	if err := b.insertRows(); err != nil {
 		return err
 	}
-	plain := func(e entry) []any { return []any{e.hash, e.id} }
-	if err := b.insertAll(insertSerial, b.waiting.serials, plain); err != nil {
-		return fmt.Errorf("serial number: %w", err)
+	if err := b.insertAll(insertClaim, b.waiting.claims); err != nil {
+		return fmt.Errorf("serial number or idempotency key: %w", err)
 	}
-	if err := b.insertAll(insertIdempotency, b.waiting.keys, plain); err != nil {
-		return fmt.Errorf("idempotency key: %w", err)
-	}
-	parted := func(e entry) []any { return []any{partOf(e.id), e.hash, e.id} }
-	if err := b.insertAll(insertLookup, b.waiting.lookups, parted); err != nil {
+	if err := b.insertAll(insertLookup, b.waiting.lookups); err != nil {
 		return fmt.Errorf("looking up: %w", err)
 	}
 	b.waiting = entries{}
@@ -137,12 +136,12 @@ func (b *batch) insertRows() error {
 
 // insertAll inserts entries in order, many with one statement while there are
 // enough of them.
-func (b *batch) insertAll(st insertion, list []entry, values func(entry) []any) error {
-	list = sorted(list)
+func (b *batch) insertAll(st insertion, list []entry) error {
+	slices.SortFunc(list, func(x, y entry) int { return cmp.Compare(x.hash, y.hash) })
 	for len(list) >= manyRows {
 		args := make([]any, 0, 3*manyRows)
 		for _, e := range list[:manyRows] {
-			args = append(args, values(e)...)
+			args = append(args, b.partOf(e.id), e.hash, e.id)
 		}
 		if err := b.put(st.many, args...); err != nil {
 			return err
@@ -150,18 +149,11 @@ func (b *batch) insertAll(st insertion, list []entry, values func(entry) []any) 
 		list = list[manyRows:]
 	}
 	for _, e := range list {
-		if err := b.put(st.one, values(e)...); err != nil {
+		if err := b.put(st.one, b.partOf(e.id), e.hash, e.id); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func sorted(list []entry) []entry {
-	slices.SortFunc(list, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(partOf(a.id), partOf(b.id)), cmp.Compare(a.hash, b.hash))
-	})
-	return list
 }
 
 // found is a term for the rows with one of these hashes, in whatever part.
@@ -179,6 +171,6 @@ func (a *arguments) foundIn(newest, column string, hashes []int64) string {
 	for i, hash := range hashes {
 		marks[i] = a.add(hash)
 	}
-	return column + " IN (WITH RECURSIVE parts (part) AS (SELECT 0 UNION ALL SELECT part + 1 FROM parts WHERE part < " + newest + " / " + strconv.Itoa(partSize) + ")" +
+	return column + " IN (WITH RECURSIVE parts (part) AS (SELECT 0 UNION ALL SELECT part + 1 FROM parts WHERE part < " + newest + " / " + strconv.FormatInt(a.config.PartSize, 10) + ")" +
 		" SELECT l.id FROM parts CROSS JOIN lookup l WHERE l.part = parts.part AND l.hash IN (" + strings.Join(marks, ", ") + "))"
 }

@@ -34,10 +34,13 @@ func (s *Store) certificatePlace(ctx context.Context, after *authority.Place) (i
 	if after == nil {
 		return beginning, nil
 	}
-	a, row := s.arguments(), int64(0)
-	text := "SELECT id FROM certificate WHERE id = (SELECT id FROM serial_number WHERE hash = " + a.add(serialHash(after.CA, after.Serial)) +
-		") AND serial = " + a.add(after.Serial) + " AND ca = " + a.add(after.CA)
-	err := s.row(ctx, text, a).Scan(&row)
+	row, err := s.claimant(ctx, serialClaim(after.CA, after.Serial))
+	if err != nil {
+		return 0, err
+	}
+	a := s.arguments()
+	text := "SELECT id FROM certificate WHERE id = " + a.add(row) + " AND serial = " + a.add(after.Serial) + " AND ca = " + a.add(after.CA)
+	err = s.row(ctx, text, a).Scan(&row)
 	return known(row, err)
 }
 
@@ -91,7 +94,7 @@ func certificateWhere(q *authority.Query, a *arguments, after int64) string {
 }
 
 func (a *arguments) contains(part string) string {
-	return a.dialect.Position + "(c.folded, " + a.add(part) + ") > 0"
+	return a.config.Dialect.Position + "(c.folded, " + a.add(part) + ") > 0"
 }
 
 // keyTerm finds a key; one whose certificate is revoked by an index of its

@@ -26,17 +26,17 @@ func known[T any](record T, err error) (T, error) {
 
 // arguments collects the arguments of a query while its text is written.
 type arguments struct {
-	dialect *Dialect
-	values  []any
+	config *Config
+	values []any
 }
 
 func (a *arguments) add(value any) string {
 	a.values = append(a.values, value)
-	a.dialect.makeStorable(a.values[len(a.values)-1:])
-	return a.dialect.Placeholder(len(a.values))
+	a.config.Dialect.makeStorable(a.values[len(a.values)-1:])
+	return a.config.Dialect.Placeholder(len(a.values))
 }
 
-func (s *Store) arguments() *arguments { return &arguments{dialect: &s.config.Dialect} }
+func (s *Store) arguments() *arguments { return &arguments{config: &s.config} }
 
 // maxPrepared is how many different queries are kept prepared.
 const maxPrepared = 200
@@ -46,6 +46,7 @@ const maxPrepared = 200
 func (s *Store) rows(ctx context.Context, text string, a *arguments) (rows *sql.Rows, err error) {
 	rows, err = s.query(ctx, text, a)
 	for again := 0; s.lost(err) && again < s.config.Read.Stats().MaxOpenConnections; again++ {
+		s.forget()
 		rows, err = s.query(ctx, text, a)
 	}
 	return rows, s.explain(err)
@@ -152,45 +153,36 @@ func (s *Store) TicketByKey(ctx context.Context, key string) (*authority.Ticket,
 	if key == "" {
 		return nil, authority.ErrNotFound
 	}
+	row, err := s.claimant(ctx, keyClaim(key))
+	if err != nil {
+		return nil, err
+	}
 	a := s.arguments()
-	return s.ticketWhere(ctx, "id = (SELECT id FROM idempotency WHERE hash = "+a.add(keyHash(key))+") AND idempotency_key = "+a.add(key), a)
+	return s.ticketWhere(ctx, "id = "+a.add(row)+" AND idempotency_key = "+a.add(key), a)
 }
 
-// usedAtOnce is how many idempotency keys one query asks for.
-const usedAtOnce = 128
+// usedAtOnce is how many idempotency keys are asked for in one go.
+const usedAtOnce = 2 * soughtAtOnce
 
 // UsedKeys returns which of these idempotency keys have a ticket.
 func (s *Store) UsedKeys(ctx context.Context, keys []string) (map[string]bool, error) {
 	used := map[string]bool{}
 	for some := range slices.Chunk(keys, usedAtOnce) {
-		byHash := make(map[int64]string, len(some))
-		a, marks := s.arguments(), make([]string, usedAtOnce)
-		for i := range marks { // a query of one text for any number of keys stays prepared
-			key := some[min(i, len(some)-1)]
-			hash := keyHash(key)
-			byHash[hash], marks[i] = key, a.add(hash)
+		hashes := make([]int64, len(some))
+		for i, key := range some {
+			hashes[i] = keyClaim(key)
 		}
-		if err := s.collectUsed(ctx, "SELECT hash FROM idempotency WHERE hash IN ("+strings.Join(marks, ", ")+")", a, byHash, used); err != nil {
+		found, err := s.find(ctx, hashes...)
+		if err != nil {
 			return nil, fmt.Errorf("reading idempotency keys: %w", err)
+		}
+		for i, key := range some {
+			if _, there := found[hashes[i]]; there {
+				used[key] = true
+			}
 		}
 	}
 	return used, nil
-}
-
-func (s *Store) collectUsed(ctx context.Context, text string, a *arguments, byHash map[int64]string, used map[string]bool) error {
-	rows, err := s.rows(ctx, text, a)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var hash int64
-		if err := rows.Scan(&hash); err != nil {
-			return err
-		}
-		used[byHash[hash]] = true
-	}
-	return s.explain(rows.Err())
 }
 
 const certificateFrom = " FROM certificate c JOIN certificate_der d ON d.id = c.id "
@@ -201,10 +193,12 @@ func certificateSelect() string {
 
 // Certificate returns a certificate by its authority and serial number.
 func (s *Store) Certificate(ctx context.Context, ca string, serial []byte) (*authority.Certificate, error) {
+	id, err := s.claimant(ctx, serialClaim(ca, serial))
+	if err != nil {
+		return nil, err
+	}
 	a := s.arguments()
-	text := certificateSelect() + "WHERE c.id = (SELECT id FROM serial_number WHERE hash = " + a.add(serialHash(ca, serial)) +
-		") AND c.serial = " + a.add(serial) + " AND c.ca = " + a.add(ca)
-	var id int64
+	text := certificateSelect() + "WHERE c.id = " + a.add(id) + " AND c.serial = " + a.add(serial) + " AND c.ca = " + a.add(ca)
 	return known(scanCertificate(s.row(ctx, text, a), &id))
 }
 

@@ -77,7 +77,7 @@ const (
 	certificateKeys   = "key_hash, folded" // besides certificateColumns
 	revocationColumns = "ca, serial, shard, at, reason, invalid, not_after, changed"
 	crlColumns        = "ca, number, kind, shard, base, mark, this_update, next_update, entries"
-	byOwnSerial       = "id = (SELECT id FROM serial_number WHERE hash = ?) AND serial = ? AND ca = ?"
+	byOwnSerial       = "id = ? AND serial = ? AND ca = ?"
 	eventColumns      = "seq, at, actor, action, object, detail, previous, hash"
 )
 
@@ -87,8 +87,6 @@ var (
 	insertTicket      = insertMany("ticket", "id, "+ticketColumns, "", authority.ErrExists)
 	updateTicket      = update("ticket", ticketColumns, "ticket = ? AND state = ?", nil)
 	insertCertificate = insertMany("certificate", "id, "+certificateColumns+", "+certificateKeys, "", nil)
-	insertSerial      = insertMany("serial_number", "hash, id", "", authority.ErrExists)
-	insertIdempotency = insertMany("idempotency", "hash, id", "", authority.ErrExists)
 	insertDER         = insertMany("certificate_der", "id, der", "", nil)
 	insertLookup      = insertMany("lookup", "part, hash, id", " ON CONFLICT (part, hash, id) DO NOTHING", nil)
 	updateStatus      = update("certificate", "status, revoked, reason, invalid", byOwnSerial+" AND status = ?", nil)

@@ -4,11 +4,13 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/certwright/certwright/authority"
 )
@@ -43,6 +45,8 @@ type Config struct {
 	Read    *sql.DB
 	Dialect Dialect
 	Lock    sync.Locker // held through each writing transaction; keeps processes in line
+
+	PartSize int64 // ids of a part, a power of two, the same for all processes; 0 for partSize
 }
 
 // Store is an authority.Store over a database whose tables are there already.
@@ -55,6 +59,9 @@ type Store struct {
 
 	preparing sync.Mutex
 	prepared  map[string]*sql.Stmt // queries, by their text
+
+	known  atomic.Pointer[filters]
+	sought atomic.Int64 // hashes that filters might have been of use for
 }
 
 var (
@@ -64,6 +71,7 @@ var (
 
 // New starts a store's writer. Close closes both databases.
 func New(c Config) *Store {
+	c.PartSize = cmp.Or(c.PartSize, partSize)
 	s := &Store{config: c, jobs: make(chan *job, queued), stopped: make(chan struct{}), prepared: map[string]*sql.Stmt{}}
 	go s.write()
 	return s

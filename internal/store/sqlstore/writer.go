@@ -102,6 +102,9 @@ func (w *writer) carryOut(group []*job) error {
 		if err == nil {
 			return nil
 		}
+		if w.lost(err) {
+			w.forget()
+		}
 		if errors.Is(err, authority.ErrUncertain) {
 			return fmt.Errorf("writing to the store: %w: %w", authority.ErrUncertain, w.config.Dialect.Explain(err))
 		}
@@ -123,6 +126,13 @@ func (w *writer) attempt(group []*job) error {
 		err = w.transaction(group, true)
 	}
 	return err
+}
+
+func changesOf(group []*job) (n int) {
+	for _, j := range group {
+		n += len(j.changes)
+	}
+	return n
 }
 
 // refused reports whether an error is about one change, not the store.
@@ -151,6 +161,9 @@ func (w *writer) transaction(group []*job, careful bool) (err error) {
 	}()
 	b := &batch{writer: w}
 	if err := b.readHead(); err != nil {
+		return err
+	}
+	if err := b.readyFilters(changesOf(group)); err != nil {
 		return err
 	}
 	for _, j := range group {
@@ -192,7 +205,7 @@ func (b *batch) alone(c *authority.Change) (refusal, err error) {
 		err = b.settle()
 	}
 	if refused(err) {
-		b.head, b.waiting = before, entries{}
+		b.head, b.waiting, b.unsent = before, entries{}, unsent{}
 		refusal = err
 		if err := b.plain("ROLLBACK TO SAVEPOINT one"); err != nil {
 			return nil, err

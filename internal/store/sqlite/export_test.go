@@ -1,0 +1,4 @@
+package sqlite
+
+// OpenParted opens a store whose parts have so many ids.
+var OpenParted = openParted
