@@ -40,11 +40,14 @@ type Attribute struct {
 
 // CheckSignature verifies the proof of possession: the signature over RawInfo
 // by the key in it (RFC 2986, Section 3).
-func (r *Request) CheckSignature() error {
+func (r *Request) CheckSignature() error { return r.CheckSignatureBy(r.PublicKey) }
+
+// CheckSignatureBy is CheckSignature by a key that need not be the request's own.
+func (r *Request) CheckSignatureBy(public *key.Public) error {
 	if r.ragged {
 		return fmt.Errorf("the signature has unused bits: %w", key.ErrSignature)
 	}
-	return key.Verify(r.PublicKey, r.SignatureAlgorithm, r.RawInfo, r.Signature)
+	return key.Verify(public, r.SignatureAlgorithm, r.RawInfo, r.Signature)
 }
 
 // Attribute returns the first attribute of this type.

@@ -60,6 +60,9 @@ func crlRun(c *call) error {
 	if err := c.noArguments(); err != nil {
 		return err
 	}
+	if _, err := c.digest(); err != nil {
+		return err
+	}
 	raw, list, err := c.loadList(c.text("in"), c.text("inform"), "CRL")
 	if err != nil {
 		return complain("%s\nUnable to load CRL", err)

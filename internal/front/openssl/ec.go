@@ -75,7 +75,7 @@ func runEC(c *call) error {
 	asPublic := c.hasAny("pubout", "pubin")
 	if !c.has("noout") {
 		fmt.Fprintln(c.Stderr, "writing EC key")
-		sink := keySink{cipher: cipher, secret: passout, traditional: true, form: form}
+		sink := keySink{cipher: cipher, secret: passout, traditional: true, form: form, prompt: "Enter pass phrase for PEM:"}
 		if err := c.appendEC(&out, private, public, sink, asPublic); err != nil {
 			return err
 		}

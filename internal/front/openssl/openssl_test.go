@@ -66,7 +66,7 @@ func TestKeysAreShownAsOpenSSLShowsThem(t *testing.T) {
 	dir, names := specimens(t)
 	for _, name := range names {
 		for _, line := range []string{
-			"pkey", "pkey -text", "pkey -text -noout", "pkey -text_pub -noout", "pkey -pubout", "pkey -traditional", "pkey -outform DER",
+			"pkey", "pkey -text", "pkey -text -noout", "pkey -text_pub -noout", "pkey -pubout", "pkey -pubout -text", "pkey -pubout -text -noout", "pkey -traditional", "pkey -outform DER",
 			"pkey -check -noout", "pkey -inform DER", "pkey -pubin", "rsa", "rsa -text -noout", "rsa -modulus -noout", "rsa -pubout",
 			"rsa -RSAPublicKey_out", "rsa -traditional", "rsa -check", "rsa -outform DER", "ec -param_out", "ec -no_public",
 			"pkcs8 -topk8 -nocrypt", "pkcs8 -nocrypt", "asn1parse", "asn1parse -i", "asn1parse -strparse 5",

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	shortestSecret = 4 // for what is encrypted anew
+	shortestSecret = 4 // of PEM that is encrypted anew
 	longestSecret  = 1024
 )
 
@@ -121,14 +121,19 @@ func (c *call) ask(prompt string) ([]byte, error) {
 	return line, nil
 }
 
-// askNew asks twice for a passphrase to encrypt with.
+// askNew asks twice for a passphrase to encrypt with. Where PEM is asked for by
+// its usual prompt there is a shortest length; elsewhere it may be empty.
 func (c *call) askNew(prompt string) ([]byte, error) {
 	first, err := c.ask(prompt)
 	if err != nil {
 		return nil, err
 	}
-	if len(first) < shortestSecret || len(first) > longestSecret {
-		return nil, complain("You must type in %d to %d characters", shortestSecret, longestSecret)
+	shortest := 0
+	if prompt == defaultPrompt {
+		shortest = shortestSecret
+	}
+	if len(first) < shortest || len(first) > longestSecret {
+		return nil, complain("You must type in %d to %d characters", shortest, longestSecret)
 	}
 	second, err := c.ask("Verifying - " + prompt)
 	if err != nil {
@@ -137,7 +142,7 @@ func (c *call) askNew(prompt string) ([]byte, error) {
 	if !bytes.Equal(first, second) {
 		return nil, complain("Verify failure")
 	}
-	return first, nil
+	return append([]byte{}, first...), nil
 }
 
 // readLine reads up to the end of a line without reading past it.

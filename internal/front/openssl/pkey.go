@@ -74,6 +74,9 @@ func pkey(c *call) error {
 	if err := c.appendKey(&out, private, public, sink, asPublic); err != nil {
 		return err
 	}
+	if asPublic {
+		private = nil // -pubout hides the private numbers from -text, too
+	}
 	if err := c.appendText(&out, private, public); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/ext"
@@ -286,11 +287,23 @@ func (r *requesting) verify() error {
 	if !r.has("verify") || r.in == nil {
 		return nil
 	}
-	if err := r.in.CheckSignature(); err != nil {
+	public := r.in.PublicKey
+	if r.key != nil {
+		if public = r.key.Public; !sameKind(public, r.in.PublicKey) {
+			return complain("req: the request is signed by a key of the kind %v, and that of -key is of the kind %v", r.in.PublicKey, public)
+		}
+	}
+	if err := r.in.CheckSignatureBy(public); err != nil {
 		return r.verified(err)
 	}
 	fmt.Fprintln(r.Stderr, "Certificate request self-signature verify OK")
 	return nil
+}
+
+// sameKind reports whether two keys make signatures of the same family, which a
+// key of RSA and one of RSA-PSS do.
+func sameKind(a, b *key.Public) bool {
+	return strings.TrimSuffix(a.Type, "-PSS") == strings.TrimSuffix(b.Type, "-PSS")
 }
 
 // verified tells that a request does not verify; that is no failure of the

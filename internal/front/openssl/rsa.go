@@ -75,7 +75,11 @@ func runRSA(c *call) error {
 		if publicOut || publicIn {
 			err = c.appendRSAPublic(&out, public)
 		} else {
-			err = c.appendPrivate(&out, private, keySink{cipher: cipher, secret: passout, traditional: c.has("traditional")})
+			sink := keySink{cipher: cipher, secret: passout, traditional: c.has("traditional"), prompt: "Enter pass phrase:"}
+			if sink.traditional {
+				sink.prompt = "Enter pass phrase for PEM:"
+			}
+			err = c.appendPrivate(&out, private, sink)
 		}
 		if err != nil {
 			return err
