@@ -63,7 +63,8 @@ func ParseCopyExtensions(text string) (CopyExtensions, bool) {
 
 // CA reads the section of an authority; an empty name stands for the one that
 // default_ca of the section ca names. Names that only some commands need are
-// not missed here. The error is a *SettingError.
+// not missed here. RANDFILE, preserve and msie_hack are read where OpenSSL reads
+// them: in the section ca itself. The error is a *SettingError.
 func (f *File) CA(section string) (CA, error) {
 	if section == "" {
 		name, ok := f.Value("ca", "default_ca")
@@ -79,8 +80,8 @@ func (f *File) CA(section string) (CA, error) {
 		RandFile: f.text("ca", "RANDFILE"), Database: text("database"), Serial: text("serial"), CRLNumber: text("crlnumber"),
 		DefaultStartDate: text("default_startdate"), DefaultEndDate: text("default_enddate"), DefaultMD: text("default_md"),
 		X509Extensions: text("x509_extensions"), CRLExtensions: text("crl_extensions"), Policy: text("policy"),
-		Preserve:  strings.HasPrefix(strings.ToLower(text("preserve")), "y"),
-		MSIEHack:  strings.HasPrefix(strings.ToLower(text("msie_hack")), "y"),
+		Preserve:  strings.HasPrefix(strings.ToLower(f.text("ca", "preserve")), "y"),
+		MSIEHack:  strings.HasPrefix(strings.ToLower(f.text("ca", "msie_hack")), "y"),
 		EmailInDN: text("email_in_dn") != "no",
 	}
 	c.NameOpt, c.HasNameOpt = f.Value(section, "name_opt")

@@ -20,6 +20,8 @@ email_in_dn = no
 [ca]
 default_ca = mine
 RANDFILE = /r
+preserve = Yes
+msie_hack = y
 [mine]
 database = $dir/index.txt
 new_certs_dir = $dir/newcerts
@@ -35,8 +37,8 @@ default_md = sha384
 unique_subject = No
 x509_extensions = usr
 crl_extensions = crl_ext
-preserve = Yes
-msie_hack = y
+preserve = no
+msie_hack = no
 policy = pol
 name_opt = multiline
 cert_opt =

@@ -164,7 +164,7 @@ func withoutEmail(n dn.Name) dn.Name {
 func (a *authority) extend(d *draft) error {
 	d.context = opensslconf.Context{
 		Subject: &d.subject, PublicKey: d.from.key, Issuer: a.cert, Serial: contentOctets(d.serial),
-		IssuerKey: a.key.Public, Mask: a.conf.Names.Mask,
+		Mask: a.conf.Names.Mask,
 	}
 	if a.selfSigns() {
 		d.context.SelfIssued, d.context.Issuer = true, nil
@@ -263,7 +263,9 @@ func (a *authority) showDraft(d *draft) error {
 
 // sign signs a draft.
 func (a *authority) sign(d *draft) ([]byte, error) {
-	d.context.Existing = d.extensions
+	// Whose key signs matters only now: extensions of the configuration go by the
+	// issuer's certificate, even where the request has the issuer's key.
+	d.context.Existing, d.context.IssuerKey = d.extensions, a.key.Public
 	extensions, err := opensslconf.KeyIdentifiers(d.extensions, d.context)
 	if err != nil {
 		return nil, because("Error adding key identifiers", err)

@@ -199,6 +199,44 @@ func TestSubjectsAreShownInBrief(t *testing.T) {
 	})
 }
 
+// TestOrderOfSubjectsIsKept puts preserve where it counts, and where it does
+// not; the request has the authority's own key.
+func TestOrderOfSubjectsIsKept(t *testing.T) {
+	ours, theirs := caFolders(t, "preserve = yes")
+	for _, args := range []string{"-new -key demoCA/private/cakey.pem -subj /CN=x/O=Acme/C=DE -out own.csr", "-x509 -key demoCA/private/cakey.pem -subj /CN=y/O=Acme/C=DE -out own.crt"} {
+		if _, talk, code := reference(t, theirs, "", append([]string{"req"}, strings.Fields(args)...)...); code != 0 {
+			t.Fatal(talk)
+		}
+	}
+	for _, name := range []string{"own.csr", "own.crt"} {
+		data, err := os.ReadFile(filepath.Join(theirs, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(ours, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, ca := range []string{"", "\npreserve = yes"} {
+		for _, dir := range []string{ours, theirs} {
+			conf, err := os.ReadFile(filepath.Join(dir, "ca.cnf"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			conf = append(conf, []byte("\n[ca]"+ca+"\n[aki]\nauthorityKeyIdentifier = keyid,issuer\n[always]\nauthorityKeyIdentifier = keyid:always,issuer:always\n")...)
+			if err := os.WriteFile(filepath.Join(dir, "ca.cnf"), conf, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		policy := " -batch -policy policy_anything"
+		compareCA(t, ours, theirs, []caStep{
+			{"", "-in own.csr" + policy}, {"", "-ss_cert own.crt -extensions aki" + policy}, {"", "-in own.csr -extensions aki -subj /CN=z" + policy},
+			{"", "-in own.csr -extensions always -selfsign -subj /CN=zz" + policy},
+			{"", "-revoke demoCA/newcerts/1000.pem"}, {"", "-revoke demoCA/newcerts/1001.pem"}, {"", "-revoke demoCA/newcerts/1002.pem"},
+		})
+	}
+}
+
 func TestBrokenIndexesAreNamedByLine(t *testing.T) {
 	ours, theirs := caFolders(t, "")
 	for _, index := range []string{
