@@ -44,7 +44,7 @@ func unknownWithHelp(root *cobra.Command, args []string) error {
 	if err != nil || !c.HasAvailableSubCommands() || len(rest) < 2 || strings.HasPrefix(rest[0], "-") {
 		return nil
 	}
-	if c.Flags().HasFlags() {
+	if c.HasParent() && c.LocalNonPersistentFlags().HasFlags() {
 		return nil // it does something by itself
 	}
 	if slices.Contains(rest, "--help") || slices.Contains(rest, "-h") {
