@@ -3,16 +3,13 @@ package task
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/key"
-	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pem"
-	"github.com/certwright/certwright/format/pkcs10"
 	"github.com/certwright/certwright/format/spkac"
 	"github.com/certwright/certwright/request"
 )
@@ -133,16 +130,28 @@ func makeCRMF(s RequestSpec, k *key.Private, deferred evidence.Deferred) (*MadeR
 	if len(s.Attributes) > 0 {
 		return nil, noRoom(request.CRMF, "attributes of PKCS#10")
 	}
-	spec := crmf.Spec{Key: k, Template: crmf.Template{Subject: &s.Subject, PublicKey: k.Public, Extensions: extensions(s, names)}, Proof: crmf.ProofSignature}
+	spec := crmf.Spec{Key: k, Template: crmf.Template{Subject: &s.Subject, PublicKey: k.Public, Extensions: extensions(s, names)}}
 	if s.Challenge != "" {
 		spec.Controls = append(spec.Controls, crmf.NewText(crmf.RegToken, s.Challenge))
 	}
+	made, err := proven(spec, deferred, s.Hash, s.PSS)
+	if err != nil {
+		return nil, err
+	}
+	made.Notes = notes
+	return made, nil
+}
+
+// proven makes a CRMF of what is asked for, with the proof that goes with its
+// key.
+func proven(spec crmf.Spec, deferred evidence.Deferred, hash string, pss bool) (*MadeRequest, error) {
 	var err error
 	switch {
-	case deferred == "" && k.Signer != nil:
-		spec.Algorithm, err = key.ChooseSignatureAlgorithm(k.Public, s.Hash, s.PSS)
+	case deferred == "" && spec.Key.Signer != nil:
+		spec.Proof = crmf.ProofSignature
+		spec.Algorithm, err = key.ChooseSignatureAlgorithm(spec.Key.Public, hash, pss)
 	default:
-		spec.Proof, err = crmf.DeferredProof(k.Public)
+		spec.Proof, err = crmf.DeferredProof(spec.Key.Public)
 		if deferred == evidence.ByChallenge {
 			spec.Subsequent = crmf.ChallengeResponse
 		}
@@ -154,7 +163,7 @@ func makeCRMF(s RequestSpec, k *key.Private, deferred evidence.Deferred) (*MadeR
 	if err != nil {
 		return nil, err
 	}
-	return madeRequest(crmf.Marshal(m), notes)
+	return madeRequest(crmf.Marshal(m), nil)
 }
 
 func noRoom(format request.Format, what string) error {
@@ -201,97 +210,4 @@ func spkacFields(subject dn.Name) ([]spkac.Field, error) {
 		}
 	}
 	return out, nil
-}
-
-// ConvertRequest makes the request anew in another format with its key, and
-// says in the notes what the format has no room for.
-func ConvertRequest(r *request.Request, to request.Format, k *key.Private) (*MadeRequest, error) {
-	if !key.SameKey(r.PublicKey, k.Public) {
-		return nil, &request.Refusal{Reason: request.BadKey, Field: "publicKey", Detail: fmt.Sprintf("the key (%s) is not that of the request", k.Public), Fix: "give the private key that the request was made with: --key"}
-	}
-	s, lost := ConvertedSpec(r, to)
-	deferred := evidence.Deferred("")
-	if r.CRMF != nil && to == request.CRMF {
-		deferred = evidence.Of(r, evidence.Origin{}, nil).Possession.Deferred
-	}
-	made, err := MakeRequest(to, s, k, deferred)
-	if err != nil {
-		return nil, err
-	}
-	for _, what := range lost {
-		made.Notes = append(made.Notes, "left behind: "+what)
-	}
-	return made, nil
-}
-
-// ConvertedSpec is what the request made anew says, and what its format has no
-// room for.
-func ConvertedSpec(r *request.Request, to request.Format) (s RequestSpec, lost []string) {
-	s = RequestSpec{Subject: r.Subject, NoCopy: true, Extensions: slices.Clone(r.Extensions)}
-	lost = lostOf(r, to)
-	switch {
-	case to == request.SPKAC:
-		for _, e := range s.Extensions {
-			lost = append(lost, "the extension "+e.ID.Name())
-		}
-		s.Extensions = nil
-		if password, ok := r.ChallengePassword(); ok && password != "" {
-			lost = append(lost, "the challenge password: the challenge of an SPKAC is the authority's")
-		}
-	case to == request.PKCS10 || to == request.CRMF:
-		if password, ok := r.ChallengePassword(); ok {
-			s.Challenge = password
-		}
-	}
-	if to == request.PKCS10 && r.PKCS10 != nil {
-		s.Attributes = keptAttributes(r.PKCS10)
-	}
-	return s, lost
-}
-
-func keptAttributes(p *pkcs10.Request) []pkcs10.Attribute {
-	return slices.DeleteFunc(slices.Clone(p.Attributes), func(a pkcs10.Attribute) bool {
-		return a.ID == oid.ChallengePassword || a.ID == oid.ExtensionRequest || a.ID == oid.MSExtensionRequest
-	})
-}
-
-// lostOf names what only the old format has.
-func lostOf(r *request.Request, to request.Format) []string {
-	var lost []string
-	if r.PKCS10 != nil && to != request.PKCS10 {
-		for _, a := range keptAttributes(r.PKCS10) {
-			lost = append(lost, "the attribute "+a.ID.Name())
-		}
-	}
-	if r.SPKAC != nil && r.SPKAC.Challenge != "" {
-		lost = append(lost, "the challenge of the authority")
-	}
-	if r.CRMF != nil {
-		lost = append(lost, lostOfTemplate(&r.CRMF.Request.Template)...)
-		for _, c := range r.CRMF.Request.Controls {
-			if c.ID != crmf.RegToken && c.ID != crmf.Authenticator {
-				lost = append(lost, "the control "+c.Name())
-			}
-		}
-		for _, i := range r.CRMF.RegInfo {
-			lost = append(lost, "the registration information "+i.Name())
-		}
-	}
-	return lost
-}
-
-func lostOfTemplate(t *crmf.Template) []string {
-	var lost []string
-	for _, f := range []struct {
-		there bool
-		name  string
-	}{
-		{t.Serial != nil, "the serial number asked for"}, {t.SigningAlgorithm != nil, "the signature algorithm asked for"}, {t.Issuer != nil, "the issuer asked for"},
-		{t.Validity != nil, "the validity asked for"}, {t.IssuerUID != nil || t.SubjectUID != nil, "the unique identifiers asked for"},
-	} {
-		if f.there {
-			lost = append(lost, f.name)
-		}
-	}
-	return lost
 }

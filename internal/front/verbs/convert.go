@@ -21,7 +21,8 @@ func (p *program) requestConvertCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "convert CSR", Short: "Make a request anew in another format", Args: takes(1, 1, "a request file"),
 		Long: `Make a request anew in another format: subject, names, extensions and challenge password go
-along, and the key signs again. What the other format has no room for is named.`,
+along, and the key signs again. What the other format has no room for is named. From CRMF to
+CRMF every field, control and item of regInfo goes along, and the proof of possession is new.`,
 		Example: `certwright request convert server.csr --to crmf --key server.key --out server.crmf
 certwright request convert browser.spkac --to pkcs10 --key browser.key --out browser.csr`,
 		RunE: func(_ *cobra.Command, args []string) error { return p.requestConvert(args[0], &f) },
