@@ -323,12 +323,33 @@ func (d *decision) challenge() error {
 	return nil
 }
 
+// unsendable ends a request whose certificate cannot be encrypted to its key
+// after all: what was signed is thrown away unseen. The request is refused, or
+// where an officer approved it, stays held.
+func (a *Authority) unsendable(ctx context.Context, d *decision, w *TicketWrite, officer string, why *request.Refusal) (*Outcome, error) {
+	t := w.Ticket
+	d.refusal, t.Serial = why, nil
+	if err := d.describe(t); err != nil {
+		return nil, err
+	}
+	if officer != "" {
+		t.State, t.Decided, t.Decider = StateHeld, time.Time{}, ""
+		t.Messages = t.Messages[:len(t.Messages)-1]
+		return a.stillHeld(ctx, d, w, officer)
+	}
+	d.decide(t)
+	return a.record(ctx, d, w, "", nil)
+}
+
 // encryptTo encrypts to the key of a request as CRMF and CMP have it, in an
-// EnvelopedData (RFC 9810, Section 5.2.2).
+// EnvelopedData (RFC 9810, Section 5.2.2). Where it cannot be done, that is a
+// *request.Refusal: it is the key's fault.
 func encryptTo(public *key.Public, content []byte) ([]byte, error) {
 	sealed, err := cms.Encrypt(content, cms.Envelope{Cipher: oid.AES256CBC, For: []cms.For{{Public: public, Identifier: cms.Identifier{KeyIdentifier: recipient(public)}}}}, rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("encrypting to the key of a request: %w", err)
+		r := unproven(fmt.Sprintf("nothing can be encrypted to the key of the request (%v): %v", public, err), "make a new key of RSA, P-256 or X25519, and a request with it")
+		r.Reason, r.Field = request.BadKey, "publicKey"
+		return nil, r
 	}
 	return sealed.Raw, nil
 }

@@ -1,6 +1,7 @@
 package authority_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
@@ -20,6 +21,7 @@ import (
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/spkac"
+	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/request"
 )
 
@@ -411,4 +413,59 @@ func TestConfirmInTheClear(t *testing.T) {
 	if done.Ticket.State != authority.StateIssued || done.Certificate.Status != authority.StatusValid {
 		t.Errorf("%+v", done.Ticket)
 	}
+}
+
+// meddler is a linter that does something to a request that was judged.
+type meddler func()
+
+func (m meddler) Lint(context.Context, []byte) ([]issuance.Finding, error) {
+	m()
+	return nil, nil
+}
+
+// TestNothingEncrypted: where encrypting to a key fails after judging, the
+// request is refused like any other, recorded, and nothing is issued.
+func TestNothingEncrypted(t *testing.T) {
+	w := newWorld(t)
+	person, ok := issuance.BuiltInText("person")
+	if !ok {
+		t.Fatal("there is no profile person")
+	}
+	w.profiles["linted"] = strings.Replace(string(person), "name: person", "name: linted", 1)
+	w.profiles["linted"] = strings.Replace(w.profiles["linted"], "set: private", "set: web", 1)
+	k := newKey(t, "x25519")
+	for _, subsequent := range []crmf.Subsequent{crmf.EncryptedCertificate, crmf.ChallengeResponse} {
+		r := parsed(t, personal(t, k, subsequent))[0]
+		a := w.another(t, map[string]authority.Linter{"zlint": meddler(func() { r.PublicKey = newKey(t, "ed25519").Public })})
+		s := submission(r)
+		s.Profile = "linted"
+		out, err := a.Submit(t.Context(), s)
+		check(t, err)
+		if out.Ticket.State != authority.StateRefused || out.Refusal == nil || out.Refusal.Reason != request.BadKey ||
+			!strings.HasPrefix(out.Refusal.Detail, "nothing can be encrypted to the key of the request (Ed25519)") || out.Encrypted != nil || out.Certificate != nil {
+			t.Errorf("%+v, refusal %+v", out.Ticket, out.Refusal)
+		}
+		recorded, err := w.Ticket(t.Context(), out.Ticket.ID)
+		check(t, err)
+		if recorded.Ticket.State != authority.StateRefused || recorded.Ticket.Serial != nil || recorded.Refusal.Reason != request.BadKey {
+			t.Errorf("recorded as %+v", recorded.Ticket)
+		}
+	}
+	for c := range w.store.Certificates(t.Context(), authority.Query{}) {
+		if c.Profile == "linted" {
+			t.Errorf("certificate %x was issued", c.Serial)
+		}
+	}
+	w.sound(t)
+}
+
+func personal(t *testing.T, k *key.Private, subsequent crmf.Subsequent) *crmf.Message {
+	t.Helper()
+	mail, err := ext.ParseGeneralName("email:ann@example.org")
+	check(t, err)
+	return message(t, k, func(s *crmf.Spec) {
+		subject := name(t, "CN=Ann")
+		s.Template.Subject, s.Subsequent = &subject, subsequent
+		s.Template.Extensions = []ext.Extension{ext.NewSubjectAltName([]ext.GeneralName{mail}, false)}
+	})
 }

@@ -151,7 +151,9 @@ func (a *Authority) submitOnce(ctx context.Context, s *Submission, look bool) (*
 	}
 	if d.refused() == nil && d.judgement.Unproven() && !s.DryRun {
 		if err := d.challenge(); err != nil {
-			return nil, err
+			if d.refusal = asRefusal(err); d.refusal == nil {
+				return nil, err
+			}
 		}
 	}
 	t, err := d.ticket()
@@ -395,7 +397,9 @@ func (a *Authority) record(ctx context.Context, d *decision, w *TicketWrite, off
 		out.Certificate, out.Chain = c.AddCertificate, d.chain()
 	}
 	if w.Ticket.State == StateUnconfirmed || d.message != nil {
-		if err := a.pend(d, c, out); err != nil {
+		if err := a.pend(d, c, out); asRefusal(err) != nil {
+			return a.unsendable(ctx, d, w, officer, asRefusal(err))
+		} else if err != nil {
 			return nil, err
 		}
 	}

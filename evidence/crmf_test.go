@@ -2,8 +2,12 @@ package evidence
 
 import (
 	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"errors"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -44,11 +48,10 @@ func asks(t *testing.T, k *key.Public, change func(*crmf.Spec)) *request.Request
 }
 
 func TestLaterProofs(t *testing.T) {
-	unknown, err := key.ParsePublic([]byte("\x30\x0a\x30\x05\x06\x03\x2b\x65\x6f\x03\x01\x00"))
-	if unknown == nil {
+	x448, err := key.ParsePublic(append([]byte("\x30\x42\x30\x05\x06\x03\x2b\x65\x6f\x03\x39\x00"), make([]byte, 56)...))
+	if x448 == nil {
 		t.Fatal(err)
 	}
-	x448 := &key.Public{Raw: unknown.Raw, Type: "X448", Bits: make([]byte, 56), Problem: errors.New("X448 keys are shown but not computed with")}
 	for _, test := range []struct {
 		name     string
 		public   *key.Public
@@ -70,9 +73,55 @@ func TestLaterProofs(t *testing.T) {
 			t.Errorf("%s: %+v", test.name, p)
 		}
 	}
-	if encrypts(x448) {
-		t.Error("nothing can be encrypted to X448 keys here")
+	for _, test := range []struct {
+		public *key.Public
+		proof  crmf.ProofKind
+		detail string
+	}{
+		{x448, crmf.ProofKeyAgreement, "X448: "},
+		{zeroX25519(t), crmf.ProofKeyAgreement, "X25519: the key is a point of small order"},
+		{bigExponent(t), crmf.ProofKeyEncipherment, "RSA 2048: its public exponent has 33 bits, and at most 31 are encrypted with"},
+		{p224(t), crmf.ProofKeyAgreement, "EC P-224: of elliptic curves P-256, P-384, P-521 and X25519 are agreed on keys with"},
+	} {
+		p := Of(asks(t, test.public, func(s *crmf.Spec) { s.Proof = test.proof }), Origin{}, nil).Possession
+		want := "possession is to be proven by decrypting, and nothing can be encrypted to the key here, " + test.detail
+		if p.Proven || p.Deferred != "" || p.Reason != request.BadKey || p.Fix == "" || !strings.HasPrefix(p.Detail, want) {
+			t.Errorf("%v: %+v", test.public, p)
+		}
 	}
+}
+
+func zeroX25519(t *testing.T) *key.Public {
+	t.Helper()
+	public, err := key.ParsePublic(append([]byte("\x30\x2a\x30\x05\x06\x03\x2b\x65\x6e\x03\x21\x00"), make([]byte, 32)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
+}
+
+func p224(t *testing.T) *key.Public {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := key.MarshalPublic(&k.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
+}
+
+// bigExponent is an RSA key like any other but for an exponent of 2^32+1.
+func bigExponent(t *testing.T) *key.Public {
+	t.Helper()
+	k := private(t, "rsa-2048").Public.Key.(*rsa.PublicKey)
+	public, err := key.MarshalPublic(&key.RSAPublicKey{N: k.N, E: big.NewInt(1<<32 + 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
 }
 
 func TestOtherPrivateKeyProofs(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
@@ -172,26 +173,17 @@ func (p *Possession) later(m *crmf.Message) {
 	switch {
 	case err != nil:
 		p.Detail = err.Error()
-	case !encrypts(public):
-		p.Detail = fmt.Sprintf("possession is to be proven by decrypting, and nothing can be encrypted to the key here: it is %v", public)
-		p.Fix = "use a key of RSA, of P-256, P-384 or P-521, or of X25519"
 	case kind != m.Proof.Kind:
 		p.Detail = fmt.Sprintf("the proof of possession is called %s, and a key of type %s proves it by %s", m.Proof.Kind, public.Type, kind)
 	default:
+		if err := cms.Encryptable(public); err != nil {
+			p.Deferred, p.Reason = "", request.BadKey
+			p.Detail = fmt.Sprintf("possession is to be proven by decrypting, and nothing can be encrypted to the key here, %v: %v", public, err)
+			p.Fix = "use a key of RSA with a common exponent, of P-256, P-384 or P-521, or of X25519"
+		}
 		return
 	}
 	p.Deferred = ""
-}
-
-// encrypts reports whether CMS messages can be encrypted to a key.
-func encrypts(k *key.Public) bool {
-	switch k.Type {
-	case "RSA", "X25519":
-		return k.Key != nil
-	case "EC":
-		return k.Key != nil && (k.Curve == "P-256" || k.Curve == "P-384" || k.Curve == "P-521")
-	}
-	return false
 }
 
 func (p *Possession) agreed(m *crmf.Message, w *Witness) {

@@ -1,6 +1,7 @@
 package key
 
 import (
+	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/rsa"
 	"errors"
@@ -46,6 +47,8 @@ func Weaknesses(pub *Public) []Weakness {
 		found = []Weakness{{WeakAlgorithm, "DSA keys are no longer approved for signing", "FIPS 186-5, Section 4"}}
 	case "Ed25519":
 		found = pub.weakEd25519()
+	case "X25519":
+		found = pub.weakX25519()
 	}
 	if pub.Problem != nil && len(found) == 0 {
 		found = []Weakness{{WeakUnusable, pub.Problem.Error(), "RFC 5280, Section 4.1.2.7"}}
@@ -91,6 +94,24 @@ func (p *Public) weakEd25519() []Weakness {
 		if string(y[:]) == small {
 			return []Weakness{{WeakPoint, "the key is a point of small order, by which anybody can sign", "RFC 8032, Section 8"}}
 		}
+	}
+	return nil
+}
+
+// weakX25519 finds the points of small order, with which everybody agrees on
+// the same secret: zero.
+func (p *Public) weakX25519() []Weakness {
+	public, ok := p.Key.(*ecdh.PublicKey)
+	if !ok {
+		return nil
+	}
+	any32 := [32]byte{0: 8, 31: 64}
+	private, err := ecdh.X25519().NewPrivateKey(any32[:])
+	if err == nil {
+		_, err = private.ECDH(public)
+	}
+	if err != nil {
+		return []Weakness{{WeakPoint, "the key is a point of small order, with which everybody agrees on the same secret", "RFC 7748, Section 6.1"}}
 	}
 	return nil
 }

@@ -196,6 +196,8 @@ func TestWeakOthers(t *testing.T) {
 		"DSA":               {dsaDomain, []byte{2, 1, 1}, "algorithm: DSA keys are no longer approved for signing"},
 		"Ed25519, zero":     {withoutParameters(oid.Ed25519), make([]byte, 32), "invalid-point: the key is a point of small order, by which anybody can sign"},
 		"Ed25519, sign bit": {withoutParameters(oid.Ed25519), small, "invalid-point: the key is a point of small order, by which anybody can sign"},
+		"X25519, zero":      {withoutParameters(oid.X25519), make([]byte, 32), "invalid-point: the key is a point of small order, with which everybody agrees on the same secret"},
+		"X25519, one":       {withoutParameters(oid.X25519), append([]byte{1}, make([]byte, 31)...), "invalid-point: the key is a point of small order, with which everybody agrees on the same secret"},
 		"Ed25519, short":    {withoutParameters(oid.Ed25519), make([]byte, 31), "unusable: the key is 31 octets long; Ed25519 keys have 32"},
 		"ML-DSA, short":     {withoutParameters(oid.MLDSA65), make([]byte, 1312), "unusable: the key is 1312 octets long; ML-DSA-65 keys have 1952"},
 		"unknown":           {withoutParameters("\x2a\x03\x04"), []byte{1}, "unusable: the key algorithm 1.2.3.4 is not known"},
