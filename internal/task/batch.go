@@ -31,6 +31,7 @@ type BatchSpec struct {
 type BatchItem[Label any] struct {
 	Label   Label
 	Request *request.Request
+	Ordinal int // of those with the same bytes in one file, from 0: each has its own ticket
 	Err     error
 }
 
@@ -140,7 +141,7 @@ func feed[Label any](ctx context.Context, o *Office, s BatchSpec, items iter.Seq
 		k := keyed[Label]{BatchItem: item}
 		if item.Err == nil {
 			var err error
-			if k.key, err = batchKey(s, item.Request); err != nil {
+			if k.key, err = batchKey(s, item.Request, item.Ordinal); err != nil {
 				return err
 			}
 		}
@@ -165,7 +166,12 @@ func submitItem[Label any](ctx context.Context, o *Office, s BatchSpec, item key
 	submission := authority.Submission{CA: s.CA, Profile: s.Profile, Request: item.Request, Origin: s.Origin, Witness: s.Witness, Asked: s.Asked, IdempotencyKey: item.key, First: item.first}
 	out, err := o.Desk().Submit(ctx, submission)
 	if err == nil && refusedByOldProfile(ctx, o, out) {
-		submission.IdempotencyKey = item.key + "+" + profileVersion(ctx, o, out.Ticket.Profile)
+		submission.IdempotencyKey += "+" + profileVersion(ctx, o, out.Ticket.Profile)
+		submission.First = false
+		out, err = o.Desk().Submit(ctx, submission)
+	}
+	if err == nil && refusedUnproven(&submission, out) {
+		submission.IdempotencyKey += "+proven"
 		submission.First = false
 		out, err = o.Desk().Submit(ctx, submission)
 	}
@@ -190,6 +196,20 @@ func refusedByOldProfile(ctx context.Context, o *Office, out *authority.Outcome)
 		out.Ticket.ProfileVersion != profileVersion(ctx, o, out.Ticket.Profile)
 }
 
+// refusedUnproven reports whether a request was refused in an earlier run
+// since possession was not proven, and is proven by what this run has to check
+// it against: the secret shared with the sender, say.
+func refusedUnproven(s *authority.Submission, out *authority.Outcome) bool {
+	if !out.Repeated || out.Ticket.State != authority.StateRefused {
+		return false
+	}
+	var before evidence.Evidence
+	if json.Unmarshal(out.Ticket.Evidence, &before) != nil || before.Possession.Proven {
+		return false
+	}
+	return evidence.With(s.Request, s.Origin, s.Controls, s.Witness).Possession.Proven
+}
+
 func profileVersion(ctx context.Context, o *Office, name string) string {
 	p, err := o.Desk().Profile(ctx, name)
 	if err != nil {
@@ -199,14 +219,21 @@ func profileVersion(ctx context.Context, o *Office, name string) string {
 }
 
 // batchKey is the same for the same request under the same terms, so that
-// doing a batch again signs nothing twice.
-func batchKey(s BatchSpec, r *request.Request) (string, error) {
+// doing a batch again signs nothing twice. A request with a problem that others
+// of its file make for it is not the same as the one that stands alone.
+func batchKey(s BatchSpec, r *request.Request, ordinal int) (string, error) {
 	sum := r.Fingerprint()
+	problem := ""
+	if r.Problem != nil {
+		problem = string(r.Problem.Reason)
+	}
 	terms, err := json.Marshal(struct {
 		CA, Profile, Name string
 		Asked             issuance.Asked
 		Request           []byte
-	}{s.CA, s.Profile, s.Name, s.Asked, sum[:]})
+		Problem           string `json:",omitempty"`
+		Ordinal           int    `json:",omitempty"`
+	}{s.CA, s.Profile, s.Name, s.Asked, sum[:], problem, ordinal})
 	if err != nil {
 		return "", fmt.Errorf("naming the batch: %w", err)
 	}

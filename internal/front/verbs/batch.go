@@ -3,6 +3,7 @@ package verbs
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -205,8 +206,12 @@ func (b *batchRun) items() iter.Seq[item] {
 				continue
 			}
 			b.more(len(requests) - 1)
+			seen := map[[sha256.Size]byte]int{}
 			for n, r := range requests {
-				if !yield(item{Label: label{file, ordinal(n, len(requests))}, Request: r}) {
+				sum := r.Fingerprint()
+				same := seen[sum]
+				seen[sum]++
+				if !yield(item{Label: label{file, ordinal(n, len(requests))}, Request: r, Ordinal: same}) {
 					return
 				}
 			}
