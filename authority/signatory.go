@@ -48,6 +48,11 @@ type CASettings struct {
 	// Of an authority that worked elsewhere before.
 	FirstCRL   int64  `json:"firstCrl,omitempty"`   // the number of its first list here; 0: 1
 	NextSerial []byte `json:"nextSerial,omitempty"` // the serial number it would have used next; here they are drawn
+
+	// UniqueSubject and Holds go back to OpenSSL as they were: whether an index
+	// has each subject once, and hold instructions by serial number, hexadecimal.
+	UniqueSubject bool              `json:"uniqueSubject,omitempty"`
+	Holds         map[string]string `json:"holds,omitempty"`
 }
 
 const (

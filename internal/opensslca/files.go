@@ -266,3 +266,15 @@ func (a Attributes) Bytes() []byte {
 	}
 	return []byte("unique_subject = no\n")
 }
+
+// ParseAttributes reads them; what is not understood is passed over.
+func ParseAttributes(data []byte) (a Attributes) {
+	for line := range strings.Lines(string(data)) {
+		name, value, _ := strings.Cut(line, "=")
+		value = strings.ToLower(strings.TrimSpace(value))
+		if strings.TrimSpace(name) == "unique_subject" && value != "" {
+			a.UniqueSubject = strings.ContainsRune("ty1", rune(value[0]))
+		}
+	}
+	return a
+}

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/crl"
+	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pem"
@@ -28,6 +30,7 @@ type Survey struct {
 	Entries     []Found
 	Serial      []byte // the next; nil where it is not known
 	CRLNumber   []byte // the next; nil where it is not known
+	Attributes  Attributes
 	Faults      []string
 }
 
@@ -45,9 +48,10 @@ const (
 	mostFiles   = 2_000_000
 )
 
-// Look surveys a folder. The error says that it cannot be read at all; all
-// else that looks wrong is among the faults.
-func Look(folder string) (*Survey, error) {
+// Look surveys a folder. oneline is how subjects stand in an index. The error
+// says that it cannot be read at all; all else that looks wrong is among the
+// faults.
+func Look(folder string, oneline func(dn.Name) string) (*Survey, error) {
 	for _, below := range []string{"", "demoCA", "pki"} {
 		if _, err := os.Stat(filepath.Join(folder, below, "index.txt")); err == nil {
 			folder = filepath.Join(folder, below)
@@ -55,7 +59,7 @@ func Look(folder string) (*Survey, error) {
 		}
 	}
 	s := &Survey{Folder: folder}
-	p := &pile{bySerial: map[string][]*cert.Certificate{}}
+	p := &pile{bySerial: map[string][]*cert.Certificate{}, unread: map[string]string{}}
 	if err := p.gather(folder); err != nil {
 		return nil, fmt.Errorf("reading the folder: %w", err)
 	}
@@ -65,13 +69,19 @@ func Look(folder string) (*Survey, error) {
 	switch {
 	case err == nil:
 		s.IndexFile = "index.txt"
-		s.takeIndex(Parse(data), p)
+		s.takeIndex(Parse(data), p, oneline)
 	case errors.Is(err, fs.ErrNotExist):
 		s.takeFiles(p)
 	default:
 		return nil, fmt.Errorf("reading the index: %w", err)
 	}
 	s.Serial = s.number("serial")
+	s.checkSerial()
+	attributes, err := os.ReadFile(filepath.Join(folder, "index.txt.attr"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading the attributes of the index: %w", err)
+	}
+	s.Attributes = ParseAttributes(attributes)
 	s.CRLNumber = s.number("crlnumber")
 	s.takeLists(p)
 	return s, nil
@@ -86,8 +96,10 @@ type pile struct {
 	certificates []*cert.Certificate
 	files        map[*cert.Certificate]string
 	bySerial     map[string][]*cert.Certificate
+	objects      int // how many were understood
 	keys         []string
 	lists        []*crl.List
+	unread       map[string]string // files that should have a certificate and have none, by their name without folder and ending
 }
 
 // gather reads every file of a folder that looks like PEM or DER.
@@ -114,9 +126,21 @@ func (p *pile) gather(folder string) error {
 		if err != nil {
 			return err
 		}
-		p.sort(relative, data, seen)
+		before := p.objects
+		if p.sort(relative, data, seen); p.objects == before {
+			p.setAside(relative)
+		}
 		return nil
 	})
+}
+
+// setAside remembers a file that is named as certificates are, and has nothing
+// that can be read.
+func (p *pile) setAside(name string) {
+	ending := filepath.Ext(name)
+	if slices.Contains([]string{".pem", ".crt", ".cer", ".der"}, strings.ToLower(ending)) {
+		p.unread[strings.ToUpper(strings.TrimSuffix(filepath.Base(name), ending))] = name
+	}
 }
 
 func (p *pile) sort(name string, data []byte, seen map[[32]byte]bool) {
@@ -131,13 +155,18 @@ func (p *pile) sort(name string, data []byte, seen map[[32]byte]bool) {
 		switch {
 		case strings.HasSuffix(b.Label, "PRIVATE KEY"):
 			p.keys = append(p.keys, name)
+			p.objects++
 		case b.Label == "X509 CRL":
 			if l, err := crl.Parse(b.Bytes); err == nil {
 				p.lists = append(p.lists, l)
+				p.objects++
 			}
 		case b.Label == "" || b.Label == "CERTIFICATE" || b.Label == "X509 CERTIFICATE":
 			c, err := cert.Parse(b.Bytes)
-			if err != nil || seen[c.Fingerprint()] {
+			if err != nil {
+				continue
+			}
+			if p.objects++; seen[c.Fingerprint()] {
 				continue
 			}
 			seen[c.Fingerprint()] = true
@@ -200,7 +229,7 @@ func (s *Survey) chooseKey(p *pile) {
 }
 
 // takeIndex goes through the lines of an index.
-func (s *Survey) takeIndex(x *Index, p *pile) {
+func (s *Survey) takeIndex(x *Index, p *pile, oneline func(dn.Name) string) {
 	bad := map[int]bool{}
 	for f := range x.Faults(false) {
 		bad[f.Entry-1] = true
@@ -221,9 +250,7 @@ func (s *Survey) takeIndex(x *Index, p *pile) {
 				f.Certificate, listed[c] = c, true
 			}
 		}
-		if f.Certificate == nil {
-			s.fault("%s, line %d: no file in the folder has the certificate with the serial number %s (%s)", s.IndexFile, f.Line, e.Serial, e.Subject)
-		}
+		s.checkFound(f, p, oneline)
 		s.Entries = append(s.Entries, f)
 	}
 	for _, c := range p.certificates {
@@ -231,6 +258,47 @@ func (s *Survey) takeIndex(x *Index, p *pile) {
 			s.fault("%s: the certificate with the serial number %s (%s) is not in the index", p.files[c], FormatNumber(c.Serial.Bytes()), c.Subject)
 		}
 	}
+}
+
+// checkFound compares a line of the index with its certificate.
+func (s *Survey) checkFound(f Found, p *pile, oneline func(dn.Name) string) {
+	e := f.Entry
+	broken, ok := p.unread[strings.ToUpper(e.Serial)]
+	switch {
+	case f.Certificate == nil && ok:
+		s.fault("%s, line %d: the file %s has no certificate that can be read, and should have the one with the serial number %s (%s)", s.IndexFile, f.Line, broken, e.Serial, e.Subject)
+	case f.Certificate == nil:
+		s.fault("%s, line %d: no file in the folder has the certificate with the serial number %s (%s)", s.IndexFile, f.Line, e.Serial, e.Subject)
+	case !sameSubject(e, oneline(f.Certificate.Subject)):
+		s.fault("%s, line %d: the subject is %s, and that of the certificate with the serial number %s is %s", s.IndexFile, f.Line, e.Subject, e.Serial, oneline(f.Certificate.Subject))
+	}
+}
+
+// sameSubject compares the values of a subject. The names of attributes are
+// passed over: other versions of OpenSSL have other ones (Email, UID).
+func sameSubject(e Entry, subject string) bool {
+	if e.Subject == subject || subject == "" && e.Subject == e.Serial {
+		return true
+	}
+	kind := regexp.MustCompile(`([/+])[A-Za-z0-9. -]+=`)
+	return kind.ReplaceAllString(e.Subject, "$1=") == kind.ReplaceAllString(subject, "$1=")
+}
+
+// checkSerial goes past serial numbers that are taken.
+func (s *Survey) checkSerial() {
+	now := FormatNumber(s.Serial)
+	at := slices.IndexFunc(s.Entries, func(f Found) bool { return f.Entry.Serial == now })
+	if s.Serial == nil || at < 0 {
+		return
+	}
+	taken := map[string]bool{}
+	for _, f := range s.Entries {
+		taken[f.Entry.Serial] = true
+	}
+	for taken[FormatNumber(s.Serial)] {
+		s.Serial = Next(s.Serial)
+	}
+	s.fault("serial: the next serial number is %s, and %s has it already; the first that is free is %s", now, s.Entries[at].Entry.Subject, FormatNumber(s.Serial))
 }
 
 // takeFiles takes every certificate that the authority signed.

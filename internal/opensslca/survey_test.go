@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/certwright/certwright/format/dn"
 )
 
 func openssl(t *testing.T, dir string, args ...string) {
@@ -39,7 +41,7 @@ func TestEasyRSAIsSurveyed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := Look(dir)
+	s, err := Look(dir, dn.Name.Slash)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,11 +58,11 @@ func TestEasyRSAIsSurveyed(t *testing.T) {
 }
 
 func TestFoldersWithoutAnAuthority(t *testing.T) {
-	s, err := Look(t.TempDir())
+	s, err := Look(t.TempDir(), dn.Name.Slash)
 	if err != nil || s.Certificate != nil || len(s.Faults) != 2 {
 		t.Errorf("an empty folder: %+v, %v", s, err)
 	}
-	if _, err := Look(filepath.Join(t.TempDir(), "none")); err == nil || !strings.HasPrefix(err.Error(), "reading the folder: ") {
+	if _, err := Look(filepath.Join(t.TempDir(), "none"), dn.Name.Slash); err == nil || !strings.HasPrefix(err.Error(), "reading the folder: ") {
 		t.Errorf("no folder: %v", err)
 	}
 }

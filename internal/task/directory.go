@@ -67,20 +67,19 @@ func listNumber(s *opensslca.Survey) int64 {
 // numbers. It signs nothing. One that was broken off can be repeated.
 func ImportDirectory(ctx context.Context, o *Office, d DirectoryImport) (*authority.CA, DirectoryCount, error) {
 	count := CountDirectory(d.Survey)
-	if d.Survey.Certificate == nil {
-		return nil, count, &request.Refusal{Reason: request.IssuerRefused, Field: "certificate", Detail: "there is no certificate of an authority in the folder",
-			Fix: "put it there as cacert.pem or ca.crt"}
+	if err := CheckDirectory(d.Survey, d.Partial); err != nil {
+		return nil, count, err
 	}
-	if len(d.Survey.Faults) > 0 && !d.Partial {
-		return nil, count, &request.Refusal{Reason: request.BadFormat, Field: "index", Detail: fmt.Sprintf("%d things in the folder look wrong: %s", len(d.Survey.Faults), d.Survey.Faults[0]),
-			Fix: "see all of them with --dry-run and mend them, or add --partial to leave out what cannot be brought"}
-	}
-	d.Settings.FirstCRL, d.Settings.NextSerial = count.CRLNumber, d.Survey.Serial
+	d.Settings.FirstCRL = count.CRLNumber
+	d.formerly(&d.Settings)
 	ca, err := o.Store.CA(ctx, d.Name)
 	if err != nil || len(ca.Chain) == 0 || string(ca.Chain[0]) != string(d.Chain[0]) {
-		if ca, err = ImportCA(ctx, o, d.Import); err != nil {
-			return nil, count, err
-		}
+		ca, err = ImportCA(ctx, o, d.Import)
+	} else {
+		ca, err = o.Authority.UpdateCA(ctx, ca.Name, func(_ *authority.CA, s *authority.CASettings) { d.formerly(s) }, d.By)
+	}
+	if err != nil {
+		return nil, count, err
 	}
 	var list []authority.Imported
 	for _, f := range d.Survey.Entries {
@@ -90,6 +89,35 @@ func ImportDirectory(ctx context.Context, o *Office, d DirectoryImport) (*author
 	}
 	_, err = o.Authority.ImportCertificates(ctx, ca.Name, list, d.By)
 	return ca, count, err
+}
+
+// CheckDirectory tells why a directory is not imported; partial takes it with
+// what is wrong left out.
+func CheckDirectory(s *opensslca.Survey, partial bool) error {
+	if s.Certificate == nil {
+		return &request.Refusal{Reason: request.IssuerRefused, Field: "certificate", Detail: "there is no certificate of an authority in the folder",
+			Fix: "put it there as cacert.pem or ca.crt"}
+	}
+	if len(s.Faults) > 0 && !partial {
+		return &request.Refusal{Reason: request.BadFormat, Field: "index", Detail: fmt.Sprintf("%d things in the folder look wrong: %s", len(s.Faults), s.Faults[0]),
+			Fix: "see all of them with --dry-run and mend them, or add --partial to leave out what cannot be brought"}
+	}
+	return nil
+}
+
+// formerly keeps what the directory says and certwright itself has no use for,
+// so that an export can give it back.
+func (d *DirectoryImport) formerly(s *authority.CASettings) {
+	s.NextSerial, s.UniqueSubject, s.Holds = d.Survey.Serial, d.Survey.Attributes.UniqueSubject, nil
+	for _, f := range d.Survey.Entries {
+		if f.Certificate == nil || f.Revocation.Hold == "" {
+			continue
+		}
+		if s.Holds == nil {
+			s.Holds = map[string]string{}
+		}
+		s.Holds[opensslca.FormatNumber(f.Certificate.Serial.Bytes())] = f.Revocation.Hold
+	}
 }
 
 func imported(f opensslca.Found) authority.Imported {
@@ -153,7 +181,7 @@ func ExportDirectory(ctx context.Context, o *Office, ca *authority.CA, oneline f
 		if c.Status == authority.StatusUnconfirmed {
 			continue // nobody may have it in the clear yet
 		}
-		e, err := entryOf(c, now, oneline)
+		e, err := entryOf(c, now, &settings, oneline)
 		if err != nil {
 			return count, err
 		}
@@ -181,6 +209,14 @@ func ExportDirectory(ctx context.Context, o *Office, ca *authority.CA, oneline f
 		}
 		serial[0] = serial[0]&0x3f | 0x40
 	}
+	for _, taken := index.BySerial(opensslca.FormatNumber(serial)); taken; _, taken = index.BySerial(opensslca.FormatNumber(serial)) {
+		serial = opensslca.Next(serial)
+	}
+	attributes := opensslca.Attributes{UniqueSubject: settings.UniqueSubject}
+	for range index.Faults(attributes.UniqueSubject) {
+		attributes.UniqueSubject = false // OpenSSL would not read an index that does not keep to it
+		break
+	}
 	secret, err := o.Keys.Stored(ca.Key)
 	if err != nil {
 		return count, err
@@ -194,7 +230,7 @@ func ExportDirectory(ctx context.Context, o *Office, ca *authority.CA, oneline f
 		{Name: "private/cakey.pem", Data: secret, Private: true},
 		{Name: "serial", Data: []byte(opensslca.FormatNumber(serial) + "\n")},
 		{Name: "crlnumber", Data: []byte(number + "\n")},
-		{Name: "index.txt.attr", Data: opensslca.Attributes{}.Bytes()},
+		{Name: "index.txt.attr", Data: attributes.Bytes()},
 		{Name: "index.txt", Data: index.Bytes()},
 	} {
 		if err := write(f); err != nil {
@@ -204,7 +240,7 @@ func ExportDirectory(ctx context.Context, o *Office, ca *authority.CA, oneline f
 	return count, nil
 }
 
-func entryOf(c *authority.Certificate, now time.Time, oneline func(dn.Name) string) (opensslca.Entry, error) {
+func entryOf(c *authority.Certificate, now time.Time, settings *authority.CASettings, oneline func(dn.Name) string) (opensslca.Entry, error) {
 	parsed, err := cert.Parse(c.DER)
 	if err != nil {
 		return opensslca.Entry{}, fmt.Errorf("reading certificate %x: %w", c.Serial, err)
@@ -219,7 +255,11 @@ func entryOf(c *authority.Certificate, now time.Time, oneline func(dn.Name) stri
 	switch {
 	case c.Status != authority.StatusValid:
 		e.Status = opensslca.Revoked
-		e.Revocation = opensslca.Revocation{At: c.Revoked, Reason: crl.Reason(c.Reason), Compromised: c.Invalid}.String()
+		r := opensslca.Revocation{At: c.Revoked, Reason: crl.Reason(c.Reason), Compromised: c.Invalid}
+		if c.Status == authority.StatusHold {
+			r.Hold = settings.Holds[e.Serial]
+		}
+		e.Revocation = r.String()
 	case c.NotAfter.Before(now):
 		e.Status = opensslca.Expired
 	}

@@ -43,7 +43,7 @@ type directoryJSON struct {
 
 // importDirectory does what `ca import --openssl` asks.
 func (p *program) importDirectory(c *cobra.Command, args []string, d *directoryFlags) error {
-	s, err := opensslca.Look(d.folder)
+	s, err := opensslca.Look(d.folder, text.Slash)
 	if err != nil {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: "the folder " + d.folder + " cannot be read", Fix: "name the folder with index.txt in it", Err: err}
 	}
@@ -56,7 +56,10 @@ func (p *program) importDirectory(c *cobra.Command, args []string, d *directoryF
 	}
 	told := tellSurvey(name, s, d)
 	if d.dryRun {
-		return p.tellDirectory(told)
+		if err := p.tellDirectory(told); err != nil {
+			return err
+		}
+		return task.CheckDirectory(s, d.partial)
 	}
 	chain, err := p.directoryChain(s, args)
 	if err != nil {
