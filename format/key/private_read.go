@@ -260,6 +260,8 @@ func decodePrivate(algorithm AlgorithmIdentifier, octets, public []byte) (*Priva
 		p, err = decodeMLDSAPrivate(algorithm, octets)
 	case oid.DSA:
 		p, err = decodeDSAPrivate(algorithm, octets)
+	case oid.DHKeyAgreement, oid.DHPublicNumber:
+		p, err = decodeDHPrivate(algorithm, octets)
 	default:
 		return nil, fmt.Errorf("its algorithm %s is not known; make a key of another kind, such as ecdsa-p256", algorithm.ID.Name())
 	}

@@ -68,6 +68,8 @@ func (p PublicKey) private(w *bufio.Writer, octets []byte, kind string) bool {
 		return p.privateOctets(w, octets, p.kind())
 	case "DSA":
 		return p.privateDSA(w, octets)
+	case "DH":
+		return p.privateDH(w, octets)
 	}
 	return false
 }
@@ -168,6 +170,20 @@ func (p PublicKey) privateDSA(w *bufio.Writer, octets []byte) bool {
 	heading(w, 0, "Private-Key: (", strconv.Itoa(bitLength(numbers[1].magnitude)), " bit)")
 	number(w, "priv:", x.magnitude, x.negative, 0)
 	dsaNumbers(w, numbers, 0)
+	return true
+}
+
+func (p PublicKey) privateDH(w *bufio.Writer, octets []byte) bool {
+	in, outer := fields{rest: octets}, fields{rest: p.bits}
+	x, y := in.integer(der.Integer), outer.integer(der.Integer)
+	d, ok := p.finiteField()
+	if !ok || !in.ok() || outer.bad {
+		return false
+	}
+	heading(w, 0, "DH Private-Key: (", strconv.Itoa(bitLength(d.prime.magnitude)), " bit)")
+	number(w, "private-key:", x.magnitude, x.negative, 0)
+	number(w, "public-key:", y.magnitude, y.negative, 0)
+	d.write(w, 0)
 	return true
 }
 
