@@ -361,7 +361,9 @@ func (e *enroller) waits(ctx context.Context, poll cmp.Poll) error {
 		}
 		select {
 		case <-done.C:
-			e.p.shell.Draw("")
+			if e.p.shell.Draws() {
+				e.p.shell.Draw("")
+			}
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()

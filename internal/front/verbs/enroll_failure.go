@@ -88,8 +88,8 @@ func bitMeanings() []bitMeaning {
 	return []bitMeaning{
 		{cmp.BadMessageCheck, "it could not verify the protection of the message", "check the reference and the secret, or the certificate and its key"},
 		{cmp.WrongIntegrity, "it wants another kind of protection", "sign with the certificate itself: a secret is for first certificates"},
-		{cmp.SignerNotTrusted, "it does not trust the certificate that signs", "sign with a certificate of this authority that is valid, or enrol anew with a secret"},
 		{cmp.CertRevoked, "the certificate is revoked", "enrol anew with a secret"},
+		{cmp.SignerNotTrusted, "it does not trust the certificate that signs", "sign with a certificate of this authority that is valid, or enrol anew with a secret"},
 		{cmp.NotAuthorized, "the sender may not have what was asked for", "ask for the names and the profile that the secret or the certificate is for; an officer sees them with: certwright secret show REFERENCE"},
 		{cmp.BadPOP, "possession of the private key is not proven", "make the request again with the key that it is for"},
 		{cmp.BadTime, "the time of the message is too far off", "set the clock of this machine"},
