@@ -31,6 +31,7 @@ type List struct {
 	SignatureValue     []byte
 	Deviations         []string // what the encoding does that DER or RFC 5280 does not allow, in plain words
 
+	anyTime bool // times that cannot be read are left out
 	ragged bool // the signature does not end on a whole octet
 }
 

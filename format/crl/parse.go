@@ -22,6 +22,16 @@ func Parse(raw []byte) (*List, error) {
 	return l, nil
 }
 
+// ParseAnyTime is Parse for lists that are shown or verified: where thisUpdate
+// or nextUpdate cannot be read, it is the zero time, and a deviation says so.
+func ParseAnyTime(raw []byte) (*List, error) {
+	l := &List{anyTime: true}
+	if err := l.read(raw); err != nil {
+		return nil, fmt.Errorf("reading a revocation list: %w", err)
+	}
+	return l, nil
+}
+
 func (l *List) read(raw []byte) error {
 	outer, err := der.ParseTag(raw, der.Sequence)
 	if err != nil {
@@ -86,11 +96,11 @@ func (l *List) readTBS(in der.Reader) error {
 	if l.Issuer, err = dn.Parse(issuer.Raw); err != nil {
 		return fmt.Errorf("issuer: %w", err)
 	}
-	if l.ThisUpdate, err = takeTime(&in); err != nil {
+	if l.ThisUpdate, err = l.takeTime(&in, "thisUpdate"); err != nil {
 		return fmt.Errorf("thisUpdate: %w", err)
 	}
 	if tag := in.Peek(); tag == der.UTCTime || tag == der.GeneralizedTime {
-		if l.NextUpdate, err = takeTime(&in); err != nil {
+		if l.NextUpdate, err = l.takeTime(&in, "nextUpdate"); err != nil {
 			return fmt.Errorf("nextUpdate: %w", err)
 		}
 	} else {
@@ -119,12 +129,17 @@ func (l *List) readVersion(in *der.Reader) error {
 	return nil
 }
 
-func takeTime(in *der.Reader) (time.Time, error) {
+func (l *List) takeTime(in *der.Reader, name string) (time.Time, error) {
 	e, err := in.Next()
 	if err != nil {
 		return time.Time{}, err
 	}
-	return e.Time()
+	at, err := e.Time()
+	if err != nil && l.anyTime && (e.Tag == der.UTCTime || e.Tag == der.GeneralizedTime) {
+		l.deviate("%s: %v", name, err)
+		return time.Time{}, nil
+	}
+	return at, err
 }
 
 func (l *List) readTail(in der.Reader) error {

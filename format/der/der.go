@@ -210,7 +210,14 @@ func (t Tag) String() string {
 	if t.Class() != 0 {
 		return fmt.Sprintf("[%s %d]", [...]string{"UNIVERSAL", "APPLICATION", "", "PRIVATE"}[t.Class()], t&0x1f)
 	}
-	if name := universalNames[t&0x1f]; name != "" {
+	name := universalNames[t&0x1f]
+	switch number := t & 0x1f; {
+	case name == "":
+	case (number == 16 || number == 17) && t&0x20 == 0:
+		return "primitive " + name
+	case number != 16 && number != 17 && t&0x20 != 0:
+		return "constructed " + name
+	default:
 		return name
 	}
 	return fmt.Sprintf("[UNIVERSAL %d]", t&0x1f)

@@ -119,7 +119,10 @@ func Authority(ctx context.Context, o *Office, name string) (*authority.CA, erro
 	for _, one := range all {
 		names = append(names, one.Name)
 	}
-	fix := "the authorities are " + strings.Join(names, ", ")
+	fix := "there are no authorities here yet; make the first with: certwright init"
+	if len(names) > 0 {
+		fix = "the authorities are " + strings.Join(names, ", ")
+	}
 	if near := spelling.Nearest(name, names); near != "" {
 		fix = fmt.Sprintf("did you mean %q?", near)
 	}

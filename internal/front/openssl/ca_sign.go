@@ -196,7 +196,7 @@ func (a *authority) commit() error {
 			return err
 		}
 		if err := opensslca.Create(a.path(name), printed); err != nil {
-			return a.cannotWrite(name, err)
+			return a.cannotWrite(name, false, err)
 		}
 		if a.has("spkac") && a.text("out") != "" {
 			all.Write(s.der)

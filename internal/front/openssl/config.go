@@ -89,8 +89,11 @@ func (c *call) addedExtensions() (*opensslconf.File, error) {
 	seen := map[string]bool{}
 	var text strings.Builder
 	for _, line := range list {
-		name, _, _ := strings.Cut(line, "=")
+		name, _, ok := strings.Cut(line, "=")
 		name = strings.TrimSpace(name)
+		if !ok || name == "" {
+			return nil, complaint{text: "Duplicate extension: " + strings.TrimLeft(line, " \t") + "\nan extension is written NAME=VALUE", usage: true}
+		}
 		if seen[name] {
 			return nil, complaint{text: "Duplicate extension: " + line, usage: true}
 		}

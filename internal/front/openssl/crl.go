@@ -63,22 +63,31 @@ func crlRun(c *call) error {
 	if _, err := c.digest(); err != nil {
 		return err
 	}
-	raw, list, err := c.loadList(c.text("in"), c.text("inform"), "CRL")
+	raw, err := c.listData(c.text("in"), c.text("inform"), "CRL")
 	if err != nil {
 		return complain("%s\nUnable to load CRL", err)
 	}
 	if c.has("gendelta") {
-		if raw, list, err = c.delta(list); err != nil {
+		if raw, err = c.delta(raw); err != nil {
 			return err
 		}
 	}
 	shown, err := text.ReadList(raw)
 	if err != nil {
+		if _, cause := crl.ParseAnyTime(raw); cause != nil {
+			err = cause
+		}
 		return complain("%s\nUnable to load CRL", c.unread("CRL", c.text("in"), err))
 	}
 	if c.hasAny("verify", "CAfile", "CApath", "CAstore") {
-		if err := c.verifyList(list); err != nil {
+		if err := c.verifyList(raw); err != nil {
 			return err
+		}
+	}
+	if c.has("badsig") {
+		raw = damaged(raw)
+		if shown, err = text.ReadList(raw); err != nil {
+			return because("Error printing CRL", err)
 		}
 	}
 	if err := c.describeList(shown, flags, iso); err != nil {
@@ -93,9 +102,6 @@ func crlRun(c *call) error {
 		w.Flush()
 	}
 	if !c.has("noout") {
-		if c.has("badsig") {
-			raw = damaged(raw)
-		}
 		c.encode(&out, "X509 CRL", raw)
 	}
 	return c.writeFile(c.text("out"), out.Bytes(), false)
@@ -104,7 +110,11 @@ func crlRun(c *call) error {
 // verifyList tells whether the list is signed by one of the certificates that
 // the name of its issuer leads to. A signature that does not verify is no
 // failure of the command in OpenSSL 3.0.
-func (c *call) verifyList(list *crl.List) error {
+func (c *call) verifyList(raw []byte) error {
+	list, err := crl.ParseAnyTime(raw)
+	if err != nil {
+		return because("Error verifying the CRL", err)
+	}
 	store, err := c.store()
 	if err != nil {
 		return err

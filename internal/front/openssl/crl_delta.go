@@ -13,27 +13,30 @@ import (
 
 // delta does what -gendelta asks: a list of what a newer list has and the base
 // has not, signed by the key of both.
-func (c *call) delta(base *crl.List) (raw []byte, list *crl.List, err error) {
+func (c *call) delta(raw []byte) ([]byte, error) {
 	if !c.has("key") {
-		return nil, nil, complain("Missing CRL signing key")
+		return nil, complain("Missing CRL signing key")
 	}
 	_, newer, err := c.loadList(c.text("gendelta"), c.text("inform"), "other CRL")
 	if err != nil {
-		return nil, nil, complain("%s\nUnable to load other CRL", err)
+		return nil, complain("%s\nUnable to load other CRL", err)
 	}
 	p, err := c.loadPrivate(keySource{file: c.text("key"), format: c.text("keyform"), what: "CRL signing key"})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	how, err := c.signing("")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	base, err := crl.Parse(raw)
+	if err != nil {
+		return nil, because("Error creating delta CRL", err)
 	}
 	if raw, err = difference(base, newer, p, how); err != nil {
-		return nil, nil, because("Error creating delta CRL", err)
+		return nil, because("Error creating delta CRL", err)
 	}
-	list, err = crl.Parse(raw)
-	return raw, list, err
+	return raw, nil
 }
 
 // comparable says why two lists make no delta list.

@@ -57,12 +57,13 @@ func runEC(c *call) error {
 	if err != nil {
 		return alsoSay(err, "unable to load Key")
 	}
-	if public.Type != "EC" {
-		return complain("unable to write EC key\nit is a key of another kind: %s", public)
-	}
 	var out bytes.Buffer
 	if c.has("text") {
-		if err := printKey(&out, private, public); err != nil {
+		shown, err := form.shown(public)
+		if err != nil {
+			return err
+		}
+		if err := printKey(&out, private, shown); err != nil {
 			return err
 		}
 	}
@@ -76,8 +77,11 @@ func runEC(c *call) error {
 	if !c.has("noout") {
 		fmt.Fprintln(c.Stderr, "writing EC key")
 		sink := keySink{cipher: cipher, secret: passout, traditional: true, form: form, prompt: "Enter pass phrase for PEM:"}
+		text := out.Len()
 		if err := c.appendEC(&out, private, public, sink, asPublic); err != nil {
-			return err
+			// What was asked for besides the key is written all the same.
+			out.Truncate(text)
+			return errors.Join(c.writeFile(c.text("out"), out.Bytes(), true), err)
 		}
 	}
 	return c.writeFile(c.text("out"), out.Bytes(), c.has("text") || !asPublic && !c.has("param_out"))
@@ -85,6 +89,8 @@ func runEC(c *call) error {
 
 func (c *call) appendEC(out *bytes.Buffer, private *key.Private, public *key.Public, s keySink, asPublic bool) error {
 	switch {
+	case public.Type != "EC" && (c.has("param_out") || !asPublic && public.Type != "RSA"):
+		return complain("unable to write EC key\nit is a key of another kind: %s", public)
 	case c.has("param_out"):
 		parameters, err := s.form.parameters(public)
 		if err != nil {

@@ -236,6 +236,12 @@ func (f ecForm) convertPublic(public *key.Public) (*key.Public, error) {
 	return ecPublic(parameters, bits)
 }
 
+// shown returns a public key in the form that it is printed in.
+func (f ecForm) shown(public *key.Public) (*key.Public, error) {
+	f.bare = false
+	return f.convertPublic(public)
+}
+
 // ecPublic makes a public key of parameters and a point.
 func ecPublic(parameters, point []byte) (*key.Public, error) {
 	var b der.Builder

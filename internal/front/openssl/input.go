@@ -91,18 +91,26 @@ func (c *call) writeFile(name string, data []byte, private bool) error {
 	}
 	shell := front.Shell{Out: c.Stdout}
 	if err := shell.Write(target, data, mode, true); err != nil {
-		return c.cannotWrite(name, err)
+		return c.cannotWrite(name, private, err)
 	}
 	return nil
 }
 
-func (c *call) cannotWrite(name string, err error) error {
+// cannotWrite names the command for private files alone, as OpenSSL does.
+func (c *call) cannotWrite(name string, private bool, err error) error {
+	why := reason(err)
 	var failure *front.Failure
-	if errors.As(err, &failure) && failure.Err == nil {
-		return complain("%s: Can't open \"%s\" for writing, %s", c.command.name, name, "Is a directory")
+	if errors.As(err, &failure) {
+		switch {
+		case failure.Err == nil:
+			why = "Is a directory"
+		case errors.Is(failure.Err, fs.ErrNotExist):
+			why = "No such file or directory"
+		}
 	}
-	if failure != nil && errors.Is(failure.Err, fs.ErrNotExist) {
-		return complain("%s: Can't open \"%s\" for writing, No such file or directory", c.command.name, name)
+	command := ""
+	if private {
+		command = c.command.name + ": "
 	}
-	return complain("%s: Can't open \"%s\" for writing, %s", c.command.name, name, reason(err))
+	return complain("%sCan't open \"%s\" for writing, %s", command, name, why)
 }

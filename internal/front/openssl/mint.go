@@ -38,6 +38,9 @@ func (c *call) mint(m coin) ([]byte, error) {
 	if m.signer.Signer == nil {
 		return nil, fmt.Errorf("the key cannot sign: it is %v", m.signer.Public)
 	}
+	if err := datesEnd(m.to); err != nil {
+		return nil, err
+	}
 	asked := &request.Request{Subject: m.subject, PublicKey: m.public}
 	if m.request != nil {
 		asked = &request.Request{Format: request.PKCS10, Raw: m.request.Raw, Subject: m.request.Subject,
@@ -66,6 +69,14 @@ func (c *call) mint(m coin) ([]byte, error) {
 		return nil, err
 	}
 	return issued.DER, nil
+}
+
+// datesEnd refuses a time that no certificate or list can tell.
+func datesEnd(to time.Time) error {
+	if to.Year() > 9999 {
+		return fmt.Errorf("the validity ends in the year %d, and dates can be written up to 9999; ask for fewer days", to.Year())
+	}
+	return nil
 }
 
 func (m coin) issuer() (*issuance.Issuer, error) {

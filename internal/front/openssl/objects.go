@@ -47,6 +47,9 @@ func (c *call) unread(what, name string, err error) error {
 		return because(fmt.Sprintf("Could not open file or uri for loading %s from %s", what, orStdin(name)),
 			fmt.Errorf("%s: %s", name, reason(err)))
 	}
+	if rest, several := strings.CutPrefix(what, "certs of "); several {
+		what = "any " + rest
+	}
 	return because(fmt.Sprintf("Could not read %s from %s", what, orStdin(name)), err)
 }
 
@@ -123,11 +126,11 @@ func withoutTrust(raw []byte) []byte {
 func (c *call) loadIssuer(name, what string, secret []byte) (*cert.Certificate, error) {
 	raw, err := c.loadCertificate(name, "", what, secret)
 	if err != nil {
-		return nil, err
+		return nil, alsoSay(err, "Unable to load "+what)
 	}
 	parsed, err := cert.Parse(withoutTrust(raw))
 	if err != nil {
-		return nil, c.unread(what, name, err)
+		return nil, alsoSay(c.unread(what, name, err), "Unable to load "+what)
 	}
 	return parsed, nil
 }
@@ -159,22 +162,31 @@ func (c *call) loadRequest(name, format, what string) (*pkcs10.Request, error) {
 
 // loadList reads a certificate revocation list; what is what messages call it.
 func (c *call) loadList(name, format, what string) ([]byte, *crl.List, error) {
-	data, err := c.read(strings.TrimPrefix(name, "file:"))
+	raw, err := c.listData(name, format, what)
+	if err != nil {
+		return nil, nil, err
+	}
+	parsed, err := crl.Parse(raw)
 	if err != nil {
 		return nil, nil, c.unread(what, name, err)
 	}
+	return raw, parsed, nil
+}
+
+// listData reads the DER of a certificate revocation list.
+func (c *call) listData(name, format, what string) ([]byte, error) {
+	data, err := c.read(strings.TrimPrefix(name, "file:"))
+	if err != nil {
+		return nil, c.unread(what, name, err)
+	}
 	if err := checkFormat(data, format); err != nil {
-		return nil, nil, c.unread(what, name, err)
+		return nil, c.unread(what, name, err)
 	}
 	found, _ := objects(data, listLabels()...)
 	if len(found) == 0 {
-		return nil, nil, c.unread(what, name, errors.New("there is no revocation list in it, but "+pem.Describe(data)))
+		return nil, c.unread(what, name, errors.New("there is no revocation list in it, but "+pem.Describe(data)))
 	}
-	parsed, err := crl.Parse(found[0])
-	if err != nil {
-		return nil, nil, c.unread(what, name, err)
-	}
-	return found[0], parsed, nil
+	return found[0], nil
 }
 
 // matches reports whether a private key is that of a certificate or request.

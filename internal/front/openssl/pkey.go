@@ -71,7 +71,16 @@ func pkey(c *call) error {
 		return err
 	}
 	sink := keySink{cipher: cipher, secret: passout, traditional: c.has("traditional"), form: form}
+	if c.hasAny("text", "text_pub") && !c.has("noout") && c.format("outform", formatPEM) == formatDER {
+		if err := c.writeFile(c.text("out"), out.Bytes(), !asPublic); err != nil {
+			return err
+		}
+		return complain("Error: Text output cannot be combined with DER output")
+	}
 	if err := c.appendKey(&out, private, public, sink, asPublic); err != nil {
+		return err
+	}
+	if public, err = form.shown(public); err != nil {
 		return err
 	}
 	if asPublic {

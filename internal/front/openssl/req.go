@@ -175,19 +175,17 @@ func (r *requesting) configure() error {
 // checkExtensions tells early what cannot be made later.
 func (r *requesting) checkExtensions() error {
 	check := opensslconf.Context{SyntaxOnly: true, Mask: r.settings.Names.Mask}
-	if r.asCertificate {
-		r.extensions = r.text("extensions")
-		if r.extensions == "" {
-			r.extensions = r.settings.X509Extensions
-		}
-		if r.extensions != "" {
-			if _, err := r.conf.Extensions(r.extensions, check); err != nil {
-				return because("Error checking x509 extension section "+r.extensions, err)
-			}
-		}
-	} else if r.extensions = r.text("reqexts"); r.extensions == "" {
-		if r.extensions = r.settings.ReqExtensions; r.extensions == "" {
-			r.extensions = r.text("extensions")
+	forCertificate, forRequest := r.text("extensions"), r.text("reqexts")
+	if forCertificate == "" {
+		forCertificate = r.settings.X509Extensions
+	}
+	if forRequest == "" {
+		forRequest = r.settings.ReqExtensions
+	}
+	// Both sections are looked at, whichever is made use of.
+	if forCertificate != "" {
+		if _, err := r.conf.Extensions(forCertificate, check); err != nil {
+			return because("Error checking x509 extension section "+forCertificate, err)
 		}
 	}
 	if r.added != nil {
@@ -195,10 +193,13 @@ func (r *requesting) checkExtensions() error {
 			return because("Error checking extensions defined using -addext", err)
 		}
 	}
-	if !r.asCertificate && r.extensions != "" {
-		if _, err := r.conf.Extensions(r.extensions, check); err != nil {
-			return because("Error checking request extension section "+r.extensions, err)
+	if forRequest != "" {
+		if _, err := r.conf.Extensions(forRequest, check); err != nil {
+			return because("Error checking request extension section "+forRequest, err)
 		}
+	}
+	if r.extensions = forRequest; r.asCertificate {
+		r.extensions = forCertificate
 	}
 	return nil
 }
@@ -260,7 +261,7 @@ func (r *requesting) loadCA() error {
 	if r.caKey, err = r.loadPrivate(keySource{file: keyFile, secret: secret, what: "issuer private key from -CAkey arg"}); err != nil {
 		return err
 	}
-	if r.ca, err = r.loadIssuer(file, "issuer certificate from -CA arg", secret); err != nil {
+	if r.ca, err = r.loadIssuer(file, "issuer cert from -CA arg", secret); err != nil {
 		return err
 	}
 	if !matches(r.caKey, r.ca.PublicKey) {
@@ -337,7 +338,7 @@ func (r *requesting) write() error {
 	if r.keyOut != "" && r.keyOut == r.text("out") {
 		before, err := r.read(r.keyOut)
 		if err != nil {
-			return r.cannotWrite(r.keyOut, err)
+			return r.cannotWrite(r.keyOut, true, err)
 		}
 		data = append(before, data...)
 	}

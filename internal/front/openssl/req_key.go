@@ -92,7 +92,10 @@ func (r *requesting) keyPlan(spec string) (*keyPlan, error) {
 	}
 	isRSA := strings.HasPrefix(plan.algorithm, "RSA")
 	switch {
-	case isRSA && has && rest != "":
+	case isRSA && has && (rest == "" || rest[0] < '0' || rest[0] > '9'):
+		// Other than OpenSSL, a file of parameters is never one for RSA.
+		return nil, complain("Cannot open parameter file %s\n%q is not a number of bits", rest, rest)
+	case isRSA && has:
 		n, err := strconv.Atoi(rest)
 		if err != nil {
 			return nil, complain("Error setting keysize\n%q is not a number of bits", rest)

@@ -190,15 +190,28 @@ func (c *call) givenSubject(conf *opensslconf.File, o opensslconf.NameOptions) (
 			fmt.Fprintf(c.Stderr, "%s warning: Skipping unknown subject name attribute \"%s\"\n", c.command.name, s.Type)
 		}
 	}
-	var fault *opensslconf.SubjectError
-	if errors.As(err, &fault) && fault.Kind == opensslconf.SubjectNoSlash {
-		return dn.Name{}, complain("%s: subject name is expected to be in the format /type0=value0/type1=value1/type2=... "+
-			"where characters may be escaped by \\. This name is not in that format: '%s'", c.command.name, given)
-	}
 	if err != nil {
-		return dn.Name{}, complain("%s: %v", c.command.name, err)
+		return dn.Name{}, c.badSubject(given, err)
 	}
 	return subject, nil
+}
+
+// badSubject says why a -subj is not one, in the words that scripts look for.
+func (c *call) badSubject(given string, err error) error {
+	var fault *opensslconf.SubjectError
+	if !errors.As(err, &fault) {
+		return complain("%s: %v", c.command.name, err)
+	}
+	switch fault.Kind {
+	case opensslconf.SubjectNoSlash:
+		return complain("%s: subject name is expected to be in the format /type0=value0/type1=value1/type2=... "+
+			"where characters may be escaped by \\. This name is not in that format: '%s'", c.command.name, given)
+	case opensslconf.SubjectNoEqual:
+		return complain("%s: Missing '=' after RDN type string '%s' in subject name string", c.command.name, fault.Type)
+	case opensslconf.SubjectEscape:
+		return complain("%s: Escape character at end of subject name string", c.command.name)
+	}
+	return because(fmt.Sprintf("%s: Error adding subject name attribute \"/%s=%s\"", c.command.name, fault.Type, fault.Value), fault.Err)
 }
 
 var errNoObjects = errors.New("Error: No objects specified in config file")

@@ -119,7 +119,7 @@ func (c *call) describeRSA(out *bytes.Buffer, private *key.Private, public *key.
 func printKey(out *bytes.Buffer, private *key.Private, public *key.Public) error {
 	w := bufio.NewWriter(out)
 	if private != nil {
-		if err := text.Private(w, private); err != nil {
+		if err := text.PrivateAs(w, private, public); err != nil {
 			return err
 		}
 	} else if !text.Public(w, public, 0) {

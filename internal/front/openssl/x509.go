@@ -328,6 +328,9 @@ func (x *certifying) write() error {
 			return err
 		}
 	}
+	if x.has("badsig") {
+		x.raw = damaged(x.raw)
+	}
 	if err := x.describe(&out); err != nil {
 		return err
 	}
@@ -348,9 +351,6 @@ func (x *certifying) write() error {
 
 func (x *certifying) appendCertificate(out *bytes.Buffer) error {
 	raw, label := x.raw, "CERTIFICATE"
-	if x.has("badsig") {
-		raw = damaged(raw)
-	}
 	if x.asAux {
 		label = "TRUSTED CERTIFICATE"
 		if x.trust != nil && x.format("outform", formatPEM) == formatPEM {

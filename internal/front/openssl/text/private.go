@@ -23,6 +23,26 @@ func Private(w *bufio.Writer, p *key.Private) error {
 	return PrivateDER(w, info)
 }
 
+// PrivateAs is Private with the public half as it stands in this encoding.
+func PrivateAs(w *bufio.Writer, p *key.Private, public *key.Public) error {
+	if public == p.Public {
+		return Private(w, p)
+	}
+	info, err := key.MarshalPKCS8(p)
+	if err != nil {
+		return fmt.Errorf("encoding the private key: %w", err)
+	}
+	in := open(info, der.Sequence)
+	in.integer(der.Integer)
+	in.algorithm()
+	octets := in.take(der.OctetString).Content
+	half := fields{rest: public.Raw}
+	if one := half.publicKey(); !one.private(w, octets, public.Type) {
+		return errPrivate
+	}
+	return nil
+}
+
 // PrivateDER is Private for a key that is decrypted DER, in PKCS#8 or the form
 // of its own algorithm. Parameters of a curve that are spelled out stay so.
 func PrivateDER(w *bufio.Writer, raw []byte) error {
