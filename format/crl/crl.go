@@ -32,7 +32,7 @@ type List struct {
 	Deviations         []string // what the encoding does that DER or RFC 5280 does not allow, in plain words
 
 	anyTime bool // times that cannot be read are left out
-	ragged bool // the signature does not end on a whole octet
+	ragged  bool // the signature does not end on a whole octet
 }
 
 // Entry is one revoked certificate.
