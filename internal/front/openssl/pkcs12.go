@@ -171,7 +171,14 @@ func (c *call) importPKCS12(cipher string, passin, passout []byte) error {
 func (c *call) tellPKCS12(d *keystore.PKCS12Description) {
 	if d.MAC != "" {
 		name := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(d.MAC, "HMAC-"), "-", ""))
-		fmt.Fprintf(c.Stderr, "MAC: %s, Iteration %d\nMAC salt length: %d\n", name, d.MACIterations, d.MACSalt)
+		fmt.Fprintf(c.Stderr, "MAC: %s, Iteration %d\n", name, d.MACIterations)
+		length := ""
+		if hash, known := hashes()[digests()[name]]; known {
+			length = fmt.Sprintf("length: %d, ", hash.Size())
+		}
+		fmt.Fprintf(c.Stderr, "MAC %ssalt length: %d\n", length, d.MACSalt)
+	} else {
+		fmt.Fprintln(c.Stderr, "Warning: MAC is absent!")
 	}
 	for _, part := range d.Parts {
 		if part.Encryption != "" {
@@ -180,7 +187,16 @@ func (c *call) tellPKCS12(d *keystore.PKCS12Description) {
 		}
 		fmt.Fprintln(c.Stderr, "PKCS7 Data")
 		for _, bag := range part.Bags {
-			fmt.Fprintf(c.Stderr, "%s: %s\n", bag.Kind, bag.Encryption)
+			switch bag.Kind {
+			case "certificate":
+				fmt.Fprintln(c.Stderr, "Certificate bag")
+			case "private key":
+				fmt.Fprintln(c.Stderr, "Key bag")
+			case "encrypted private key":
+				fmt.Fprintf(c.Stderr, "Shrouded Keybag: %s\n", bag.Encryption)
+			default:
+				fmt.Fprintf(c.Stderr, "%s: %s\n", bag.Kind, bag.Encryption)
+			}
 		}
 	}
 }
@@ -243,7 +259,7 @@ func otherCertificates(contents *keystore.Contents) []keystore.Certificate {
 
 func writeBag(out *bytes.Buffer, alias string) {
 	if alias == "" {
-		out.WriteString("Bag Attributes: <Empty Attributes>\n")
+		out.WriteString("Bag Attributes: <No Attributes>\n")
 		return
 	}
 	fmt.Fprintf(out, "Bag Attributes\n    friendlyName: %s\n", alias)
