@@ -16,7 +16,7 @@ import (
 // PKCS#8 plain or encrypted, PKCS#1, SEC1, DEK-Info, JWK, OpenSSH, DER or PEM,
 // with certificates or parameters beside it. A key that cannot sign here is
 // returned without a Signer. Errors are ErrPassphrase, ErrNoPassphrase,
-// ErrNoPrivateKey, what passphrase returned, or say what is wrong.
+// ErrNoPrivateKey, *Damaged, what passphrase returned, or say what is wrong.
 func ReadPrivate(data []byte, passphrase Passphrase) (*Private, error) {
 	if text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff"))); len(text) > 0 && text[0] == '{' {
 		return readJWK(text)

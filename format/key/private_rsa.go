@@ -36,11 +36,11 @@ func decodeRSAPrivate(algorithm AlgorithmIdentifier, octets []byte) (*Private, e
 	k := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: int(e.Int64())}, D: d, Primes: primes}
 	k.Precompute()
 	if k.Validate() != nil {
-		return nil, whyRSA(k)
+		return nil, damagedRSA(algorithm, octets, n, e, whyRSA(k))
 	}
 	pre := k.Precomputed
 	if len(primes) == 2 && (pre.Dp.Cmp(numbers[5]) != 0 || pre.Dq.Cmp(numbers[6]) != 0 || pre.Qinv.Cmp(numbers[7]) != 0) {
-		return nil, errRSA
+		return nil, damagedRSA(algorithm, octets, n, e, errRSA)
 	}
 	p, err := NewPrivate(k)
 	if err != nil {

@@ -114,6 +114,11 @@ func MarshalTraditional(p *Private) (label string, data []byte, err error) {
 	case *ecdsa.PrivateKey:
 		data, err = encodeSEC1(k, p.Public, true)
 		return "EC PRIVATE KEY", data, err
+	case nil:
+		if p.Public.Type == "RSA" && p.info != nil {
+			data, err = octetsOf(p.info)
+			return "RSA PRIVATE KEY", data, err
+		}
 	}
 	return "", nil, fmt.Errorf("%s keys have no traditional form; write the key as PKCS #8", p.Public)
 }

@@ -68,6 +68,9 @@ func runEC(c *call) error {
 		}
 	}
 	if c.has("check") {
+		if uncheckable(public) {
+			return complain("ec: the key cannot be checked: %v", public.Problem)
+		}
 		if public.Problem != nil {
 			return because("EC Key Invalid!", public.Problem)
 		}

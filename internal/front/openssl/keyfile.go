@@ -17,6 +17,8 @@ type keySource struct {
 	format string // PEM, DER, P12; empty to find out
 	secret []byte // nil to ask
 	what   string // "private key": what messages call it
+
+	damaged bool // a key whose numbers do not belong together will do, to be looked at
 }
 
 // loadPrivate reads a private key.
@@ -37,6 +39,10 @@ func (c *call) loadPrivate(s keySource) (*key.Private, error) {
 		}
 	}
 	p, err := key.ReadPrivate(data, ask)
+	var damaged *key.Damaged
+	if s.damaged && errors.As(err, &damaged) {
+		return damaged.Key, nil
+	}
 	if err != nil && s.format != formatDER && looksLikePKCS12(data) {
 		p, err = c.fromPKCS12(data, s)
 	}

@@ -92,25 +92,36 @@ func pkey(c *call) error {
 	return c.writeFile(c.text("out"), out.Bytes(), !asPublic)
 }
 
-// checkKey does what -check and -pubcheck ask. A private key that does not
-// belong together was refused when it was read.
+// checkKey does what -check and -pubcheck ask. Private keys but those of RSA that
+// do not belong together were refused when they were read.
 func (c *call) checkKey(out *bytes.Buffer, private *key.Private, public *key.Public) error {
 	if !c.hasAny("check", "pubcheck") {
 		return nil
+	}
+	if uncheckable(public) {
+		return complain("%s: the key cannot be checked: %v", c.command.name, public.Problem)
 	}
 	problem := public.Problem
 	if public.Type == "RSA" && public.Size > largestBits {
 		problem = fmt.Errorf("the modulus has more than %d bits", largestBits)
 	}
+	if c.has("check") && private != nil && public.Type == "RSA" && private.Key == nil {
+		problem = private.Problem // it is damaged
+	}
 	if problem != nil && (public.Type == "EC" && public.Key == nil || public.Type == "RSA") {
-		out.WriteString("Key is invalid\n")
-		if err := c.writeFile(c.text("out"), out.Bytes(), private != nil); err != nil {
-			return err
-		}
-		return because("Detailed error: "+problem.Error(), nil)
+		return because("Key is invalid\nDetailed error: "+problem.Error(), nil)
 	}
 	out.WriteString("Key is valid\n")
 	return nil
+}
+
+// uncheckable reports whether a key is on a curve that nothing is computed on.
+func uncheckable(public *key.Public) bool {
+	name := public.Curve
+	if public.SameAs != "" {
+		name = public.SameAs
+	}
+	return public.Type == "EC" && public.Key == nil && curveNamed(name) == nil
 }
 
 func (c *call) appendKey(out *bytes.Buffer, private *key.Private, public *key.Public, s keySink, asPublic bool) error {

@@ -47,6 +47,10 @@ func PrivateAs(w *bufio.Writer, p *key.Private, public *key.Public) error {
 // of its own algorithm. Parameters of a curve that are spelled out stay so.
 func PrivateDER(w *bufio.Writer, raw []byte) error {
 	p, err := key.ReadPrivate(raw, nil)
+	var damaged *key.Damaged
+	if errors.As(err, &damaged) {
+		p, err = damaged.Key, nil
+	}
 	if err != nil {
 		return fmt.Errorf("reading the private key: %w", err)
 	}
