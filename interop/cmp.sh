@@ -118,13 +118,14 @@ holds "our client: ir by PBMAC1, version 3" cmpdrive -url "http://$plain$root" -
 
 # Our client against openssl's mock server, at a port that the system gives
 # away: openssl tells it behind ACCEPT, as 127.0.0.1:8090 or [::]:8090.
-mocked() { # COMMAND…: runs it with -url of a mock server of its own
+mocked() { # COMMAND…: runs it with a mock server of its own at $url
 	rm -f mock.log
 	# shellcheck disable=SC2086
 	openssl cmp -config '' -port 0 -srv_ref 1234 -srv_secret pass:secret -srv_cert srv.crt -srv_key srv.key -srv_trusted srv.crt -rsp_cert dev2.crt $MOCK >mock.log 2>&1 &
 	mock=$!
 	if until_ok 150 grep -qs '^ACCEPT' mock.log; then
-		"$@" -url "http://127.0.0.1:$(sed -n 's/^ACCEPT.*:\([0-9][0-9]*\).*/\1/p' mock.log | head -1)/"
+		url=http://127.0.0.1:$(sed -n 's/^ACCEPT.*:\([0-9][0-9]*\).*/\1/p' mock.log | head -1)/
+		"$@"
 		result=$?
 	else
 		echo "openssl's mock server did not say within 30 seconds that it accepts connections; it says:"
@@ -140,7 +141,11 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout srv
 openssl req -new -key k.key -subj /CN=device -out d.csr
 printf 'subjectKeyIdentifier=hash\nkeyUsage=digitalSignature\n' >d.ext
 openssl x509 -req -in d.csr -CA srv.crt -CAkey srv.key -set_serial 5 -extfile d.ext -out dev2.crt 2>/dev/null
-drive() { mocked cmpdrive -recipient CN=mock "$@"; }
+driven() { cmpdrive -url "$url" -recipient CN=mock "$@"; }
+drive() { mocked driven "$@"; }
+enrolled() { rm -f mocked.crt && certwright enroll "$url" --key k.key --cn device --out mocked.crt "$@"; }
+by_request() { certwright enroll "$url" --csr d.csr --secret 1234:pass:secret --out mocked.crt; }
+again() { verb=$1; shift; certwright enroll "$verb" "$url" "$@"; }
 for protection in "-ref 1234 -secret secret" "-cert dev2.crt -key k.key -srvcert srv.crt"; do
 	for command in ir cr p10cr genm rr; do
 		[ "$command $protection" != "rr -ref 1234 -secret secret" ] || protection="$protection -cert dev2.crt"
@@ -159,4 +164,23 @@ for protection in "-ref 1234 -secret secret" "-cert dev2.crt -key k.key -srvcert
 	MOCK=
 done
 holds "our client at openssl's mock server: kur" drive -cmd kur -newkey k.key -cert dev2.crt -key k.key -srvcert srv.crt
+# certwright enroll there.
+for protection in "--secret 1234:pass:secret" "--signer dev2.crt --signer-key k.key --root srv.crt"; do
+	# shellcheck disable=SC2086
+	holds "certwright enroll at openssl's mock server: $protection" mocked enrolled $protection
+	MOCK="-grant_implicitconf"
+	# shellcheck disable=SC2086
+	holds "certwright enroll at openssl's mock server: implicitly confirmed" mocked enrolled --implicit-confirm $protection
+	MOCK="-poll_count 2 -check_after 1"
+	# shellcheck disable=SC2086
+	says "certwright enroll at openssl's mock server: polls" "The request waits for a decision" mocked enrolled $protection
+	MOCK="-pkistatus 2 -failurebits 67108864 -statusstring no"
+	# shellcheck disable=SC2086
+	says "certwright enroll at openssl's mock server: hears why it is refused" "the server refuses: no (duplicateCertReq)" mocked enrolled $protection
+	MOCK=
+done
+holds "certwright enroll --csr at openssl's mock server" mocked by_request
+holds "certwright enroll renew at openssl's mock server" mocked again renew dev2.crt --key k.key --root srv.crt --out mocked.crt
+holds "certwright enroll revoke at openssl's mock server" mocked again revoke dev2.crt --key k.key --root srv.crt --yes
+says "certwright enroll ca at openssl's mock server, which has none" "does not tell caCerts" mocked again ca --secret 1234:pass:secret
 finish

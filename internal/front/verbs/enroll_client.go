@@ -98,7 +98,7 @@ func (p *program) connect(address string, f *enrollFlags) (*enroller, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, front.Usage("write it like https://ca.example:8443/.well-known/cmp", "%q is not the address of a CMP server", address)
 	}
-	if u.Path == "" || u.Path == "/" {
+	if u.Path == "" {
 		u.Path = "/.well-known/cmp"
 	}
 	e.host = u.Host
