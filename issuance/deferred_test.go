@@ -115,7 +115,7 @@ func TestTemplateIsFollowedOrTold(t *testing.T) {
 	r := later(t, crmf.EncryptedCertificate, func(s *crmf.Spec) {
 		s.Template.Serial, s.Template.Issuer, s.Template.SubjectUID = big.NewInt(0x77), &other, &crmf.BitString{Octets: []byte{1}}
 		s.Template.Validity = &crmf.Validity{NotBefore: start.Add(time.Hour), NotAfter: start.Add(240 * time.Hour)}
-		s.Controls = []crmf.Attribute{crmf.NewText(crmf.RegToken, "secret"), crmf.NewPublicationInfo(crmf.PublicationInfo{}), {ID: crmf.Archive, Value: []byte("\x82\x01\xff")},
+		s.Controls = []crmf.Attribute{crmf.NewText(crmf.RegToken, "secret"), crmf.NewText(crmf.Authenticator, "lasting secret"), crmf.NewPublicationInfo(crmf.PublicationInfo{}), {ID: crmf.Archive, Value: []byte("\x82\x01\xff")},
 			crmf.NewProtocolEncrKey(s.Template.PublicKey), {ID: "\x2a\x03", Value: []byte{5, 0}}}
 		s.RegInfo = []crmf.Attribute{crmf.NewText(crmf.UTF8Pairs, "a?b%")}
 	})
@@ -134,7 +134,7 @@ func TestTemplateIsFollowedOrTold(t *testing.T) {
 		}
 	}
 	for field, action := range map[string]string{
-		"serialNumber": "dropped", "issuer": "replaced", "uniqueIdentifiers": "dropped", "notBefore": "replaced", "controls.pkiPublicationInfo": "dropped",
+		"serialNumber": "dropped", "issuer": "replaced", "uniqueIdentifiers": "dropped", "notBefore": "replaced", "controls.regToken": "dropped", "controls.authenticator": "", "controls.pkiPublicationInfo": "dropped",
 		"controls.pkiArchiveOptions": "dropped", "controls.protocolEncrKey": "dropped", "controls.1.2.3": "dropped", "regInfo.utf8Pairs": "dropped",
 	} {
 		if told[field] != action {

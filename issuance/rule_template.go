@@ -60,8 +60,10 @@ func (c *judging) control(a crmf.Attribute) {
 	field := "controls." + a.Name()
 	why := "no control of this kind is known"
 	switch a.ID {
-	case crmf.RegToken, crmf.Authenticator:
+	case crmf.Authenticator:
 		return // it tells who the sender is, as a challenge password does
+	case crmf.RegToken:
+		why = "the authority gives out no registration tokens, and nobody has looked at this one"
 	case crmf.OldCertID:
 		why = "to replace a certificate is asked for besides the request"
 	case crmf.Publication:

@@ -187,7 +187,8 @@ func TestChallengePasswords(t *testing.T) {
 	}{
 		{nil, "", false},
 		{[]crmf.Attribute{crmf.NewText(crmf.Authenticator, "maiden name")}, "maiden name", true},
-		{[]crmf.Attribute{crmf.NewText(crmf.Authenticator, "maiden name"), crmf.NewText(crmf.RegToken, "token")}, "token", true},
+		{[]crmf.Attribute{crmf.NewText(crmf.Authenticator, "maiden name"), crmf.NewText(crmf.RegToken, "token")}, "maiden name", true},
+		{[]crmf.Attribute{crmf.NewText(crmf.RegToken, "token")}, "", false},
 	} {
 		r, err := FromMessage(crmfOf(t, 0, func(s *crmf.Spec) { s.Controls = test.controls }))
 		if err != nil {

@@ -83,21 +83,19 @@ func (r *Request) SubjectAltNames() []ext.GeneralName {
 	return names
 }
 
-// ChallengePassword returns what the sender and the authority agreed to know
-// one another by: the challenge password (RFC 2985, Section 5.4.1), or the
-// registration token of a CRMF, or where it has none its authenticator (RFC
-// 4211, Section 6.1 and 6.2). The challenge of an SPKAC is none: the authority
-// made it.
+// ChallengePassword returns what the sender is known by later, to revoke: the
+// challenge password (RFC 2985, Section 5.4.1), or the authenticator of a CRMF
+// (RFC 4211, Section 6.2). The registration token of a CRMF is none, as it is
+// good for one time (Section 6.1), and the challenge of an SPKAC is none: the
+// authority made it.
 func (r *Request) ChallengePassword() (string, bool) {
 	switch {
 	case r.PKCS10 != nil:
 		return r.PKCS10.Text(oid.ChallengePassword)
 	case r.CRMF != nil:
-		for _, id := range []oid.OID{crmf.RegToken, crmf.Authenticator} {
-			if control, ok := r.CRMF.Request.Control(id); ok {
-				text, err := control.Text()
-				return text, err == nil
-			}
+		if control, ok := r.CRMF.Request.Control(crmf.Authenticator); ok {
+			text, err := control.Text()
+			return text, err == nil
 		}
 	}
 	return "", false

@@ -203,7 +203,7 @@ func openAgreement(r *Recipient, private crypto.PrivateKey, wrapped []byte) ([]b
 	}
 	if k, ok := private.(*ecdsa.PrivateKey); ok {
 		if private, err = k.ECDH(); err != nil {
-			return nil, errUnwrap
+			return nil, &clearError{fmt.Errorf("keys of the curve %s agree on nothing here; those of P-256, P-384, P-521 and X25519 do", k.Params().Name)}
 		}
 	}
 	exchanger, ok := private.(ecdh.KeyExchanger)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
 	"math/big"
@@ -198,6 +200,23 @@ func TestWhatCannotBeEncryptedSaysWhy(t *testing.T) {
 		"recipient 1: there is no key agreement scheme with SHA3-256":                                       {For: []For{{Public: newKey(t, "ecdsa-p256").Public, Identifier: id, Hash: crypto.SHA3_256}}},
 	} {
 		if _, err := Encrypt(nil, e, rand.Reader); err == nil || err.Error() != "encrypting a message: "+want {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+}
+
+// A key that cannot do what a message asks for is not a damaged message.
+func TestKeysThatDecryptNothingSaySo(t *testing.T) {
+	ec := newKey(t, "ecdsa-p256")
+	e := seal(t, []byte("x"), Envelope{For: []For{{Public: ec.Public, Identifier: byName("CN=a", 1)}}})
+	other, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, o := range map[string]Opener{
+		"keys of the curve P-224 agree on nothing here; those of P-256, P-384, P-521 and X25519 do": {Key: other},
+	} {
+		if _, err := e.Decrypt(o); err == nil || err.Error() != "decrypting a message: "+want {
 			t.Errorf("%v; want %q", err, want)
 		}
 	}

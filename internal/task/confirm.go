@@ -88,6 +88,9 @@ type Opened struct {
 
 // Open decrypts with the private key of the request.
 func (c *ToConfirm) Open(k *key.Private) (*Opened, error) {
+	if k.Key == nil {
+		return nil, &request.Refusal{Reason: request.BadKey, Detail: fmt.Sprintf("nothing is decrypted with a key of this kind here (%s)", k.Public), Fix: "decrypt it with another program"}
+	}
 	content, err := c.Message.Decrypt(cms.Opener{Key: k.Key})
 	if err != nil {
 		detail := err.Error()

@@ -158,7 +158,7 @@ func lostOfMessage(r *request.Request) []string {
 	lost := lostOfTemplate(&r.CRMF.Request.Template)
 	password, carried := r.ChallengePassword()
 	for _, c := range r.CRMF.Request.Controls {
-		if c.ID == crmf.RegToken || c.ID == crmf.Authenticator {
+		if c.ID == crmf.Authenticator {
 			if text, err := c.Text(); err == nil && carried && text == password {
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/key"
@@ -132,7 +133,7 @@ func makeCRMF(s RequestSpec, k *key.Private, deferred evidence.Deferred) (*MadeR
 	}
 	spec := crmf.Spec{Key: k, Template: crmf.Template{Subject: &s.Subject, PublicKey: k.Public, Extensions: extensions(s, names)}}
 	if s.Challenge != "" {
-		spec.Controls = append(spec.Controls, crmf.NewText(crmf.RegToken, s.Challenge))
+		spec.Controls = append(spec.Controls, crmf.NewText(crmf.Authenticator, s.Challenge))
 	}
 	made, err := proven(spec, deferred, s.Hash, s.PSS)
 	if err != nil {
@@ -151,7 +152,9 @@ func proven(spec crmf.Spec, deferred evidence.Deferred, hash string, pss bool) (
 		spec.Proof = crmf.ProofSignature
 		spec.Algorithm, err = key.ChooseSignatureAlgorithm(spec.Key.Public, hash, pss)
 	default:
-		spec.Proof, err = crmf.DeferredProof(spec.Key.Public)
+		if spec.Proof, err = crmf.DeferredProof(spec.Key.Public); err == nil {
+			err = decrypts(spec.Key.Public)
+		}
 		if deferred == evidence.ByChallenge {
 			spec.Subsequent = crmf.ChallengeResponse
 		}
@@ -164,6 +167,18 @@ func proven(spec crmf.Spec, deferred evidence.Deferred, hash string, pss bool) (
 		return nil, err
 	}
 	return madeRequest(crmf.Marshal(m), nil)
+}
+
+// decrypts refuses a key that could never prove possession by decrypting, since
+// nothing can be encrypted to it.
+func decrypts(k *key.Public) error {
+	err := cms.Encryptable(k)
+	if err == nil {
+		return nil
+	}
+	return &request.Refusal{Reason: request.BadKey, Field: "publicKey",
+		Detail: fmt.Sprintf("possession is to be proven by decrypting, and nothing can be encrypted to the key here, %v: %v", k, err),
+		Fix:    "use a key of RSA with a common exponent, of P-256, P-384 or P-521, or of X25519; or have the key sign the request"}
 }
 
 func noRoom(format request.Format, what string) error {

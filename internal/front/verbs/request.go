@@ -270,6 +270,25 @@ func (r *requestFlags) checkUse(k *key.Public) error {
 	if len(r.usages) == 0 && r.use != "" {
 		r.usages = map[string][]string{"agreement": {"keyAgreement"}, "encipherment": {"keyEncipherment"}}[r.use]
 	}
+	if r.use == "agreement" || r.use == "encipherment" || !k.CanSign() {
+		return r.checkUsages(kind)
+	}
+	return nil
+}
+
+// checkUsages checks that what a key that does not sign is for is among the
+// usages.
+func (r *requestFlags) checkUsages(kind crmf.ProofKind) error {
+	usages, err := parseUsages(r.usages)
+	if err != nil || usages == 0 {
+		return err
+	}
+	if kind == crmf.ProofKeyAgreement && usages&ext.KeyAgreement == 0 {
+		return front.Usage("add keyAgreement, or leave --use out for a key that signs", "--usage: the key is for agreement, and %s says that it is not", strings.Join(r.usages, ","))
+	}
+	if kind == crmf.ProofKeyEncipherment && usages&(ext.KeyEncipherment|ext.DataEncipherment) == 0 {
+		return front.Usage("add keyEncipherment, or leave --use out for a key that signs", "--usage: the key is for encipherment, and %s says that it is not", strings.Join(r.usages, ","))
+	}
 	return nil
 }
 
