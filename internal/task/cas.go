@@ -119,7 +119,7 @@ func Authority(ctx context.Context, o *Office, name string) (*authority.CA, erro
 	for _, one := range all {
 		names = append(names, one.Name)
 	}
-	fix := "there are no authorities here yet; make the first with: certwright init"
+	fix := "there are no authorities here yet; make the first with: certwright ca init"
 	if len(names) > 0 {
 		fix = "the authorities are " + strings.Join(names, ", ")
 	}
