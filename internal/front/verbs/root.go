@@ -55,21 +55,74 @@ func (p *program) root() *cobra.Command {
 	p.globalFlags(c)
 	c.AddGroup(&cobra.Group{ID: groupStart, Title: "From key to certificate"}, &cobra.Group{ID: groupLook, Title: "Look"},
 		&cobra.Group{ID: groupCA, Title: "The certification authority"}, &cobra.Group{ID: groupServe, Title: "The server"}, &cobra.Group{ID: groupCare, Title: "Upkeep"})
-	add := func(id string, children ...*cobra.Command) {
-		for _, child := range children {
-			child.GroupID = id
-			c.AddCommand(child)
-		}
+	for _, v := range p.asked() {
+		child := v.command()
+		child.GroupID = v.group
+		c.AddCommand(child)
 	}
-	add(groupStart, p.quickstartCommand(), p.keyCommand(), p.requestCommand(), p.signCommand(), p.enrollCommand())
-	add(groupLook, p.inspectCommand(), p.asn1Command(), p.verifyCommand(), p.doctorCommand(), p.matchCommand(), p.diffCommand())
-	add(groupCA, p.listCommand(), p.showCommand(), p.renewCommand(), p.rekeyCommand(), p.reissueCommand(), p.revokeCommand(),
-		p.exportCommand(), p.reviewCommand(), p.caCommand(), p.crlCommand(), p.profileCommand())
-	add(groupServe, p.serveCommand(), p.acmeCommand(), p.configCommand(), p.tokenCommand(), p.secretCommand())
-	add(groupCare, p.auditCommand(), p.backupCommand(), p.restoreCommand(), completionCommand(), p.versionCommand(), p.opensslCommand())
-	c.AddCommand(p.manCommand())
 	cobra.EnableCommandSorting = false
 	return c
+}
+
+// verb is a command of the root.
+type verb struct {
+	group, name string
+	command     func() *cobra.Command
+	all         bool // needs the others, too
+}
+
+func (p *program) verbs() []verb {
+	return []verb{
+		{groupStart, "quickstart", p.quickstartCommand, false},
+		{groupStart, "key", p.keyCommand, false},
+		{groupStart, "request", p.requestCommand, false},
+		{groupStart, "sign", p.signCommand, false},
+		{groupStart, "enroll", p.enrollCommand, false},
+		{groupLook, "inspect", p.inspectCommand, false},
+		{groupLook, "asn1", p.asn1Command, false},
+		{groupLook, "verify", p.verifyCommand, false},
+		{groupLook, "doctor", p.doctorCommand, false},
+		{groupLook, "match", p.matchCommand, false},
+		{groupLook, "diff", p.diffCommand, false},
+		{groupCA, "list", p.listCommand, false},
+		{groupCA, "show", p.showCommand, false},
+		{groupCA, "renew", p.renewCommand, false},
+		{groupCA, "rekey", p.rekeyCommand, false},
+		{groupCA, "reissue", p.reissueCommand, false},
+		{groupCA, "revoke", p.revokeCommand, false},
+		{groupCA, "export", p.exportCommand, false},
+		{groupCA, "review", p.reviewCommand, false},
+		{groupCA, "ca", p.caCommand, false},
+		{groupCA, "crl", p.crlCommand, false},
+		{groupCA, "profile", p.profileCommand, false},
+		{groupServe, "serve", p.serveCommand, false},
+		{groupServe, "acme", p.acmeCommand, false},
+		{groupServe, "config", p.configCommand, false},
+		{groupServe, "token", p.tokenCommand, false},
+		{groupServe, "secret", p.secretCommand, false},
+		{groupCare, "audit", p.auditCommand, false},
+		{groupCare, "backup", p.backupCommand, false},
+		{groupCare, "restore", p.restoreCommand, false},
+		{groupCare, "completion", completionCommand, true},
+		{groupCare, "version", p.versionCommand, false},
+		{groupCare, "openssl", p.opensslCommand, false},
+		{"", "man", p.manCommand, true},
+	}
+}
+
+// asked is the one verb that the first argument names: to make them all takes
+// longer than what many of them do. It is all of them where that is not plain.
+func (p *program) asked() []verb {
+	verbs := p.verbs()
+	if len(p.args) == 0 {
+		return verbs
+	}
+	for i, v := range verbs {
+		if v.name == p.args[0] && !v.all {
+			return verbs[i : i+1]
+		}
+	}
+	return verbs
 }
 
 func (p *program) globalFlags(c *cobra.Command) {
