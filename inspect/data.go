@@ -9,6 +9,7 @@ import (
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/keystore"
 	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/format/spkac"
 )
 
 // Data tells what is in data, in any encoding, and reads it. Objects that
@@ -77,7 +78,7 @@ func textObject(data []byte, o Options) (Object, bool) {
 	case bytes.HasPrefix(text, []byte("PuTTY-User-Key-File-")):
 		object = Object{Kind: PrivateKey, Title: "Private key, PuTTY"}
 		object.noteOn("", "PuTTY's format is not read here; export the key from PuTTYgen as an OpenSSH key first")
-	case bytes.HasPrefix(text, []byte("SPKAC=")):
+	case spkac.IsFile(text):
 		object = spkacText(text)
 	default:
 		return Object{}, false

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
 )
@@ -24,10 +25,16 @@ func recognise(data []byte) Kind {
 	if !whole || len(parts) == 0 {
 		return ASN1
 	}
-	for _, rule := range [...]func([]der.Element) Kind{signed, keyShapes, cmsShapes, messageShapes} {
+	for _, rule := range [...]func([]der.Element) Kind{signed, keyShapes, cmsShapes} {
 		if kind := rule(parts); kind != "" {
 			return kind
 		}
+	}
+	if crmf.Is(e.Raw) {
+		return CRMF // one CertReqMsg by itself, too
+	}
+	if kind := messageShapes(parts); kind != "" {
+		return kind
 	}
 	return ASN1
 }

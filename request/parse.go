@@ -6,6 +6,7 @@ import (
 
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/format/pkcs10"
+	"github.com/certwright/certwright/format/spkac"
 )
 
 // Parse reads every request in data: PKCS#10, CRMF and SPKAC in PEM with any
@@ -27,7 +28,12 @@ type Skipped struct {
 
 // Read is Parse, and returns the objects that were passed over.
 func Read(data []byte) ([]*Request, []Skipped, error) {
-	if spkacLine(data) {
+	switch {
+	case !spkac.HasLine(data):
+	case !spkac.IsFile(data):
+		return nil, nil, &Refusal{Reason: BadFormat, Detail: "an SPKAC stands beside PEM in one file, where nobody can tell which lines belong to it",
+			Fix: "give the SPKAC in a file of its own"}
+	default:
 		requests, err := parseSPKACFile(data)
 		return requests, nil, err
 	}

@@ -1,28 +1,12 @@
 package request
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/spkac"
 )
-
-// spkacLine reports whether data are the lines of an SPKAC file.
-func spkacLine(data []byte) bool {
-	for len(data) > 0 {
-		line, rest, _ := bytes.Cut(data, []byte("\n"))
-		if name, _, ok := bytes.Cut(line, []byte("=")); ok && string(bytes.TrimSpace(name)) == "SPKAC" {
-			return true
-		}
-		if bytes.HasPrefix(line, []byte("-----")) {
-			return false
-		}
-		data = rest
-	}
-	return false
-}
 
 func parseSPKACFile(text []byte) ([]*Request, error) {
 	f, err := spkac.ParseFile(text)

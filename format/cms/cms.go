@@ -1,6 +1,6 @@
-// Package cms reads Cryptographic Message Syntax (RFC 5652), which PKCS #7
-// grew into: signed, enveloped and other messages, in DER and in BER; and
-// writes bundles of certificates.
+// Package cms reads and writes Cryptographic Message Syntax (RFC 5652), which
+// PKCS #7 grew into: messages signed, encrypted or both, and bundles of
+// certificates, from DER and BER, to DER.
 package cms
 
 import (

@@ -1,6 +1,7 @@
 package spkac
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -23,15 +24,39 @@ type File struct {
 	Fields  []Field
 }
 
+// HasLine reports whether one of the lines of data is SPKAC=.
+func HasLine(data []byte) bool {
+	for len(data) > 0 {
+		line, rest, _ := bytes.Cut(data, []byte("\n"))
+		if name, _, ok := bytes.Cut(line, []byte("=")); ok && string(bytes.TrimSpace(name)) == "SPKAC" {
+			return true
+		}
+		data = rest
+	}
+	return false
+}
+
+// IsFile reports whether data are the lines of an SPKAC file, and no PEM.
+func IsFile(data []byte) bool {
+	return HasLine(data) && !bytes.HasPrefix(data, []byte("-----")) && !bytes.Contains(data, []byte("\n-----"))
+}
+
 // ParseFile reads an SPKAC file: lines of NAME=VALUE, of which SPKAC= holds the
 // request in base64; or bare base64 as browsers posted it, line ends and all.
+// As in OpenSSL's configuration files, a backslash joins a line with the next,
+// and the section may be called default.
 func ParseFile(text []byte) (*File, error) {
 	var f File
 	var encoded string
 	found := false
+	joined := ""
 	for i, line := range strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
+		if before, more := strings.CutSuffix(line, "\\"); more {
+			joined += before
+			continue
+		}
+		line, joined = strings.TrimSpace(joined+line), ""
+		if line == "" || line[0] == '#' || defaultSection(line) {
 			continue
 		}
 		name, value, ok := strings.Cut(line, "=")
@@ -48,6 +73,9 @@ func ParseFile(text []byte) (*File, error) {
 		default:
 			return nil, fmt.Errorf("line %d is neither NAME=VALUE nor base64", i+1)
 		}
+	}
+	if joined != "" {
+		return nil, errors.New("the last line ends in a backslash, and no other follows")
 	}
 	if !found {
 		return nil, errors.New("the file has no line SPKAC=")
@@ -108,6 +136,13 @@ const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 func fieldName(name string) bool {
 	return name != "" && strings.Trim(name, letters+"0123456789.,:+ -_") == "" && len(name) <= 64
+}
+
+// defaultSection reports whether the line is the heading [ default ].
+func defaultSection(line string) bool {
+	name, open := strings.CutPrefix(line, "[")
+	name, closed := strings.CutSuffix(name, "]")
+	return open && closed && strings.TrimSpace(name) == "default"
 }
 
 func base64Line(line string) bool {

@@ -21,6 +21,8 @@ type Request struct {
 	PSS    bool
 	Out    string
 	DER    bool
+
+	Challenge string // of an SPKAC
 }
 
 // NewRequest makes a request.
@@ -176,7 +178,7 @@ func NewSPKAC(r Request) (string, error) {
 	if r.DER {
 		return "", unable("it writes an SPKAC in base64 alone")
 	}
-	c := openssl("spkac").file("-key", r.Key.Name).option("-passin", string(r.Key.Secret))
+	c := openssl("spkac").file("-key", r.Key.Name).option("-passin", string(r.Key.Secret)).option("-challenge", r.Challenge)
 	if r.Public != nil {
 		a, err := key.ChooseSignatureAlgorithm(r.Public, r.Hash, false)
 		if err != nil {

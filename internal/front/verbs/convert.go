@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/spelling"
 	"github.com/certwright/certwright/internal/task"
@@ -50,6 +51,9 @@ func (p *program) requestConvert(file string, f *convertFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := subjectInDER(to, old.Subject, f.asDER); err != nil {
+		return err
+	}
 	if f.printing {
 		return p.printConvertRequest(old, to, f)
 	}
@@ -62,6 +66,15 @@ func (p *program) requestConvert(file string, f *convertFlags) error {
 		return err
 	}
 	return p.writeRequest(made, f.out, f.asDER, f.force)
+}
+
+// subjectInDER refuses to write an SPKAC without the subject that was asked for.
+func subjectInDER(format request.Format, subject dn.Name, asDER bool) error {
+	if format != request.SPKAC || !asDER || subject.IsEmpty() {
+		return nil
+	}
+	return front.Usage("leave --der out, and the file has a line for each part of the subject; or choose another format: --format crmf",
+		"an SPKAC in DER has no room for the subject %s", subject)
 }
 
 // requestFormat checks the name of a format.

@@ -7,12 +7,14 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/format/asn1tree"
 	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/format/spkac"
 	"github.com/certwright/certwright/inspect"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
@@ -272,6 +274,16 @@ func asn1Fix(e *asn1tree.Error) string {
 	return "this is not BER or DER, or it was cut off; see what it is: certwright inspect"
 }
 
+// spkacOctets takes the request out of the lines of its file.
+func spkacOctets(text []byte) ([]byte, error) {
+	f, err := spkac.ParseFile(text)
+	if err != nil {
+		return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: "the SPKAC is damaged: " + strings.TrimPrefix(err.Error(), "reading a signed public key and challenge: "),
+			Fix: "copy the whole file again", Err: err}
+	}
+	return append(bytes.Clone(f.Request.Raw), f.Request.Trailing...), nil
+}
+
 // decodeForm takes the octets out of PEM, base64 or DER.
 func decodeForm(data []byte, inform string) ([]byte, error) {
 	switch inform {
@@ -285,6 +297,9 @@ func decodeForm(data []byte, inform string) ([]byte, error) {
 		}
 		return out[:n], nil
 	case "", "PEM", "pem":
+		if inform == "" && spkac.IsFile(data) {
+			return spkacOctets(data)
+		}
 		blocks, err := pem.Find(data)
 		if err == nil && len(blocks) > 0 && (inform == "" || blocks[0].Label != "") {
 			return blocks[0].Bytes, nil

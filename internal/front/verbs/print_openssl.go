@@ -151,6 +151,9 @@ func (p *program) printRequest(before string, format request.Format, spec task.R
 	if format == request.CRMF {
 		return p.printCommands("", &opensslcmd.Unable{Why: "it makes no requests of the format CRMF"})
 	}
+	if format == request.SPKAC {
+		made.Challenge, spec.Challenge, spec.NoCopy = spec.Challenge, "", true
+	}
 	says, notes, err := task.RequestTemplate(spec)
 	if err != nil {
 		return err

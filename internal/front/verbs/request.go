@@ -122,6 +122,9 @@ func (p *program) requestNew(r *requestFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := subjectInDER(request.Format(r.format), spec.Subject, r.asDER); err != nil {
+		return err
+	}
 	k, err := p.requestKey(r)
 	if err != nil {
 		return err
@@ -246,6 +249,9 @@ func (r *requestFlags) checkAlgorithm(k *key.Public) error {
 		return r.checkUse(k)
 	}
 	if _, err := key.ChooseSignatureAlgorithm(k, "", false); err != nil {
+		if _, deferring := crmf.DeferredProof(k); deferring == nil && !k.CanSign() {
+			return &front.Failure{Exit: front.ExitFailed, Code: front.CodeKey, Detail: err.Error(), Fix: "make it in the format that has other proofs: --format crmf; or sign with another key", Err: err}
+		}
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeKey, Detail: err.Error(), Fix: "sign with another key; one is made with --key-out FILE", Err: err}
 	}
 	if _, err := key.ChooseSignatureAlgorithm(k, "", r.pss); err != nil {
@@ -496,6 +502,9 @@ func (p *program) printCheck(c checkJSON) {
 	who := c.Subject
 	if who == "" {
 		who = strings.Join(c.SANs, ", ")
+	}
+	if who == "" {
+		who = "nobody (no subject and no names)"
 	}
 	p.shell.Print("  for %s, %s", who, c.Key)
 	for _, f := range c.Findings {
