@@ -164,6 +164,8 @@ func read(kind Kind, b pem.Block, o Options) (Object, error) {
 		return cmpMessage(b.Bytes, o)
 	case SPKAC:
 		return spkacObject(b.Bytes)
+	case Confirmation:
+		return confirmation(b.Bytes)
 	case OCSPRequest:
 		return ocspRequest(b.Bytes)
 	case OCSPResponse:
@@ -185,7 +187,7 @@ var titles = map[Kind]string{
 	CRMF: "Certification request (CRMF)", SPKAC: "Signed public key and challenge (SPKAC)", Certificate: "Certificate",
 	CertificateList: "Certificate revocation list", OCSPRequest: "OCSP request", OCSPResponse: "OCSP response",
 	CMS: "CMS message (PKCS#7)", PKCS12: "PKCS#12 key store", JKS: "Java key store",
-	TimeStampRequest: "Time-stamp request", TimeStampResponse: "Time-stamp response", CMPMessage: "CMP message",
+	TimeStampRequest: "Time-stamp request", TimeStampResponse: "Time-stamp response", CMPMessage: "CMP message", Confirmation: "Proof that a key can decrypt",
 	SSHCertificate: "SSH certificate", Parameters: "Parameters", ASN1: "ASN.1 of no known kind", Unknown: "Data of no known kind",
 }
 
@@ -200,6 +202,8 @@ func kindOfLabel(label string) Kind {
 		return CertificateList
 	case "PKCS7", "CMS", "PKCS #7 SIGNED DATA":
 		return CMS
+	case "CERTIFICATE CONFIRMATION", "CHALLENGE ANSWER":
+		return Confirmation
 	case "PUBLIC KEY", "RSA PUBLIC KEY":
 		return PublicKey
 	case "EC PARAMETERS", "DH PARAMETERS", "X9.42 DH PARAMETERS", "DSA PARAMETERS":

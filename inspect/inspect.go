@@ -58,6 +58,7 @@ const (
 	TimeStampRequest     Kind = "timeStampRequest"
 	TimeStampResponse    Kind = "timeStampResponse"
 	CMPMessage           Kind = "cmpMessage"
+	Confirmation         Kind = "confirmation" // of a certificate for a key that cannot sign, or the answer to a challenge
 	SSHCertificate       Kind = "sshCertificate"
 	Parameters           Kind = "parameters"
 	ASN1                 Kind = "asn1" // readable BER, but nothing known

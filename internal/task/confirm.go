@@ -21,6 +21,7 @@ import (
 const (
 	ticketLine   = "Ticket: "
 	confirmLabel = "CERTIFICATE CONFIRMATION"
+	answerLabel  = "CHALLENGE ANSWER"
 )
 
 // EncodeSealed writes what an applicant has to decrypt, with the ticket that
@@ -44,7 +45,7 @@ func ReadToConfirm(data []byte) (*ToConfirm, error) {
 	if err != nil || len(blocks) == 0 {
 		return nil, notToConfirm("")
 	}
-	if blocks[0].Label == confirmLabel {
+	if label := blocks[0].Label; label == confirmLabel || label == answerLabel {
 		answer, err := crmf.ParseAnswer(blocks[0].Bytes)
 		if err != nil {
 			return nil, notToConfirm(": " + err.Error())
@@ -123,7 +124,11 @@ func EncodeAnswer(ticket string, a crmf.Answer) ([]byte, error) {
 	if ticket != "" {
 		above = []byte(ticketLine + ticket + "\n")
 	}
-	return append(above, pem.Encode(confirmLabel, der)...), nil
+	label := confirmLabel
+	if a.Number != nil {
+		label = answerLabel
+	}
+	return append(above, pem.Encode(label, der)...), nil
 }
 
 // ConfirmationOf is the answer as the authority takes it.
