@@ -58,7 +58,7 @@ says "and confirmed" "the certificate is valid" certwright request confirm encry
 # Ours, by both.
 certwright request new --key ec.key --format crmf --cn ours.example --challenge "pass:a token" --der --out ours.crmf 2>/dev/null
 certwright request new --key rsa.key --use encipherment --cn ours.example --der --out later.crmf 2>/dev/null
-says "BouncyCastle accepts our CRMF" "token a token signature true" bouncy check ours.crmf
+says "BouncyCastle accepts our CRMF" "authenticator a token signature true" bouncy check ours.crmf
 says "and one with a deferred proof" "proof 2" bouncy check later.crmf
 holds "BouncyCastle wraps it into a CMP message" bouncy wrap ours.crmf ours.ir
 holds "openssl's CMP server accepts it" taken ours.ir

@@ -111,6 +111,9 @@ public class Requests {
             if (r.hasControl(org.bouncycastle.asn1.crmf.CRMFObjectIdentifiers.id_regCtrl_regToken)) {
                 System.out.print(" token " + r.getControl(org.bouncycastle.asn1.crmf.CRMFObjectIdentifiers.id_regCtrl_regToken).getValue());
             }
+            if (r.hasControl(org.bouncycastle.asn1.crmf.CRMFObjectIdentifiers.id_regCtrl_authenticator)) {
+                System.out.print(" authenticator " + r.getControl(org.bouncycastle.asn1.crmf.CRMFObjectIdentifiers.id_regCtrl_authenticator).getValue());
+            }
             if (r.getProofOfPossessionType() == CertificateRequestMessage.popSigningKey) {
                 var verifier = new JcaContentVerifierProviderBuilder().setProvider("BC").build(r.getCertTemplate().getPublicKey());
                 boolean apart = POPOSigningKey.getInstance(m.getPop().getObject()).getPoposkInput() != null; // else BouncyCastle 1.72 fails to look
