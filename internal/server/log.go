@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/certwright/certwright/internal/config"
 )
@@ -61,7 +62,9 @@ const redacted = "(hidden)"
 var secretKeys = map[string]bool{"authorization": true, "cookie": true, "password": true, "passphrase": true, "secret": true, "token": true, "hmac": true}
 
 // secretText is what secrets look like inside other texts.
-var secretText = regexp.MustCompile(`(?i)(bearer|basic)\s+[a-z0-9._~+/=-]{8,}|\bcwt_[a-z0-9_-]+|://[^/\s:@]+:[^/\s@]+@`)
+var secretText = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(bearer|basic)\s+[a-z0-9._~+/=-]{8,}|\bcwt_[a-z0-9_-]+|://[^/\s:@]+:[^/\s@]+@`)
+})
 
 // withoutSecrets hides what a careless line would give away.
 func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
@@ -77,8 +80,8 @@ func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
 	default:
 		return a
 	}
-	if secretText.MatchString(text) {
-		return slog.String(a.Key, secretText.ReplaceAllString(text, redacted))
+	if secretText().MatchString(text) {
+		return slog.String(a.Key, secretText().ReplaceAllString(text, redacted))
 	}
 	return a
 }

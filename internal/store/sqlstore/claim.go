@@ -20,10 +20,12 @@ const soughtAtOnce = 64 // places, or hashes, that one query asks for
 
 var (
 	insertClaim = insertMany("claim", "part, hash, id", "", authority.ErrExists)
-	deleteClaim = &statement{"DELETE FROM claim WHERE part = ? AND hash = ? AND id = ?", nil}
-	claimAt     = &statement{"SELECT hash, id FROM claim WHERE part = ? AND hash = ?", nil}
-	claimsAt    = &statement{"WITH places (part, hash) AS (VALUES " + strings.Repeat(", (CAST(? AS BIGINT), CAST(? AS BIGINT))", soughtAtOnce)[2:] +
-		") SELECT c.hash, c.id FROM places CROSS JOIN claim c WHERE c.part = places.part AND c.hash = places.hash", nil}
+	deleteClaim = &statement{sql: "DELETE FROM claim WHERE part = ? AND hash = ? AND id = ?"}
+	claimAt     = &statement{sql: "SELECT hash, id FROM claim WHERE part = ? AND hash = ?"}
+	claimsAt    = &statement{build: func() string {
+		return "WITH places (part, hash) AS (VALUES " + strings.Repeat(", (CAST(? AS BIGINT), CAST(? AS BIGINT))", soughtAtOnce)[2:] +
+			") SELECT c.hash, c.id FROM places CROSS JOIN claim c WHERE c.part = places.part AND c.hash = places.hash"
+	}}
 	claimFrom  = claimsIn(1)
 	claimsFrom = claimsIn(soughtAtOnce)
 )
@@ -31,9 +33,11 @@ var (
 // claimsIn finds a number of hashes in the parts from one on, up to the newer
 // of another and that of the row in the head, whose division gives its part.
 func claimsIn(hashes int) *statement {
-	return &statement{"WITH RECURSIVE parts (part) AS (SELECT CAST(? AS BIGINT) UNION ALL SELECT part + 1 FROM parts" +
-		" WHERE part < CAST(? AS BIGINT) OR part < (SELECT row_seq FROM head) / CAST(? AS BIGINT))" +
-		" SELECT c.hash, c.id FROM parts CROSS JOIN claim c WHERE c.part = parts.part AND c.hash IN (" + strings.Repeat(", ?", hashes)[2:] + ")", nil}
+	return &statement{build: func() string {
+		return "WITH RECURSIVE parts (part) AS (SELECT CAST(? AS BIGINT) UNION ALL SELECT part + 1 FROM parts" +
+			" WHERE part < CAST(? AS BIGINT) OR part < (SELECT row_seq FROM head) / CAST(? AS BIGINT))" +
+			" SELECT c.hash, c.id FROM parts CROSS JOIN claim c WHERE c.part = parts.part AND c.hash IN (" + strings.Repeat(", ?", hashes)[2:] + ")"
+	}}
 }
 
 // asker runs a query, of the writer or of any reader.

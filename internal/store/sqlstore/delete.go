@@ -9,19 +9,19 @@ import (
 )
 
 var (
-	deleteLookup      = &statement{"DELETE FROM lookup WHERE part = ? AND hash = ? AND id = ?", nil}
-	deleteDER         = &statement{"DELETE FROM certificate_der WHERE id = ?", nil}
-	deleteRevocation  = &statement{"DELETE FROM revocation WHERE ca = ? AND serial = ?", nil}
-	deleteTicket      = &statement{"DELETE FROM ticket WHERE id = ?", nil}
-	deleteCertificate = &statement{"DELETE FROM certificate WHERE id = ?", nil}
-	deleteCRLs        = &statement{"DELETE FROM crl WHERE next_update < ? AND (ca = ? OR ? = '') AND number < " +
-		"(SELECT MAX(newer.number) FROM crl AS newer WHERE newer.ca = crl.ca AND newer.kind = crl.kind AND newer.shard = crl.shard)", nil}
-	deleteCRLParts  = &statement{"DELETE FROM crl_part WHERE NOT EXISTS (SELECT 1 FROM crl WHERE crl.ca = crl_part.ca AND crl.number = crl_part.number)", nil}
-	oldCertificates = &statement{"SELECT id, ca, serial, fingerprint, key_fingerprint, names, ticket FROM certificate " +
-		"WHERE not_after < ? AND (ca = ? OR ? = '') ORDER BY not_after LIMIT ?", nil}
-	oldTickets = &statement{"SELECT id, idempotency_key, fingerprint, key_fingerprint FROM ticket " +
-		"WHERE state <> 'issued' AND state IN ('refused', 'withdrawn') AND decided < ? AND (ca = ? OR ? = '')", nil}
-	issuedTicket = &statement{"SELECT id, idempotency_key, fingerprint, key_fingerprint FROM ticket WHERE ticket = ? AND state = 'issued'", nil}
+	deleteLookup      = &statement{sql: "DELETE FROM lookup WHERE part = ? AND hash = ? AND id = ?"}
+	deleteDER         = &statement{sql: "DELETE FROM certificate_der WHERE id = ?"}
+	deleteRevocation  = &statement{sql: "DELETE FROM revocation WHERE ca = ? AND serial = ?"}
+	deleteTicket      = &statement{sql: "DELETE FROM ticket WHERE id = ?"}
+	deleteCertificate = &statement{sql: "DELETE FROM certificate WHERE id = ?"}
+	deleteCRLs        = &statement{sql: "DELETE FROM crl WHERE next_update < ? AND (ca = ? OR ? = '') AND number < " +
+		"(SELECT MAX(newer.number) FROM crl AS newer WHERE newer.ca = crl.ca AND newer.kind = crl.kind AND newer.shard = crl.shard)"}
+	deleteCRLParts  = &statement{sql: "DELETE FROM crl_part WHERE NOT EXISTS (SELECT 1 FROM crl WHERE crl.ca = crl_part.ca AND crl.number = crl_part.number)"}
+	oldCertificates = &statement{sql: "SELECT id, ca, serial, fingerprint, key_fingerprint, names, ticket FROM certificate " +
+		"WHERE not_after < ? AND (ca = ? OR ? = '') ORDER BY not_after LIMIT ?"}
+	oldTickets = &statement{sql: "SELECT id, idempotency_key, fingerprint, key_fingerprint FROM ticket " +
+		"WHERE state <> 'issued' AND state IN ('refused', 'withdrawn') AND decided < ? AND (ca = ? OR ? = '')"}
+	issuedTicket = &statement{sql: "SELECT id, idempotency_key, fingerprint, key_fingerprint FROM ticket WHERE ticket = ? AND state = 'issued'"}
 )
 
 func (b *batch) delete(r *authority.Retention) error {

@@ -78,7 +78,9 @@ func (fs filters) parts(hash int64, to []int64) []int64 {
 	return to
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// checksum asks for its table at each call: the table is made once, and only in
+// a program that comes to need it.
+func checksum(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) }
 
 // marshal writes a filter as its words, low octets first, and their CRC-32C.
 func (f filter) marshal() []byte {
@@ -86,14 +88,14 @@ func (f filter) marshal() []byte {
 	for _, word := range f {
 		out = binary.LittleEndian.AppendUint64(out, word)
 	}
-	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, castagnoli))
+	return binary.LittleEndian.AppendUint32(out, checksum(out))
 }
 
 // unmarshal reads what marshal wrote of a filter of this size, and reports
 // whether it is that.
 func (f filter) unmarshal(in []byte) bool {
 	size := 8 * len(f)
-	if len(in) != size+crc32.Size || crc32.Checksum(in[:size], castagnoli) != binary.LittleEndian.Uint32(in[size:]) {
+	if len(in) != size+crc32.Size || checksum(in[:size]) != binary.LittleEndian.Uint32(in[size:]) {
 		return false
 	}
 	for i := range f {

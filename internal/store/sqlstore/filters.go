@@ -12,9 +12,9 @@ const (
 )
 
 var (
-	claimsOf    = &statement{"SELECT hash FROM claim WHERE part = ?", nil}
-	readFilters = &statement{"SELECT part, filter FROM claim_filter WHERE part >= ? ORDER BY part", nil}
-	writeFilter = &statement{"INSERT INTO claim_filter (part, filter) VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET filter = excluded.filter", nil}
+	claimsOf    = &statement{sql: "SELECT hash FROM claim WHERE part = ?"}
+	readFilters = &statement{sql: "SELECT part, filter FROM claim_filter WHERE part >= ? ORDER BY part"}
+	writeFilter = &statement{sql: "INSERT INTO claim_filter (part, filter) VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET filter = excluded.filter"}
 )
 
 // filters are those that this process has read, of the first parts.

@@ -12,9 +12,9 @@ import (
 const recordColumns = "kind, id, revision, owner, name, state, due, body"
 
 var (
-	insertRecord = insert("record", recordColumns, authority.ErrConflict)
+	insertRecord = insert("record", recordColumns, "", 1, authority.ErrConflict)
 	updateRecord = update("record", recordColumns, "kind = ? AND id = ? AND revision = ?", authority.ErrConflict)
-	deleteRecord = &statement{"DELETE FROM record WHERE kind = ? AND id = ? AND revision = ?", nil}
+	deleteRecord = &statement{sql: "DELETE FROM record WHERE kind = ? AND id = ? AND revision = ?"}
 )
 
 // PutRecords stores all of these or none, in the company of other changes.

@@ -10,13 +10,18 @@ import (
 // order, in whatever way the engine writes them.
 type statement struct {
 	sql   string
-	taken error // what it means if a unique constraint does not hold
+	taken error         // what it means if a unique constraint does not hold
+	build func() string // in place of sql: written out where it is asked for, as most programs that hold this package run none
 }
 
 func (st *statement) text(placeholder func(int) string) string {
+	sql := st.sql
+	if st.build != nil {
+		sql = st.build()
+	}
 	var out strings.Builder
 	n := 0
-	for _, c := range st.sql {
+	for _, c := range sql {
 		if c == '?' {
 			n++
 			out.WriteString(placeholder(n))
@@ -39,10 +44,15 @@ func (d *Dialect) makeStorable(args []any) {
 	}
 }
 
-func insert(table, columns string, taken error) *statement {
-	marks := strings.Repeat(", ?", strings.Count(columns, ",")+1)[2:]
-	return &statement{"INSERT INTO " + table + " (" + columns + ") VALUES (" + marks + ")", taken}
+// insert inserts rows, with a clause at the end for those that are there.
+func insert(table, columns, conflict string, rows int, taken error) *statement {
+	return &statement{taken: taken, build: func() string {
+		row := ", (" + strings.Repeat(", ?", countColumns(columns))[2:] + ")"
+		return "INSERT INTO " + table + " (" + columns + ") VALUES " + strings.Repeat(row, rows)[2:] + conflict
+	}}
 }
+
+func countColumns(columns string) int { return strings.Count(columns, ",") + 1 }
 
 // manyRows is how many rows the statement for many of them inserts.
 const manyRows = 32
@@ -54,18 +64,17 @@ type insertion struct {
 }
 
 func insertMany(table, columns, conflict string, taken error) insertion {
-	one := insert(table, columns, taken)
-	row := one.sql[strings.LastIndex(one.sql, "("):]
 	return insertion{
-		one:     &statement{one.sql + conflict, taken},
-		many:    &statement{one.sql + strings.Repeat(", "+row, manyRows-1) + conflict, taken},
-		columns: strings.Count(columns, ",") + 1,
+		one:     insert(table, columns, conflict, 1, taken),
+		many:    insert(table, columns, conflict, manyRows, taken),
+		columns: countColumns(columns),
 	}
 }
 
 func update(table, columns, where string, taken error) *statement {
-	set := strings.ReplaceAll(columns, ",", " = ?,") + " = ?"
-	return &statement{"UPDATE " + table + " SET " + set + " WHERE " + where, taken}
+	return &statement{taken: taken, build: func() string {
+		return "UPDATE " + table + " SET " + strings.ReplaceAll(columns, ",", " = ?,") + " = ? WHERE " + where
+	}}
 }
 
 const (
@@ -82,7 +91,7 @@ const (
 )
 
 var (
-	insertCA          = insert("ca", caColumns, authority.ErrExists)
+	insertCA          = insert("ca", caColumns, "", 1, authority.ErrExists)
 	updateCA          = update("ca", caColumns, "name = ? AND revision = ?", nil)
 	insertTicket      = insertMany("ticket", "id, "+ticketColumns, "", authority.ErrExists)
 	updateTicket      = update("ticket", ticketColumns, "ticket = ? AND state = ?", nil)
@@ -90,16 +99,16 @@ var (
 	insertDER         = insertMany("certificate_der", "id, der", "", nil)
 	insertLookup      = insertMany("lookup", "part, hash, id", " ON CONFLICT (part, hash, id) DO NOTHING", nil)
 	updateStatus      = update("certificate", "status, revoked, reason, invalid", byOwnSerial+" AND status = ?", nil)
-	upsertRevocation  = &statement{insert("revocation", revocationColumns, nil).sql +
-		" ON CONFLICT (ca, serial) DO UPDATE SET at = excluded.at, reason = excluded.reason, invalid = excluded.invalid, changed = excluded.changed", nil}
-	insertCRL     = insert("crl", crlColumns, authority.ErrConflict)
-	insertCRLPart = insert("crl_part", "ca, number, part, der", nil)
+	upsertRevocation  = insert("revocation", revocationColumns,
+		" ON CONFLICT (ca, serial) DO UPDATE SET at = excluded.at, reason = excluded.reason, invalid = excluded.invalid, changed = excluded.changed", 1, nil)
+	insertCRL     = insert("crl", crlColumns, "", 1, authority.ErrConflict)
+	insertCRLPart = insert("crl_part", "ca, number, part, der", "", 1, nil)
 	insertEvent   = insertMany("event", eventColumns, "", authority.ErrHead)
 
-	hasCA          = &statement{"SELECT COUNT(*) FROM ca WHERE name = ?", nil}
-	hasTicket      = &statement{"SELECT COUNT(*) FROM ticket WHERE ticket = ?", nil}
-	hasCertificate = &statement{"SELECT COUNT(*) FROM certificate WHERE " + byOwnSerial, nil}
-	hasHigherCRL   = &statement{"SELECT COUNT(*) FROM crl WHERE ca = ? AND number >= ?", nil}
-	shardAndEnd    = &statement{"SELECT shard, not_after FROM certificate WHERE " + byOwnSerial, nil}
-	writeHead      = &statement{"UPDATE head SET event_seq = ?, event_hash = ?, row_seq = ?, change_seq = ? WHERE id = 1", nil}
+	hasCA          = &statement{sql: "SELECT COUNT(*) FROM ca WHERE name = ?"}
+	hasTicket      = &statement{sql: "SELECT COUNT(*) FROM ticket WHERE ticket = ?"}
+	hasCertificate = &statement{sql: "SELECT COUNT(*) FROM certificate WHERE " + byOwnSerial}
+	hasHigherCRL   = &statement{sql: "SELECT COUNT(*) FROM crl WHERE ca = ? AND number >= ?"}
+	shardAndEnd    = &statement{sql: "SELECT shard, not_after FROM certificate WHERE " + byOwnSerial}
+	writeHead      = &statement{sql: "UPDATE head SET event_seq = ?, event_hash = ?, row_seq = ?, change_seq = ? WHERE id = 1"}
 )
