@@ -41,11 +41,12 @@ var measurements = []measurement{
 	{"crl", measureCRL},
 	{"ocsp", measureOCSP},
 	{"ocsp-inside", measureOCSPInside},
+	{"serve", measureServe},
 	{"million", measureMillion},
 }
 
 func main() {
-	only := flag.String("only", "issue,process,batch,crl,ocsp", "which measurements, of issue,process,batch,crl,ocsp,million (a store of a million certificates takes minutes to fill)")
+	only := flag.String("only", "issue,process,batch,crl,ocsp,serve", "which measurements, of issue,process,batch,crl,ocsp,serve,million (a store of a million certificates takes minutes to fill)")
 	binary := flag.String("certwright", "bin/certwright", "the program measured")
 	runs := flag.Int("runs", 31, "runs of each whole process")
 	requests := flag.Int("requests", 20_000, "requests in a batch")
