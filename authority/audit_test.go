@@ -95,7 +95,7 @@ func TestDamagedHead(t *testing.T) {
 }
 
 func TestNewWantsWhatItNeeds(t *testing.T) {
-	for _, c := range []authority.Config{{}, {Store: newWorld(t).store}, {Store: newWorld(t).store, Keys: &keyring{}}} {
+	for _, c := range []authority.Config{{}, {Store: newWorld(t).store}, {Store: newWorld(t).store, Keys: newWorld(t).keys}} {
 		if _, err := authority.New(c); err == nil || !strings.HasPrefix(err.Error(), "an authority needs") {
 			t.Errorf("got %v", err)
 		}

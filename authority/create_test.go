@@ -144,7 +144,8 @@ func TestImportCA(t *testing.T) {
 	check(t, err)
 	made, err := key.Generate("ecdsa-p256", rand.Reader)
 	check(t, err)
-	to.keys.keys["file:right"], to.keys.keys["file:wrong"] = signer, made.Signer
+	to.keys.Put("file:right", signer)
+	to.keys.Put("file:wrong", made.Signer)
 	_, err = to.ImportCA(t.Context(), "old", "file:wrong", ca.Chain, authority.CASettings{}, "otto")
 	refused(t, err, request.IssuerRefused, "is not of this authority's key")
 	_, err = to.ImportCA(t.Context(), "old", "file:right", ca.Chain, authority.CASettings{}, "otto")

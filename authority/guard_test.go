@@ -157,7 +157,8 @@ func TestImportOnce(t *testing.T) {
 	check(t, err)
 	signer, err := from.keys.Signer(t.Context(), ca.Key)
 	check(t, err)
-	to.keys.keys["file:one"], to.keys.keys["file:two"] = signer, signer
+	to.keys.Put("file:one", signer)
+	to.keys.Put("file:two", signer)
 	_, err = to.ImportCA(t.Context(), "one", "file:one", ca.Chain, authority.CASettings{}, "otto")
 	check(t, err)
 	_, err = to.ImportCA(t.Context(), "two", "file:two", ca.Chain, authority.CASettings{}, "otto")
@@ -166,7 +167,7 @@ func TestImportOnce(t *testing.T) {
 
 func TestNoKeyIsLeftBehind(t *testing.T) {
 	w := newWorld(t)
-	before := len(w.keys.keys)
+	before := w.keys.Len()
 	for _, n := range []authority.NewCA{
 		{Name: "x", Subject: name(t, "CN=X"), Parent: "issuing", PathLen: -1},
 		{Name: "y", Subject: name(t, "CN=Y"), Parent: "root", Profile: "nobody", PathLen: -1},
@@ -176,12 +177,12 @@ func TestNoKeyIsLeftBehind(t *testing.T) {
 			t.Fatalf("%s was made", n.Name)
 		}
 	}
-	if len(w.keys.keys) != before {
-		t.Errorf("%d keys, %d before", len(w.keys.keys), before)
+	if w.keys.Len() != before {
+		t.Errorf("%d keys, %d before", w.keys.Len(), before)
 	}
 	w.create(t, authority.NewCA{Name: "z", Subject: name(t, "CN=Z"), Parent: "root", PathLen: -1})
-	if w.keys.keys["memory:z"] == nil {
-		t.Error("the key of an authority is gone")
+	if _, err := w.keys.Signer(t.Context(), "memory:z"); err != nil {
+		t.Error("the key of an authority is gone", err)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 func elsewhere(t *testing.T, signer crypto.Signer, chain [][]byte) []authority.Imported {
 	t.Helper()
 	w := emptyWorld(t)
-	w.keys.keys["memory:old"] = signer
+	w.keys.Put("memory:old", signer)
 	_, err := w.ImportCA(t.Context(), "old", "memory:old", chain, authority.CASettings{DefaultProfile: "server"}, "operator")
 	check(t, err)
 	var list []authority.Imported
@@ -32,14 +32,15 @@ func TestImportedCertificatesAreRecordedOnce(t *testing.T) {
 	first.create(t, authority.NewCA{Name: "old", Subject: name(t, "CN=Old Root"), PathLen: -1})
 	ca, err := first.store.CA(t.Context(), "old")
 	check(t, err)
-	signer := first.keys.keys[ca.Key]
+	signer, err := first.keys.Signer(t.Context(), ca.Key)
+	check(t, err)
 	list := elsewhere(t, signer, ca.Chain)
 	day := time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC)
 	list[1].Status, list[1].Revoked, list[1].Reason, list[1].Invalid = authority.StatusRevoked, day, crl.KeyCompromise, day.AddDate(0, -1, 0)
 	list[2].Status, list[2].Revoked, list[2].Reason = authority.StatusHold, day, crl.CertificateHold
 
 	w := emptyWorld(t)
-	w.keys.keys["memory:old"] = signer
+	w.keys.Put("memory:old", signer)
 	_, err = w.ImportCA(t.Context(), "old", "memory:old", ca.Chain, authority.CASettings{FirstCRL: 42}, "operator")
 	check(t, err)
 	for _, want := range []int{3, 0} {

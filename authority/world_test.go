@@ -1,8 +1,6 @@
 package authority_test
 
 import (
-	"context"
-	"crypto"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -13,6 +11,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/memkeys"
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
@@ -24,45 +23,12 @@ import (
 	"github.com/certwright/certwright/request"
 )
 
-// keyring keeps keys in memory.
-type keyring struct {
-	mu   sync.Mutex
-	keys map[string]crypto.Signer
-}
-
-func (k *keyring) Signer(_ context.Context, reference string) (crypto.Signer, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.keys[reference]; s != nil {
-		return s, nil
-	}
-	return nil, fmt.Errorf("there is no key %s", reference)
-}
-
-func (k *keyring) Create(_ context.Context, name, kind string) (string, crypto.Signer, error) {
-	made, err := key.Generate(kind, rand.Reader)
-	if err != nil {
-		return "", nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.keys["memory:"+name] = made.Signer
-	return "memory:" + name, made.Signer, nil
-}
-
-func (k *keyring) Forget(reference string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.keys, reference)
-	return nil
-}
-
 // world is an authority over a real store, with a clock that stands still
 // until it is set.
 type world struct {
 	*authority.Authority
 	store    authority.Store
-	keys     *keyring
+	keys     *memkeys.Keys
 	path     string
 	mu       sync.Mutex
 	now      time.Time
@@ -103,7 +69,7 @@ func newWorld(t *testing.T) *world {
 func emptyWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		keys: &keyring{keys: map[string]crypto.Signer{}}, path: filepath.Join(t.TempDir(), "store.db"),
+		keys: memkeys.New(), path: filepath.Join(t.TempDir(), "store.db"),
 		now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC), profiles: map[string]string{},
 	}
 	store, err := sqlite.Open(t.Context(), w.path)

@@ -2,7 +2,6 @@ package responder_test
 
 import (
 	"bytes"
-	"context"
 	"crypto"
 	"crypto/rand"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/memkeys"
 	"github.com/certwright/certwright/authority/memstore"
 	"github.com/certwright/certwright/authority/responder"
 	"github.com/certwright/certwright/evidence"
@@ -29,54 +29,12 @@ import (
 	"github.com/certwright/certwright/request"
 )
 
-// keyring keeps keys in memory.
-type keyring struct {
-	mu   sync.Mutex
-	made int
-	keys map[string]crypto.Signer
-}
-
-func (k *keyring) Signer(_ context.Context, reference string) (crypto.Signer, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.keys[reference]; s != nil {
-		return s, nil
-	}
-	return nil, fmt.Errorf("there is no key %s", reference)
-}
-
-func (k *keyring) Create(_ context.Context, name, kind string) (string, crypto.Signer, error) {
-	made, err := key.Generate(kind, rand.Reader)
-	if err != nil {
-		return "", nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.made++
-	reference := fmt.Sprintf("memory:%s-%d", name, k.made)
-	k.keys[reference] = made.Signer
-	return reference, made.Signer, nil
-}
-
-func (k *keyring) Forget(reference string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.keys, reference)
-	return nil
-}
-
-func (k *keyring) count() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return len(k.keys)
-}
-
 // world is an authority with a responder, and a clock that stands still.
 type world struct {
 	*authority.Authority
 	*responder.Responder
 	store *memstore.Store
-	keys  *keyring
+	keys  *memkeys.Keys
 	ca    *cert.Certificate
 	log   bytes.Buffer
 	mu    sync.Mutex
@@ -118,7 +76,7 @@ func profile(name string) (*issuance.Profile, error) {
 
 func newWorld(t testing.TB, settings authority.CASettings, change func(*responder.Config)) *world {
 	t.Helper()
-	w := &world{store: memstore.New(), keys: &keyring{keys: map[string]crypto.Signer{}}, now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)}
+	w := &world{store: memstore.New(), keys: memkeys.New(), now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)}
 	var err error
 	w.Authority = w.authority(t)
 	made, err := w.CreateCA(t.Context(), authority.NewCA{Name: "ca", Subject: name(t, "CN=Test CA,O=Test"), KeyKind: "ecdsa-p256", PathLen: -1, Settings: settings, By: "operator"})
@@ -431,12 +389,12 @@ func TestResponderCertificateIsRotated(t *testing.T) {
 		t.Fatal("it is not replaced in time")
 	}
 	w.pass(first.NotAfter.Sub(first.NotBefore) * 3 / 4)
-	keys := w.keys.count()
+	keys := w.keys.Len()
 	check(t, w.Tend(t.Context()))
 	records, err := w.store.FindRecords(t.Context(), authority.RecordQuery{Kind: responder.RecordKind})
 	check(t, err)
-	if len(records) != 2 || w.keys.count() != keys {
-		t.Errorf("%d records and %d keys are left: what ended is to go", len(records), w.keys.count())
+	if len(records) != 2 || w.keys.Len() != keys {
+		t.Errorf("%d records and %d keys are left: what ended is to go", len(records), w.keys.Len())
 	}
 	// One that is revoked is not used.
 	_, a = w.ask(t, c, nil)

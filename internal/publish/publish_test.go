@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/memkeys"
 	"github.com/certwright/certwright/authority/memstore"
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/cert"
@@ -34,47 +35,13 @@ import (
 	"github.com/certwright/certwright/request"
 )
 
-// keyring keeps keys in memory.
-type keyring struct {
-	mu   sync.Mutex
-	keys map[string]crypto.Signer
-}
-
-func (k *keyring) Signer(_ context.Context, reference string) (crypto.Signer, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.keys[reference]; s != nil {
-		return s, nil
-	}
-	return nil, fmt.Errorf("there is no key %s", reference)
-}
-
-func (k *keyring) Create(_ context.Context, name, kind string) (string, crypto.Signer, error) {
-	made, err := key.Generate(kind, rand.Reader)
-	if err != nil {
-		return "", nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	reference := fmt.Sprintf("memory:%s-%d", name, len(k.keys))
-	k.keys[reference] = made.Signer
-	return reference, made.Signer, nil
-}
-
-func (k *keyring) Forget(reference string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.keys, reference)
-	return nil
-}
-
 // world is an authority whose lists and answers a server publishes.
 type world struct {
 	*authority.Authority
 	server *publish.Server
 	http   *httptest.Server
 	store  *memstore.Store
-	keys   *keyring
+	keys   *memkeys.Keys
 	ca     *cert.Certificate
 	mu     sync.Mutex
 	now    time.Time
@@ -109,7 +76,7 @@ func profile(name string) (*issuance.Profile, error) {
 
 func newWorld(t testing.TB, settings authority.CASettings, change func(*publish.Config)) *world {
 	t.Helper()
-	w := &world{store: memstore.New(), keys: &keyring{keys: map[string]crypto.Signer{}}, now: time.Now().UTC().Truncate(time.Second)}
+	w := &world{store: memstore.New(), keys: memkeys.New(), now: time.Now().UTC().Truncate(time.Second)}
 	var err error
 	w.Authority, err = authority.New(authority.Config{Store: w.store, Keys: w.keys, Profiles: profile, Now: w.clock})
 	check(t, err)

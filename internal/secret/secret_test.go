@@ -1,9 +1,6 @@
 package secret
 
 import (
-	"context"
-	"crypto"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,53 +11,19 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/memkeys"
 	"github.com/certwright/certwright/authority/memstore"
-	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/request"
 )
 
-// keys is a keystore in memory.
-type keys struct {
-	mu   sync.Mutex
-	made map[string]crypto.Signer
-}
-
-func (k *keys) Signer(_ context.Context, reference string) (crypto.Signer, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s, ok := k.made[reference]; ok {
-		return s, nil
-	}
-	return nil, authority.ErrNotFound
-}
-
-func (k *keys) Create(_ context.Context, name, kind string) (string, crypto.Signer, error) {
-	made, err := key.Generate(kind, rand.Reader)
-	if err != nil {
-		return "", nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	reference := fmt.Sprintf("%s-%d", name, len(k.made))
-	k.made[reference] = made.Signer
-	return reference, made.Signer, nil
-}
-
-func (k *keys) Forget(reference string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.made, reference)
-	return nil
-}
-
 type world struct {
 	store *memstore.Store
-	keys  *keys
+	keys  *memkeys.Keys
 	now   time.Time
 }
 
 func newWorld() *world {
-	return &world{memstore.New(), &keys{made: map[string]crypto.Signer{}}, time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
+	return &world{memstore.New(), memkeys.New(), time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 }
 
 func (w *world) vault() *Vault {
@@ -255,7 +218,7 @@ func TestOneKeyForAllProcesses(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if len(w.keys.made) != 1 {
-		t.Errorf("%d keys are left", len(w.keys.made))
+	if w.keys.Len() != 1 {
+		t.Errorf("%d keys are left", w.keys.Len())
 	}
 }

@@ -2,15 +2,13 @@ package task
 
 import (
 	"context"
-	"crypto"
-	"crypto/rand"
 	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/memkeys"
 	"github.com/certwright/certwright/authority/memstore"
-	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/weblint"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/lint"
@@ -100,7 +98,7 @@ type Trial struct{ authority *authority.Authority }
 // NewTrial makes a trial authority whose profiles are found by get.
 func NewTrial(ctx context.Context, get func(string) (*issuance.Profile, error), now time.Time) (*Trial, error) {
 	a, err := authority.New(authority.Config{
-		Store: memstore.New(), Keys: &keysInMemory{}, Profiles: get,
+		Store: memstore.New(), Keys: memkeys.New(), Profiles: get,
 		Linters: map[string]authority.Linter{"zlint": weblint.New("")},
 		Now:     func() time.Time { return now }, Log: func(string, ...any) {},
 	})
@@ -124,31 +122,4 @@ func (t *Trial) Check(ctx context.Context, s authority.Submission) (Check, error
 		return Check{}, err
 	}
 	return CheckOf(out, s.Profile)
-}
-
-// keysInMemory holds the keys of an authority that nothing outlives.
-type keysInMemory struct{ made map[string]crypto.Signer }
-
-func (k *keysInMemory) Signer(_ context.Context, reference string) (crypto.Signer, error) {
-	if s, ok := k.made[reference]; ok {
-		return s, nil
-	}
-	return nil, authority.ErrNotFound
-}
-
-func (k *keysInMemory) Forget(reference string) error {
-	delete(k.made, reference)
-	return nil
-}
-
-func (k *keysInMemory) Create(_ context.Context, name, kind string) (string, crypto.Signer, error) {
-	made, err := key.Generate(kind, rand.Reader)
-	if err != nil {
-		return "", nil, err
-	}
-	if k.made == nil {
-		k.made = map[string]crypto.Signer{}
-	}
-	k.made[name] = made.Signer
-	return name, made.Signer, nil
 }

@@ -1,7 +1,6 @@
 package acmesrv
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,7 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -25,8 +23,8 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/memkeys"
 	"github.com/certwright/certwright/format/dn"
-	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/acmecheck"
 	"github.com/certwright/certwright/internal/acmeorder"
 	"github.com/certwright/certwright/internal/store/sqlite"
@@ -35,41 +33,13 @@ import (
 	"github.com/certwright/certwright/request"
 )
 
-// keyring keeps keys in memory.
-type keyring struct {
-	mu   sync.Mutex
-	keys map[string]crypto.Signer
-}
-
-func (k *keyring) Signer(_ context.Context, reference string) (crypto.Signer, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.keys[reference]; s != nil {
-		return s, nil
-	}
-	return nil, fmt.Errorf("there is no key %s", reference)
-}
-
-func (k *keyring) Create(_ context.Context, name, kind string) (string, crypto.Signer, error) {
-	made, err := key.Generate(kind, rand.Reader)
-	if err != nil {
-		return "", nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.keys["memory:"+name] = made.Signer
-	return "memory:" + name, made.Signer, nil
-}
-
-func (k *keyring) Forget(reference string) error { return nil }
-
 // world is a server over a real authority and store, and a small internet: DNS,
 // and a host that answers challenges.
 type world struct {
 	*Server
 	url       string
 	store     authority.Store
-	keys      *keyring
+	keys      *memkeys.Keys
 	authority *authority.Authority
 	log       *strings.Builder
 	mu        sync.Mutex
@@ -107,7 +77,7 @@ func newWorld(t *testing.T, edit ...func(*Config)) *world {
 	check(t, err)
 	t.Cleanup(func() { store.Close() })
 	w.store = store
-	w.keys = &keyring{keys: map[string]crypto.Signer{}}
+	w.keys = memkeys.New()
 	w.authority, err = authority.New(authority.Config{Store: store, Keys: w.keys, Profiles: w.profile, Now: w.clock})
 	check(t, err)
 	for _, ca := range []authority.NewCA{{Name: "root", Subject: name(t, "CN=Test Root")}, {Name: "issuing", Subject: name(t, "CN=Test Issuing"), Parent: "root"}} {

@@ -2,10 +2,6 @@ package cmpsrv
 
 import (
 	"bytes"
-	"context"
-	"crypto"
-	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -17,43 +13,14 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/memkeys"
 	"github.com/certwright/certwright/authority/memstore"
 	"github.com/certwright/certwright/format/dn"
-	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/secret"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/request"
 )
-
-// keyring keeps keys in memory.
-type keyring struct {
-	mu   sync.Mutex
-	keys map[string]crypto.Signer
-}
-
-func (k *keyring) Signer(_ context.Context, reference string) (crypto.Signer, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.keys[reference]; s != nil {
-		return s, nil
-	}
-	return nil, authority.ErrNotFound
-}
-
-func (k *keyring) Create(_ context.Context, name, kind string) (string, crypto.Signer, error) {
-	made, err := key.Generate(kind, rand.Reader)
-	if err != nil {
-		return "", nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	reference := fmt.Sprintf("memory:%s-%d", name, len(k.keys))
-	k.keys[reference] = made.Signer
-	return reference, made.Signer, nil
-}
-
-func (k *keyring) Forget(string) error { return nil }
 
 // world is a server over a real authority, and a folder that openssl works in.
 type world struct {
@@ -87,7 +54,7 @@ const plant = "name: plant\nversion: 1\nkeys: { ec: [P-256], rsa: { min: 2048, m
 func newWorld(t *testing.T, edit ...func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), profiles: map[string]string{"plant": plant, "reviewed": strings.Replace(plant, "name: plant", "name: reviewed\nissuance: review", 1)}, log: &bytes.Buffer{}, store: memstore.New()}
-	keys := &keyring{keys: map[string]crypto.Signer{}}
+	keys := memkeys.New()
 	var err error
 	w.authority, err = authority.New(authority.Config{Store: w.store, Keys: keys, Profiles: w.profile, Now: w.clock})
 	check(t, err)
