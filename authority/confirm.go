@@ -213,16 +213,8 @@ func (a *Authority) answered(ctx context.Context, c *Confirmation, t *Ticket, r 
 	if !after.Possession.Proven {
 		return a.close(ctx, t, r, StateRefused, orUnknown(t.Requester), unproven(after.Possession.Detail, after.Possession.Fix))
 	}
-	d, err := a.prepare(ctx, s)
+	d, err := a.rejudge(ctx, s, t)
 	if err != nil {
-		return nil, err
-	}
-	if d.refusal == nil {
-		if err := a.judge(ctx, d, true); err != nil {
-			return nil, err
-		}
-	}
-	if err := d.describe(t); err != nil {
 		return nil, err
 	}
 	d.decide(t)

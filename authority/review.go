@@ -238,16 +238,8 @@ func (a *Authority) approveOnce(ctx context.Context, t *Ticket, officer, note st
 	if err != nil {
 		return nil, err
 	}
-	d, err := a.prepare(ctx, s)
+	d, err := a.rejudge(ctx, s, t)
 	if err != nil {
-		return nil, err
-	}
-	if d.refusal == nil {
-		if err := a.judge(ctx, d, true); err != nil {
-			return nil, err
-		}
-	}
-	if err := d.describe(t); err != nil {
 		return nil, err
 	}
 	w := &TicketWrite{Ticket: t, From: StateHeld}
@@ -269,6 +261,21 @@ func (a *Authority) approveOnce(ctx context.Context, t *Ticket, officer, note st
 	out, err := a.record(ctx, d, w, officer, func(c *Certificate, change *Change) error { return activate(waiting, c, d, officer, change) })
 	a.forget()
 	return out, err
+}
+
+// rejudge judges anew, with a serial number for what may come of it, what a
+// ticket was made for, and writes into the ticket what came out.
+func (a *Authority) rejudge(ctx context.Context, s *Submission, t *Ticket) (*decision, error) {
+	d, err := a.prepare(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if d.refusal == nil {
+		if err := a.judge(ctx, d, true); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.describe(t)
 }
 
 // stillHeld records that an approval was in vain.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/certwright/certwright/internal/spelling"
 )
 
 const (
@@ -146,7 +148,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string, depth in
 			wrong := len(d.wrong)
 			d.fail(key, path, "unknown key %q%s", key.Value, suggestion(key.Value, known))
 			d.wrong = d.wrong[:wrong] // its neighbours stand
-			if meant := nearest(key.Value, known); meant != "" {
+			if meant := spelling.Nearest(key.Value, known); meant != "" {
 				d.wrong = append(d.wrong, join(path, meant))
 			}
 			return

@@ -71,17 +71,7 @@ func (r *Request) Fingerprint() [32]byte { return sha256.Sum256(r.Raw) }
 
 // SubjectAltNames returns the names asked for; nil where there are none or
 // the extension cannot be read.
-func (r *Request) SubjectAltNames() []ext.GeneralName {
-	e, ok := ext.Find(r.Extensions, oid.SubjectAltName)
-	if !ok {
-		return nil
-	}
-	names, err := ext.ParseSubjectAltName(e.Value)
-	if err != nil {
-		return nil
-	}
-	return names
-}
+func (r *Request) SubjectAltNames() []ext.GeneralName { return ext.SubjectAltNames(r.Extensions) }
 
 // ChallengePassword returns what the sender is known by later, to revoke: the
 // challenge password (RFC 2985, Section 5.4.1), or the authenticator of a CRMF

@@ -13,7 +13,6 @@ import (
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
-	"github.com/certwright/certwright/format/oid"
 )
 
 // Certificate is a certificate as it was read.
@@ -61,17 +60,7 @@ func (c *Certificate) SelfIssued() bool {
 
 // SubjectAltNames returns the names of the subjectAltName extension; nil
 // where there is none or it cannot be read.
-func (c *Certificate) SubjectAltNames() []ext.GeneralName {
-	e, ok := ext.Find(c.Extensions, oid.SubjectAltName)
-	if !ok {
-		return nil
-	}
-	names, err := ext.ParseSubjectAltName(e.Value)
-	if err != nil {
-		return nil
-	}
-	return names
-}
+func (c *Certificate) SubjectAltNames() []ext.GeneralName { return ext.SubjectAltNames(c.Extensions) }
 
 // Fingerprint returns the SHA-256 of the certificate.
 func (c *Certificate) Fingerprint() [32]byte { return sha256.Sum256(c.Raw) }

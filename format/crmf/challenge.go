@@ -162,11 +162,8 @@ func (a *Answer) status(e der.Element) error {
 	if err != nil {
 		return fmt.Errorf("hashAlg: %w", err)
 	}
-	for _, known := range owfs {
-		if known.id == parsed.ID {
-			a.Hash = known.hash
-			return nil
-		}
+	if a.Hash = owfByID(parsed.ID); a.Hash == 0 {
+		return fmt.Errorf("hashAlg: %s is not a hash that is known", parsed.ID.Name())
 	}
-	return fmt.Errorf("hashAlg: %s is not a hash that is known", parsed.ID.Name())
+	return nil
 }

@@ -34,23 +34,6 @@ type PBM struct {
 	Identifier key.AlgorithmIdentifier
 }
 
-var owfs = [...]struct {
-	id   oid.OID
-	hash crypto.Hash
-}{
-	{oid.SHA1, crypto.SHA1},
-	{oid.SHA224, crypto.SHA224},
-	{oid.SHA256, crypto.SHA256},
-	{oid.SHA384, crypto.SHA384},
-	{oid.SHA512, crypto.SHA512},
-	{oid.SHA512_224, crypto.SHA512_224},
-	{oid.SHA512_256, crypto.SHA512_256},
-	{oid.SHA3_224, crypto.SHA3_224},
-	{oid.SHA3_256, crypto.SHA3_256},
-	{oid.SHA3_384, crypto.SHA3_384},
-	{oid.SHA3_512, crypto.SHA3_512},
-}
-
 var hmacs = [...]struct {
 	id   oid.OID
 	hash crypto.Hash
@@ -86,7 +69,7 @@ func MakePBM(salt []byte, owf crypto.Hash, iterations int, mac crypto.Hash) (PBM
 	b.OID(string(PasswordBasedMAC))
 	parameter := b.Begin(der.Sequence)
 	b.Add(der.OctetString, salt)
-	writeAlgorithm(&b, owfID(owf))
+	writeAlgorithm(&b, key.HashID(owf))
 	b.Int(int64(iterations))
 	writeAlgorithm(&b, hmacID(mac))
 	b.End(parameter)
@@ -105,13 +88,13 @@ func writeAlgorithm(b *der.Builder, id oid.OID) {
 	b.End(mark)
 }
 
-func owfID(h crypto.Hash) oid.OID {
-	for _, o := range owfs {
-		if o.hash == h {
-			return o.id
-		}
+// owfByID returns a hash that is strong enough to be a one-way function, 0 for
+// others.
+func owfByID(id oid.OID) crypto.Hash {
+	if h := key.HashByID(id); h != crypto.MD5 {
+		return h
 	}
-	return ""
+	return 0
 }
 
 func hmacID(h crypto.Hash) oid.OID {
@@ -162,11 +145,7 @@ func (p *PBM) read(raw []byte) error {
 	if err != nil {
 		return fmt.Errorf("owf: %w", err)
 	}
-	for _, o := range owfs {
-		if o.id == owf.ID {
-			p.Hash = o.hash
-		}
-	}
+	p.Hash = owfByID(owf.ID)
 	count, err := in.Take(der.Integer)
 	if err == nil {
 		p.Iterations, err = count.Int()

@@ -10,6 +10,20 @@ import (
 // ParseSubjectAltName reads the value of subjectAltName (RFC 5280, Section 4.2.1.6).
 func ParseSubjectAltName(value []byte) ([]GeneralName, error) { return ParseGeneralNames(value) }
 
+// SubjectAltNames returns the names of the subjectAltName among extensions; nil
+// where there is none or it cannot be read.
+func SubjectAltNames(list []Extension) []GeneralName {
+	e, ok := Find(list, oid.SubjectAltName)
+	if !ok {
+		return nil
+	}
+	names, err := ParseSubjectAltName(e.Value)
+	if err != nil {
+		return nil
+	}
+	return names
+}
+
 // NewSubjectAltName makes subjectAltName; it is critical where the subject is
 // empty (RFC 5280, Section 4.2.1.6).
 func NewSubjectAltName(names []GeneralName, critical bool) Extension {

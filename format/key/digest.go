@@ -31,13 +31,33 @@ var digests = [...]struct {
 	{oid.SHA3_512, crypto.SHA3_512},
 }
 
+// HashByID returns the hash that an identifier names: MD5, SHA-1, SHA-2 or
+// SHA-3; 0 for others.
+func HashByID(id oid.OID) crypto.Hash {
+	for i := range digests {
+		if digests[i].id == id {
+			return digests[i].hash
+		}
+	}
+	return 0
+}
+
+// HashID returns the identifier of a hash that HashByID knows, empty for
+// others.
+func HashID(h crypto.Hash) oid.OID {
+	for i := range digests {
+		if digests[i].hash == h {
+			return digests[i].id
+		}
+	}
+	return ""
+}
+
 // hashIdentifier returns the AlgorithmIdentifier of a digest, NULL included,
 // as PKCS#1 writes it.
 func hashIdentifier(h crypto.Hash) []byte {
-	for i := range digests {
-		if digests[i].hash == h {
-			return withParameters(digests[i].id, derNull).Raw
-		}
+	if id := HashID(h); id != "" {
+		return withParameters(id, derNull).Raw
 	}
 	return nil
 }

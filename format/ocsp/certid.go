@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/der"
@@ -97,6 +98,9 @@ func certIDOf(e der.Element) (c CertID, err error) {
 	return c, describe("certID", in.End())
 }
 
+// hashes are those that a CertID is made with.
+var hashes = [...]crypto.Hash{crypto.SHA1, crypto.SHA256, crypto.SHA384, crypto.SHA512}
+
 // Hash is the hash that the certificate is named by; 0 for one that is not
 // known, or has parameters.
 func (c *CertID) Hash() crypto.Hash {
@@ -104,15 +108,8 @@ func (c *CertID) Hash() crypto.Hash {
 	if p != nil && !bytes.Equal(p, []byte{byte(der.Null), 0}) {
 		return 0
 	}
-	switch c.HashAlgorithm.ID {
-	case oid.SHA1:
-		return crypto.SHA1
-	case oid.SHA256:
-		return crypto.SHA256
-	case oid.SHA384:
-		return crypto.SHA384
-	case oid.SHA512:
-		return crypto.SHA512
+	if h := key.HashByID(c.HashAlgorithm.ID); slices.Contains(hashes[:], h) {
+		return h
 	}
 	return 0
 }
@@ -139,17 +136,7 @@ func (c *CertID) SerialNumber() *big.Int {
 }
 
 func hashIdentifier(hash crypto.Hash) (oid.OID, bool) {
-	switch hash {
-	case crypto.SHA1:
-		return oid.SHA1, true
-	case crypto.SHA256:
-		return oid.SHA256, true
-	case crypto.SHA384:
-		return oid.SHA384, true
-	case crypto.SHA512:
-		return oid.SHA512, true
-	}
-	return "", false
+	return key.HashID(hash), slices.Contains(hashes[:], hash)
 }
 
 func digest(hash crypto.Hash, data []byte) []byte {

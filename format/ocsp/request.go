@@ -20,11 +20,16 @@ func ParseRequest(raw []byte) (*Request, error) {
 	return r, nil
 }
 
-func (r *Request) read(raw []byte) error {
+// strictSequence reads a SEQUENCE that is DER throughout.
+func strictSequence(raw []byte) (der.Element, error) {
 	if err := der.Strict(raw); err != nil {
-		return err
+		return der.Element{}, err
 	}
-	outer, err := der.ParseTag(raw, der.Sequence)
+	return der.ParseTag(raw, der.Sequence)
+}
+
+func (r *Request) read(raw []byte) error {
+	outer, err := strictSequence(raw)
 	if err != nil {
 		return err
 	}

@@ -22,10 +22,7 @@ func ParseResponse(raw []byte) (*Response, error) {
 }
 
 func (r *Response) read(raw []byte) error {
-	if err := der.Strict(raw); err != nil {
-		return err
-	}
-	outer, err := der.ParseTag(raw, der.Sequence)
+	outer, err := strictSequence(raw)
 	if err != nil {
 		return err
 	}
@@ -85,10 +82,7 @@ func (r *Response) readBytes(wrapped der.Element) error {
 }
 
 func (b *Basic) read(raw []byte) error {
-	if err := der.Strict(raw); err != nil {
-		return err
-	}
-	outer, err := der.ParseTag(raw, der.Sequence)
+	outer, err := strictSequence(raw)
 	if err != nil {
 		return err
 	}

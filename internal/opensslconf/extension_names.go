@@ -130,21 +130,39 @@ func oneAddress(text string) ([]byte, error) {
 }
 
 func (m *maker) subjectAltName(b *der.Builder, items []item) error {
+	return m.namesOr(b, items, func(i item) ([]ext.GeneralName, bool, error) {
+		if !isNamed(i.name, "email") || !i.has || i.value != "copy" && i.value != "move" {
+			return nil, false, nil
+		}
+		names, err := m.copyEmail(i.value == "move")
+		return names, true, err
+	})
+}
+
+func (m *maker) issuerAltName(b *der.Builder, items []item) error {
+	return m.namesOr(b, items, func(i item) ([]ext.GeneralName, bool, error) {
+		if !isNamed(i.name, "issuer") || !i.has || i.value != "copy" {
+			return nil, false, nil
+		}
+		names, err := m.copyIssuer()
+		return names, true, err
+	})
+}
+
+// namesOr writes general names, those of an item that stands for others (true)
+// in its place.
+func (m *maker) namesOr(b *der.Builder, items []item, copied func(item) ([]ext.GeneralName, bool, error)) error {
 	var names []ext.GeneralName
 	for _, i := range items {
-		if isNamed(i.name, "email") && i.has && (i.value == "copy" || i.value == "move") {
-			copied, err := m.copyEmail(i.value == "move")
-			if err != nil {
-				return err
-			}
-			names = append(names, copied...)
-			continue
+		list, ok, err := copied(i)
+		if !ok {
+			list = make([]ext.GeneralName, 1)
+			list[0], err = m.generalName(i, false)
 		}
-		n, err := m.generalName(i, false)
 		if err != nil {
 			return err
 		}
-		names = append(names, n)
+		names = append(names, list...)
 	}
 	b.Raw(ext.MarshalGeneralNames(names))
 	return nil
@@ -176,27 +194,6 @@ func (m *maker) copyEmail(move bool) ([]ext.GeneralName, error) {
 		*subject = dn.Build(parts...)
 	}
 	return names, nil
-}
-
-func (m *maker) issuerAltName(b *der.Builder, items []item) error {
-	var names []ext.GeneralName
-	for _, i := range items {
-		if isNamed(i.name, "issuer") && i.has && i.value == "copy" {
-			copied, err := m.copyIssuer()
-			if err != nil {
-				return err
-			}
-			names = append(names, copied...)
-			continue
-		}
-		n, err := m.generalName(i, false)
-		if err != nil {
-			return err
-		}
-		names = append(names, n)
-	}
-	b.Raw(ext.MarshalGeneralNames(names))
-	return nil
 }
 
 func (m *maker) copyIssuer() ([]ext.GeneralName, error) {

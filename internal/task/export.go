@@ -7,11 +7,9 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/format/cert"
-	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/keystore"
 	"github.com/certwright/certwright/format/oid"
-	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/request"
 )
 
@@ -24,32 +22,6 @@ type Bundle struct {
 	Key   *key.Private // nil: without
 	Name  string       // friendly name, or alias
 	At    time.Time    // the time that a JKS says its entries were made
-}
-
-// EncodePKCS7 writes certificates as a PKCS#7 message that signs nothing (RFC
-// 2315, Section 9: the degenerate SignedData).
-func EncodePKCS7(chain [][]byte, asDER bool) []byte {
-	var b der.Builder
-	info := b.Begin(der.Sequence)
-	b.OID(string(oid.SignedData))
-	content := b.Begin(der.ContextConstructed(0))
-	signed := b.Begin(der.Sequence)
-	b.Int(1)
-	b.Add(der.Set, nil)
-	inner := b.Begin(der.Sequence)
-	b.OID(string(oid.Data))
-	b.End(inner)
-	certificates := b.Begin(der.ContextConstructed(0))
-	b.Raw(chain...)
-	b.End(certificates)
-	b.Add(der.Set, nil)
-	b.End(signed)
-	b.End(content)
-	b.End(info)
-	if asDER {
-		return b.Bytes()
-	}
-	return pem.Encode("PKCS7", b.Bytes())
 }
 
 // EncodePKCS12 writes a key store, or without a key a trust store of the

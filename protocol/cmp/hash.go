@@ -44,27 +44,11 @@ func CertHash(c *cert.Certificate, algorithm *key.AlgorithmIdentifier) ([]byte, 
 	return h.Sum(nil), algorithm, nil
 }
 
-// HashByID returns the hash that an identifier names, 0 for others.
+// HashByID returns the hash that an identifier names, 0 for MD5 and for what is
+// not known.
 func HashByID(id oid.OID) crypto.Hash {
-	switch id {
-	case oid.SHA1:
-		return crypto.SHA1
-	case oid.SHA224:
-		return crypto.SHA224
-	case oid.SHA256:
-		return crypto.SHA256
-	case oid.SHA384:
-		return crypto.SHA384
-	case oid.SHA512:
-		return crypto.SHA512
-	case oid.SHA3_224:
-		return crypto.SHA3_224
-	case oid.SHA3_256:
-		return crypto.SHA3_256
-	case oid.SHA3_384:
-		return crypto.SHA3_384
-	case oid.SHA3_512:
-		return crypto.SHA3_512
+	if h := key.HashByID(id); h != crypto.MD5 {
+		return h
 	}
 	return 0
 }

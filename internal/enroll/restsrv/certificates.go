@@ -13,6 +13,7 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/client"
 	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/pem"
@@ -234,7 +235,7 @@ func (s *server) fetchCertificate(ctx context.Context, x *sender, in *formInput)
 	case client.FormChain:
 		out.ContentType, out.Body = "application/pem-certificate-chain", task.EncodeCertificates(task.WithoutRoot(chain)...)
 	case client.FormPKCS7:
-		out.ContentType, out.Body = "application/pkcs7-mime; smime-type=certs-only", task.EncodePKCS7(chain, true)
+		out.ContentType, out.Body = "application/pkcs7-mime; smime-type=certs-only", cms.CertsOnly(chain, nil)
 	}
 	return out, nil
 }

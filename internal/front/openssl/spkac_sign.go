@@ -84,7 +84,7 @@ func signWeak(k *rsa.PrivateKey, hash crypto.Hash, message []byte) ([]byte, erro
 	}
 	var b der.Builder
 	all := b.Begin(der.Sequence)
-	hashAlgorithm(&b, hashID(hash))
+	hashAlgorithm(&b, key.HashID(hash))
 	b.Add(der.OctetString, digest)
 	b.End(all)
 	size := (k.N.BitLen() + 7) / 8
@@ -93,7 +93,7 @@ func signWeak(k *rsa.PrivateKey, hash crypto.Hash, message []byte) ([]byte, erro
 		return nil, rsa.ErrMessageTooLong
 	}
 	block := []byte{0, 1}
-	if hashID(hash) == "" {
+	if key.HashID(hash) == "" {
 		return nil, fmt.Errorf("%v is not signed with by a key of %d bits", hash, k.N.BitLen())
 	}
 	for range padding {
@@ -102,11 +102,4 @@ func signWeak(k *rsa.PrivateKey, hash crypto.Hash, message []byte) ([]byte, erro
 	block = append(append(block, 0), b.Bytes()...)
 	m := new(big.Int).SetBytes(block)
 	return m.Exp(m, k.D, k.N).FillBytes(make([]byte, size)), nil
-}
-
-func hashID(hash crypto.Hash) oid.OID {
-	return map[crypto.Hash]oid.OID{
-		crypto.MD5: oid.MD5, crypto.SHA1: oid.SHA1, crypto.SHA224: oid.SHA224, crypto.SHA256: oid.SHA256,
-		crypto.SHA384: oid.SHA384, crypto.SHA512: oid.SHA512,
-	}[hash]
 }

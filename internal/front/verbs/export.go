@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/format/cms"
+	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/spelling"
 	"github.com/certwright/certwright/internal/task"
@@ -87,7 +89,11 @@ func (p *program) export(ctx context.Context, word string, e *exportFlags) error
 		}
 		return p.writeExport(e, task.EncodeCertificates(short[1:]...))
 	case "pkcs7":
-		return p.writeExport(e, task.EncodePKCS7(short, e.asDER))
+		data := cms.CertsOnly(short, nil)
+		if !e.asDER {
+			data = pem.Encode("PKCS7", data)
+		}
+		return p.writeExport(e, data)
 	case "pkcs12", "jks":
 		if e.key != "" && len(short) > 0 { // a trust store is nothing without its root
 			list = short

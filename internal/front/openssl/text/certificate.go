@@ -62,16 +62,21 @@ var errCertificate = errors.New("it is not a certificate that can be read")
 
 // ReadCertificate reads a certificate in DER; what follows it is ignored.
 func ReadCertificate(raw []byte) (*Certificate, error) {
-	if c, ok := readCertificate(raw); ok {
-		return c, nil
+	return readAny(raw, readCertificate, errCertificate)
+}
+
+// readAny reads what may be in BER, and says wrong of what cannot be read.
+func readAny[T any](raw []byte, read func([]byte) (*T, bool), wrong error) (*T, error) {
+	if v, ok := read(raw); ok {
+		return v, nil
 	}
 	// Lengths left open are rare, so that only what cannot be read is tried again.
 	if again, err := cms.Normalize(raw); err == nil {
-		if c, ok := readCertificate(again); ok {
-			return c, nil
+		if v, ok := read(again); ok {
+			return v, nil
 		}
 	}
-	return nil, errCertificate
+	return nil, wrong
 }
 
 func readCertificate(raw []byte) (*Certificate, bool) {

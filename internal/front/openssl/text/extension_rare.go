@@ -43,18 +43,6 @@ func strongExtranet(w *bufio.Writer, value []byte, indent int) state {
 	return printed
 }
 
-func utf8String(w *bufio.Writer, value []byte, indent int) state {
-	in := fields{rest: value}
-	s := in.take(der.UTF8String).Content
-	switch {
-	case in.bad:
-		return unreadable
-	case len(s) == 0:
-		return unprintable
-	}
-	return line(w, indent, string(s))
-}
-
 // issuerSignTool names the tools of a qualified issuer in Russia.
 func issuerSignTool(w *bufio.Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)

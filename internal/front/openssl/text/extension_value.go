@@ -103,8 +103,16 @@ var reasonCodes = [...]string{
 }
 
 func ia5String(w *bufio.Writer, value []byte, indent int) state {
+	return characters(w, value, der.IA5String, indent)
+}
+
+func utf8String(w *bufio.Writer, value []byte, indent int) state {
+	return characters(w, value, der.UTF8String, indent)
+}
+
+func characters(w *bufio.Writer, value []byte, tag der.Tag, indent int) state {
 	in := fields{rest: value}
-	s := in.take(der.IA5String).Content
+	s := in.take(tag).Content
 	switch {
 	case in.bad:
 		return unreadable

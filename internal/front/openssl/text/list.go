@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
 )
@@ -27,18 +26,7 @@ type List struct {
 var errList = errors.New("it is not a certificate revocation list that can be read")
 
 // ReadList reads a certificate revocation list in DER; what follows it is ignored.
-func ReadList(raw []byte) (*List, error) {
-	if l, ok := readList(raw); ok {
-		return l, nil
-	}
-	// Lengths left open are rare, so that only what cannot be read is tried again.
-	if again, err := cms.Normalize(raw); err == nil {
-		if l, ok := readList(again); ok {
-			return l, nil
-		}
-	}
-	return nil, errList
-}
+func ReadList(raw []byte) (*List, error) { return readAny(raw, readList, errList) }
 
 func readList(raw []byte) (*List, bool) {
 	outer := fields{rest: raw}
