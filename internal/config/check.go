@@ -43,6 +43,14 @@ func (c *Config) checkServer() (key, detail, fix string) {
 			return u.key, fmt.Sprintf("%q is not an address that begins with %s://", u.text, u.scheme), fmt.Sprintf("write %s://HOST:PORT", u.scheme)
 		}
 	}
+	for _, text := range s.Proxies {
+		if _, err := ParseNetwork(text); err != nil {
+			return "server.proxies", err.Error(), "write ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or ::1"
+		}
+	}
+	if name := s.ProxyShown; name != "" && (strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || len(s.Proxies) == 0) {
+		return "server.proxy-certificate", fmt.Sprintf("%q is not a header that could be believed", name), "write the name of a header, and the proxies that set it in server.proxies"
+	}
 	if (s.Certificate == "") != (s.Key == "") {
 		return "server.certificate", "certificate and key go together", "give both, or none: then the server issues its own"
 	}
@@ -61,6 +69,7 @@ func (c *Config) checkWords() (key, detail, fix string) {
 	}{
 		{"server.metrics", c.Server.Metrics, []string{"token", "open", "off"}},
 		{"log.level", c.Log.Level, []string{"debug", "info", "warn", "error"}},
+		{"server.proxy-header", c.Server.ProxyHeader, []string{XForwardedFor, Forwarded}},
 		{"log.format", c.Log.Format, []string{"text", "json"}},
 		{"alerts.mail.tls", c.Alerts.Mail.TLS, []string{"starttls", "tls", "none"}},
 	} {

@@ -5,14 +5,15 @@ import "time"
 // Config is the whole configuration. The tags are its manual: "yaml" is the
 // key, "doc" what it does; Default has what holds where nothing is said. A
 // field of the kind string, bool, number, Duration, Size or list of strings is
-// also settable by an environment variable, named by Variable.
+// also settable by an environment variable, named by Variable. "restart" marks
+// what a running server cannot change.
 type Config struct {
 	CA         string `yaml:"ca" doc:"the authority that signs where none is named; empty: the only one that issues"`
 	Profile    string `yaml:"profile" doc:"the profile where none is named; empty: the authority's, else server"`
 	Officer    string `yaml:"officer" doc:"the name that decisions are made under; empty: the local user"`
-	Passphrase string `yaml:"ca-passphrase" doc:"where the passphrase of the authorities' keys comes from: env:NAME or file:PATH" secret:"source"`
-	Linter     string `yaml:"linter" doc:"the linter program; empty: certwright-lint, where it is installed"`
-	Database   string `yaml:"database" doc:"where the records are; empty: certwright.db in the home, else postgres://USER@HOST/NAME" secret:"url"`
+	Passphrase string `yaml:"ca-passphrase" doc:"where the passphrase of the authorities' keys comes from: env:NAME or file:PATH" restart:"yes" secret:"source"`
+	Linter     string `yaml:"linter" doc:"the linter program; empty: certwright-lint, where it is installed" restart:"yes"`
+	Database   string `yaml:"database" doc:"where the records are; empty: certwright.db in the home, else postgres://USER@HOST/NAME" restart:"yes" secret:"url"`
 
 	Server   Server    `yaml:"server" doc:"what \"certwright serve\" listens on, and is called"`
 	Access   Access    `yaml:"access" doc:"who may do what, besides the bearers of API tokens"`
@@ -27,15 +28,18 @@ type Config struct {
 
 // Server is what is listened on, and under which names.
 type Server struct {
-	Listen      string   `yaml:"listen" doc:"address of the HTTPS listener: HOST:PORT, or :PORT for every address"`
-	PlainListen string   `yaml:"plain-listen" doc:"address of the plain HTTP listener for revocation lists, OCSP and CA certificates; off: none"`
+	Listen      string   `yaml:"listen" doc:"address of the HTTPS listener: HOST:PORT, or :PORT for every address" restart:"yes"`
+	PlainListen string   `yaml:"plain-listen" doc:"address of the plain HTTP listener for revocation lists, OCSP and CA certificates; off: none" restart:"yes"`
 	URL         string   `yaml:"url" doc:"the address clients reach the HTTPS listener at; empty: https:// with the first name and the port"`
 	PlainURL    string   `yaml:"plain-url" doc:"the address relying parties reach the plain listener at, written into certificates; empty: as url"`
 	Names       []string `yaml:"names" doc:"host names and addresses of the server's own certificate; empty: this host's name, localhost and the loopback addresses"`
 	CA          string   `yaml:"ca" doc:"the authority that signs the server's own certificate; empty: the one that signs where none is named"`
 	Profile     string   `yaml:"profile" doc:"the profile of the server's own certificate"`
-	Certificate string   `yaml:"certificate" doc:"file of a certificate and its chain from elsewhere, instead of an own one; read again on reload"`
+	Certificate string   `yaml:"certificate" doc:"file of a certificate and its chain from elsewhere, instead of an own one; its content is read again on reload"`
 	Key         string   `yaml:"key" doc:"file of the key of that certificate"`
+	Proxies     []string `yaml:"proxies" doc:"addresses and networks of the reverse proxies in front of the server, such as 10.0.0.0/8: what they tell of clients is believed; empty: none"`
+	ProxyHeader string   `yaml:"proxy-header" doc:"the header they tell of clients by: x-forwarded-for (with x-forwarded-proto) or forwarded (RFC 7239)"`
+	ProxyShown  string   `yaml:"proxy-certificate" doc:"the header in which they pass on the certificate that a client has shown them, such as Client-Cert (RFC 9440); empty: none"`
 	Metrics     string   `yaml:"metrics" doc:"who may read /metrics: token (administrators and auditors), open (anyone) or off"`
 	Grace       Duration `yaml:"grace" doc:"how long requests that are under way may take to end when the server stops"`
 }
@@ -65,20 +69,20 @@ type OIDC struct {
 
 // Limits is what one client may take.
 type Limits struct {
-	Header        Size     `yaml:"header" doc:"the largest head of a request"`
+	Header        Size     `yaml:"header" doc:"the largest head of a request" restart:"yes"`
 	Body          Size     `yaml:"body" doc:"the largest body of a request"`
 	Connections   int      `yaml:"connections" doc:"connections at the same time; beyond it, those that are idle longest are closed"`
-	HeaderTimeout Duration `yaml:"header-timeout" doc:"time for the TLS handshake, and for the head of a request"`
-	ReadTimeout   Duration `yaml:"read-timeout" doc:"time for a whole request"`
-	WriteTimeout  Duration `yaml:"write-timeout" doc:"time from the head of a request to the end of its answer"`
-	IdleTimeout   Duration `yaml:"idle-timeout" doc:"time that a connection may wait for its next request"`
+	HeaderTimeout Duration `yaml:"header-timeout" doc:"time for the TLS handshake, and for the head of a request" restart:"yes"`
+	ReadTimeout   Duration `yaml:"read-timeout" doc:"time for a whole request" restart:"yes"`
+	WriteTimeout  Duration `yaml:"write-timeout" doc:"time from the head of a request to the end of its answer" restart:"yes"`
+	IdleTimeout   Duration `yaml:"idle-timeout" doc:"time that a connection may wait for its next request" restart:"yes"`
 	Rate          int      `yaml:"rate" doc:"requests a second that one client may send over REST on average, and ten times as many at once; 0: any number"`
 }
 
 // Log is how the log is written.
 type Log struct {
-	Level  string `yaml:"level" doc:"debug, info, warn or error; read again on reload"`
-	Format string `yaml:"format" doc:"text or json"`
+	Level  string `yaml:"level" doc:"debug, info, warn or error"`
+	Format string `yaml:"format" doc:"text or json" restart:"yes"`
 }
 
 // Publish is how what relying parties fetch is served.
@@ -120,7 +124,7 @@ type Webhook struct {
 // Default returns what holds where nothing is said.
 func Default() Config {
 	return Config{
-		Server: Server{Listen: ":8443", PlainListen: ":8080", Profile: "server", Metrics: "token", Grace: Duration(30 * time.Second)},
+		Server: Server{Listen: ":8443", PlainListen: ":8080", Profile: "server", ProxyHeader: XForwardedFor, Metrics: "token", Grace: Duration(30 * time.Second)},
 		CMP:    defaultCMP(),
 		ACME:   defaultACME(),
 		Limits: Limits{Header: 64 << 10, Body: 1 << 20, Connections: 20000, HeaderTimeout: Duration(10 * time.Second),
@@ -131,6 +135,12 @@ func Default() Config {
 			Mail: Mail{TLS: "starttls"}, Webhook: Webhook{Name: "alerts"}},
 	}
 }
+
+// The headers by which proxies tell of clients.
+const (
+	XForwardedFor = "x-forwarded-for"
+	Forwarded     = "forwarded"
+)
 
 // PlainOff is the value of Server.PlainListen for no plain listener.
 const PlainOff = "off"

@@ -59,49 +59,53 @@ webhooks:
 
 func TestParseFaults(t *testing.T) {
 	for text, want := range map[string]string{
-		"ca: a\nprofle: b\n":                            `c.yaml, line 2: the key "profle" is not known | did you mean "profile"?`,
-		"zzzzzz: b\n":                                   `c.yaml, line 1: the key "zzzzzz" is not known | known are ca, profile, `,
-		"server:\n  lisen: b\n":                         `c.yaml, line 2: the key "lisen" is not known in "server" | did you mean "listen"?`,
-		"webhooks:\n- nmae: x\n":                        `c.yaml, line 2: the key "nmae" is not known in "webhooks" | did you mean "name"?`,
-		"ca: a\nca: b\n":                                `c.yaml, line 2: the key "ca" stands here twice | keep one of the two`,
-		"ca: [a]\n":                                     `c.yaml, line 1: the value of "ca" is not a single word`,
-		"- a\n":                                         `c.yaml, line 1: the file is not a list of keys and values`,
-		"server: x\n":                                   `c.yaml, line 1: the value of "server" is not a list of keys and values | write its keys below it`,
-		"server: {names: {a: b}}\n":                     `c.yaml, line 1: the value of "server.names" is not a list | begin each entry with a dash`,
-		"ca: \"unfinished\nx":                           `c.yaml: this is not YAML: line 2: a quotation mark is not closed`,
-		"\tca: a\n":                                     `c.yaml: this is not YAML: line 1: the line is indented by a tab; use blanks`,
-		"server: {grace: soon}\n":                       `c.yaml, line 1: the value of "server.grace": "soon" is not a length of time, such as 30s, 12h or 90d`,
-		"limits: {body: big}\n":                         `c.yaml, line 1: the value of "limits.body": "big" is not a size, such as 64KiB or 1MiB`,
-		"limits: {connections: many}\n":                 `c.yaml, line 1: the value of "limits.connections": "many" is not a whole number`,
-		"alerts: {missed-renewal: 7}\n":                 `c.yaml, line 1: the value of "alerts.missed-renewal": "7" is neither true nor false`,
-		"server: {listen: here}\n":                      `c.yaml: the value of "server.listen": "here" is not an address to listen on | write HOST:PORT`,
-		"server: {url: ca.org}\n":                       `c.yaml: the value of "server.url": "ca.org" is not an address that begins with https:// | write https://HOST:PORT`,
-		"server: {key: k}\n":                            `c.yaml: the value of "server.certificate": certificate and key go together | give both, or none`,
-		"server: {names: 'https://a'}":                  `c.yaml: the value of "server.names": "https://a" is neither a host name nor an address | write names like`,
-		"log: {level: wran}\n":                          `c.yaml: the value of "log.level": there is no "wran" | did you mean "warn"?`,
-		"server: {metrics: opn}\n":                      `c.yaml: the value of "server.metrics": there is no "opn" | did you mean "open"?`,
-		"log: {format: xml}\n":                          `c.yaml: the value of "log.format": there is no "xml" | write one of text, json`,
-		"limits: {body: 1}\n":                           `c.yaml: the value of "limits.body": less than 1KiB lets no request in`,
-		"limits: {header: 1}\n":                         `c.yaml: the value of "limits.header": less than 1KiB lets no request in`,
-		"limits: {connections: 0}\n":                    `c.yaml: the value of "limits.connections": without connections nothing can be served`,
-		"limits: {idle-timeout: 0s}\n":                  `c.yaml: the value of "limits.idle-timeout": without a limit a slow client keeps its connection for ever`,
-		"alerts: {every: 0s}\n":                         `c.yaml: the value of "alerts.every": 0 is no length of time to wait`,
-		"cmp: {window: 0s}\n":                           `c.yaml: the value of "cmp.window": no message would be in time`,
-		"cmp: {check-after: 1ms}\n":                     `c.yaml: the value of "cmp.check-after": clients would ask without a pause`,
-		"acme: {challenges: http-1}\n":                  `c.yaml: the value of "acme.challenges": there is no "http-1" | did you mean "http-01"?`,
-		"acme: {challenges: []}\n":                      `c.yaml: the value of "acme.challenges": without challenges nothing can be validated`,
-		"acme: {challenges: dns-persist-01}\n":          `c.yaml: the value of "acme.challenges": dns-persist-01 needs a name`,
-		"acme: {allow-networks: 10.0.0.1}\n":            `c.yaml: the value of "acme.allow-networks": "10.0.0.1" is not a network | write ADDRESS/BITS`,
-		"acme: {resolvers: 10.0.0.1}\n":                 `c.yaml: the value of "acme.resolvers": "10.0.0.1" is not HOST:PORT`,
-		"acme: {resolvers-agree: 2}\n":                  `c.yaml: the value of "acme.resolvers-agree": more resolvers must agree than there are`,
-		"acme: {order-lifetime: 0s}\n":                  `c.yaml: the value of "acme.order-lifetime": an order without time cannot be finalized`,
-		"acme: {http-port: 0}\n":                        `c.yaml: the value of "acme.http-port": 0 is no port`,
-		"acme: {tls-port: 70000}\n":                     `c.yaml: the value of "acme.tls-port": 70000 is no port`,
-		"acme: {limits: {orders-per-name: 5}}\n":        `c.yaml: the value of "acme.limits.orders-per-name": "5" is not COUNT/TIME, such as 20/1h`,
-		"database: mysql://x\n":                         `c.yaml: the value of "database": it is not the address of a PostgreSQL database`,
-		"alerts: {mail: {server: m}}\n":                 `c.yaml: the value of "alerts.mail.server": "m" is not HOST:PORT`,
-		"alerts: {mail: {server: 'm:25', from: a}}\n":   `c.yaml: the value of "alerts.mail": "a" is not a mail address`,
-		"alerts: {mail: {server: 'm:25', from: a@b}}\n": `c.yaml: the value of "alerts.mail.to": nobody is told`,
+		"ca: a\nprofle: b\n":                         `c.yaml, line 2: the key "profle" is not known | did you mean "profile"?`,
+		"zzzzzz: b\n":                                `c.yaml, line 1: the key "zzzzzz" is not known | known are ca, profile, `,
+		"server:\n  lisen: b\n":                      `c.yaml, line 2: the key "lisen" is not known in "server" | did you mean "listen"?`,
+		"webhooks:\n- nmae: x\n":                     `c.yaml, line 2: the key "nmae" is not known in "webhooks" | did you mean "name"?`,
+		"ca: a\nca: b\n":                             `c.yaml, line 2: the key "ca" stands here twice | keep one of the two`,
+		"ca: [a]\n":                                  `c.yaml, line 1: the value of "ca" is not a single word`,
+		"- a\n":                                      `c.yaml, line 1: the file is not a list of keys and values`,
+		"server: x\n":                                `c.yaml, line 1: the value of "server" is not a list of keys and values | write its keys below it`,
+		"server: {names: {a: b}}\n":                  `c.yaml, line 1: the value of "server.names" is not a list | begin each entry with a dash`,
+		"ca: \"unfinished\nx":                        `c.yaml: this is not YAML: line 2: a quotation mark is not closed`,
+		"\tca: a\n":                                  `c.yaml: this is not YAML: line 1: the line is indented by a tab; use blanks`,
+		"server: {grace: soon}\n":                    `c.yaml, line 1: the value of "server.grace": "soon" is not a length of time, such as 30s, 12h or 90d`,
+		"limits: {body: big}\n":                      `c.yaml, line 1: the value of "limits.body": "big" is not a size, such as 64KiB or 1MiB`,
+		"limits: {connections: many}\n":              `c.yaml, line 1: the value of "limits.connections": "many" is not a whole number`,
+		"alerts: {missed-renewal: 7}\n":              `c.yaml, line 1: the value of "alerts.missed-renewal": "7" is neither true nor false`,
+		"server: {listen: here}\n":                   `c.yaml: the value of "server.listen": "here" is not an address to listen on | write HOST:PORT`,
+		"server: {url: ca.org}\n":                    `c.yaml: the value of "server.url": "ca.org" is not an address that begins with https:// | write https://HOST:PORT`,
+		"server: {key: k}\n":                         `c.yaml: the value of "server.certificate": certificate and key go together | give both, or none`,
+		"server: {names: 'https://a'}":               `c.yaml: the value of "server.names": "https://a" is neither a host name nor an address | write names like`,
+		"log: {level: wran}\n":                       `c.yaml: the value of "log.level": there is no "wran" | did you mean "warn"?`,
+		"server: {proxies: edge}\n":                  `c.yaml: the value of "server.proxies": "edge" is neither an address nor a network | write ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or ::1`,
+		"server: {proxy-header: forwardd}\n":         `c.yaml: the value of "server.proxy-header": there is no "forwardd" | did you mean "forwarded"?`,
+		"server: {proxy-certificate: Client-Cert}\n": `c.yaml: the value of "server.proxy-certificate": "Client-Cert" is not a header that could be believed | write the name of a header, and the proxies that set it in server.proxies`,
+		"server: {proxies: '::1', proxy-certificate: 'a b'}\n": `c.yaml: the value of "server.proxy-certificate": "a b" is not a header that could be believed | write the name`,
+		"server: {metrics: opn}\n":                             `c.yaml: the value of "server.metrics": there is no "opn" | did you mean "open"?`,
+		"log: {format: xml}\n":                                 `c.yaml: the value of "log.format": there is no "xml" | write one of text, json`,
+		"limits: {body: 1}\n":                                  `c.yaml: the value of "limits.body": less than 1KiB lets no request in`,
+		"limits: {header: 1}\n":                                `c.yaml: the value of "limits.header": less than 1KiB lets no request in`,
+		"limits: {connections: 0}\n":                           `c.yaml: the value of "limits.connections": without connections nothing can be served`,
+		"limits: {idle-timeout: 0s}\n":                         `c.yaml: the value of "limits.idle-timeout": without a limit a slow client keeps its connection for ever`,
+		"alerts: {every: 0s}\n":                                `c.yaml: the value of "alerts.every": 0 is no length of time to wait`,
+		"cmp: {window: 0s}\n":                                  `c.yaml: the value of "cmp.window": no message would be in time`,
+		"cmp: {check-after: 1ms}\n":                            `c.yaml: the value of "cmp.check-after": clients would ask without a pause`,
+		"acme: {challenges: http-1}\n":                         `c.yaml: the value of "acme.challenges": there is no "http-1" | did you mean "http-01"?`,
+		"acme: {challenges: []}\n":                             `c.yaml: the value of "acme.challenges": without challenges nothing can be validated`,
+		"acme: {challenges: dns-persist-01}\n":                 `c.yaml: the value of "acme.challenges": dns-persist-01 needs a name`,
+		"acme: {allow-networks: 10.0.0.1}\n":                   `c.yaml: the value of "acme.allow-networks": "10.0.0.1" is not a network | write ADDRESS/BITS`,
+		"acme: {resolvers: 10.0.0.1}\n":                        `c.yaml: the value of "acme.resolvers": "10.0.0.1" is not HOST:PORT`,
+		"acme: {resolvers-agree: 2}\n":                         `c.yaml: the value of "acme.resolvers-agree": more resolvers must agree than there are`,
+		"acme: {order-lifetime: 0s}\n":                         `c.yaml: the value of "acme.order-lifetime": an order without time cannot be finalized`,
+		"acme: {http-port: 0}\n":                               `c.yaml: the value of "acme.http-port": 0 is no port`,
+		"acme: {tls-port: 70000}\n":                            `c.yaml: the value of "acme.tls-port": 70000 is no port`,
+		"acme: {limits: {orders-per-name: 5}}\n":               `c.yaml: the value of "acme.limits.orders-per-name": "5" is not COUNT/TIME, such as 20/1h`,
+		"database: mysql://x\n":                                `c.yaml: the value of "database": it is not the address of a PostgreSQL database`,
+		"alerts: {mail: {server: m}}\n":                        `c.yaml: the value of "alerts.mail.server": "m" is not HOST:PORT`,
+		"alerts: {mail: {server: 'm:25', from: a}}\n":          `c.yaml: the value of "alerts.mail": "a" is not a mail address`,
+		"alerts: {mail: {server: 'm:25', from: a@b}}\n":        `c.yaml: the value of "alerts.mail.to": nobody is told`,
 		"alerts: {mail: {server: 'm:25', from: a@b, to: a@b, user: u, tls: none}}\n":                         `c.yaml: the value of "alerts.mail.tls": a password is not sent without TLS`,
 		"webhooks: [{name: a, url: x, secret: env:A}]\n":                                                     `c.yaml: the value of "webhooks": "x" is not an address to post to`,
 		"webhooks: [{name: a, url: 'http://x'}]\n":                                                           `c.yaml: the value of "webhooks": the webhook "a" has no secret to sign with`,
@@ -208,6 +212,22 @@ func TestUnknownVariables(t *testing.T) {
 	found := c.Unknown([]string{"CERTWRIGHT_SERVER_LISTN=x", "CERTWRIGHT_HOME=/h", "CERTWRIGHT_SERVER_LISTEN=x", "PATH=x", "CERTWRIGHT_QQQQQQQQQQQQQQQ=1"})
 	if len(found) != 2 || found[0].Variable+found[0].Hint() != `CERTWRIGHT_SERVER_LISTN: did you mean CERTWRIGHT_SERVER_LISTEN?` || found[1].Hint() != "" {
 		t.Fatalf("%+v", found)
+	}
+}
+
+// TestKeep is of what a running server cannot change.
+func TestKeep(t *testing.T) {
+	started, next := Default(), Default()
+	next.Server.Listen, next.Limits.Header, next.Log.Format, next.Database = ":1", 2<<10, "json", "postgres://h/n"
+	next.ACME.Off, next.Server.Names = true, []string{"a.example"}
+	if keys := strings.Join(next.Keep(&started), " "); keys != "database server.listen limits.header log.format" {
+		t.Error(keys)
+	}
+	if keys := strings.Join(next.Changed(&started), " "); keys != "server.names acme.off" {
+		t.Error(keys)
+	}
+	if text, err := started.Print(); err != nil || !strings.Contains(text, "# text or json (holds after a restart)\n") {
+		t.Error(text, err)
 	}
 }
 

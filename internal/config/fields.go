@@ -131,6 +131,27 @@ func (c *Config) Unknown(environment []string) []UnknownVariable {
 	return out
 }
 
+// Keep gives every setting that cannot change while the server runs the value
+// it was started with, and returns the keys of those that had another.
+func (c *Config) Keep(started *Config) (keys []string) {
+	return keep("", reflect.ValueOf(c).Elem(), reflect.ValueOf(started).Elem())
+}
+
+func keep(prefix string, v, started reflect.Value) (keys []string) {
+	for i := range v.NumField() {
+		t := v.Type().Field(i)
+		name := prefix + t.Tag.Get("yaml")
+		switch {
+		case v.Field(i).Kind() == reflect.Struct:
+			keys = append(keys, keep(name+".", v.Field(i), started.Field(i))...)
+		case t.Tag.Get("restart") != "" && !same(v.Field(i), started.Field(i)):
+			keys = append(keys, name)
+			v.Field(i).Set(started.Field(i))
+		}
+	}
+	return keys
+}
+
 // Changed lists the keys whose values are not those of another configuration.
 func (c *Config) Changed(other *Config) []string {
 	return changed("", reflect.ValueOf(c).Elem(), reflect.ValueOf(other).Elem())

@@ -33,6 +33,9 @@ func nodeOf(v reflect.Value, comments bool) (*yaml.Node, error) {
 		k := &yaml.Node{Kind: yaml.ScalarNode, Value: t.Tag.Get("yaml")}
 		if comments {
 			k.HeadComment = "# " + t.Tag.Get("doc")
+			if t.Tag.Get("restart") != "" {
+				k.HeadComment += " (holds after a restart)"
+			}
 		}
 		value, err := valueNode(f, t.Tag.Get("secret"), comments)
 		if err != nil {

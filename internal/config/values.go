@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -73,3 +74,15 @@ var units = []struct {
 	name  string
 	shift uint
 }{{"GiB", 30}, {"MiB", 20}, {"KiB", 10}, {"", 0}}
+
+// ParseNetwork reads ADDRESS/BITS, or ADDRESS for that one alone.
+func ParseNetwork(text string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return p, fmt.Errorf("%q is neither an address nor a network", text)
+	}
+	return p.Masked(), nil
+}

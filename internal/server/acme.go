@@ -11,22 +11,22 @@ import (
 )
 
 // acme makes the door of ACME; none where it is off.
-func (s *Server) acme() ([]door, error) {
-	a := &s.config.Settings.ACME
+func (s *Server) acme(r *regime) ([]door, error) {
+	a := &r.settings.ACME
 	if a.Off {
 		return nil, nil
 	}
 	c := acmesrv.Config{
-		Authority: s.config.Office.Authority, Store: s.config.Office.Store, BaseURL: s.told.URL, Website: a.Website,
-		SharedNonces: a.SharedNonces, Log: s.config.Log,
+		Authority: s.config.Office.Authority, Store: s.config.Office.Store, BaseURL: r.told.URL, Website: a.Website,
+		SharedNonces: a.SharedNonces, Nonces: s.nonces, Log: s.config.Log,
 		Checks: acmecheck.Settings{Resolvers: a.Resolvers, Agree: a.Agree, HTTPPort: a.HTTPPort, TLSPort: a.TLSPort, CAAIdentities: a.CAAIdentities},
 		Orders: acmeorder.Settings{
-			Challenges: a.Challenges, Profiles: map[string]string{}, DefaultProfile: a.Profile, DefaultCA: a.CA,
+			Challenges: a.Challenges, Profiles: s.described(a.Profiles), DefaultProfile: a.Profile, DefaultCA: a.CA,
 			RequireBinding: a.RequireEAB, TermsOfService: a.TermsOfService, OrderLifetime: duration(a.OrderLifetime),
 		},
 	}
 	if c.Orders.DefaultCA == "" {
-		c.Orders.DefaultCA = s.config.Settings.CA
+		c.Orders.DefaultCA = r.settings.CA
 	}
 	for _, text := range a.Networks {
 		network, err := netip.ParsePrefix(text)
@@ -36,11 +36,9 @@ func (s *Server) acme() ([]door, error) {
 		c.Checks.Allow = append(c.Checks.Allow, network.Masked())
 	}
 	for _, name := range a.Profiles {
-		profile, err := s.config.Office.Profiles.Get(name)
-		if err != nil {
+		if _, err := s.config.Office.Profiles.Get(name); err != nil {
 			return nil, err
 		}
-		c.Orders.Profiles[name] = profile.Description
 	}
 	for _, l := range []struct {
 		text string
@@ -57,4 +55,15 @@ func (s *Server) acme() ([]door, error) {
 		return nil, err
 	}
 	return []door{{name: "acme", patterns: []string{"/acme/"}, handler: handler, run: handler.Run}}, nil
+}
+
+// described is what people are told of profiles, by name.
+func (s *Server) described(names []string) map[string]string {
+	out := map[string]string{}
+	for _, name := range names {
+		if profile, err := s.config.Office.Profiles.Get(name); err == nil {
+			out[name] = profile.Description
+		}
+	}
+	return out
 }

@@ -30,11 +30,12 @@ import (
 // issued by its own authority and renews at two thirds of its life, or one
 // from elsewhere.
 type identity struct {
-	office   *task.Office
-	settings config.Server
-	ca       string // the authority that signs the own one
-	names    []string
-	log      *slog.Logger
+	office           *task.Office
+	certificate, key string // files of the one from elsewhere; empty: none
+	profile          string // of the own one
+	ca               string // the authority that signs the own one
+	names            []string
+	log              *slog.Logger
 
 	current atomic.Pointer[tls.Certificate]
 }
@@ -45,6 +46,11 @@ func ownFile(h config.Home) string { return filepath.Join(h.Folder, "server.pem"
 
 // get is the crypto/tls hook.
 func (i *identity) get(*tls.ClientHelloInfo) (*tls.Certificate, error) { return i.current.Load(), nil }
+
+// like reports whether another shows the same certificates.
+func (i *identity) like(other *identity) bool {
+	return i.certificate == other.certificate && i.key == other.key && i.profile == other.profile && i.ca == other.ca && slices.Equal(i.names, other.names)
+}
 
 // expires is the end of the certificate that is shown now.
 func (i *identity) expires() time.Time {
@@ -57,7 +63,7 @@ func (i *identity) expires() time.Time {
 // load finds the certificate to show: the one from elsewhere, else the own one
 // where it is still good, else a new one.
 func (i *identity) load(ctx context.Context) error {
-	if i.settings.Certificate != "" {
+	if i.certificate != "" {
 		return i.loadForeign()
 	}
 	c, err := i.kept()
@@ -72,13 +78,13 @@ func (i *identity) load(ctx context.Context) error {
 }
 
 func (i *identity) loadForeign() error {
-	c, err := tls.LoadX509KeyPair(i.settings.Certificate, i.settings.Key)
+	c, err := tls.LoadX509KeyPair(i.certificate, i.key)
 	if err != nil {
-		return &config.Fault{File: i.settings.Certificate, Detail: "the server cannot use this certificate with the key in " + i.settings.Key + ": " + err.Error(),
-			Fix: "check server.certificate and server.key, and the two files: certwright match " + i.settings.Certificate + " " + i.settings.Key}
+		return &config.Fault{File: i.certificate, Detail: "the server cannot use this certificate with the key in " + i.key + ": " + err.Error(),
+			Fix: "check server.certificate and server.key, and the two files: certwright match " + i.certificate + " " + i.key}
 	}
 	if now := i.office.Now(); now.After(c.Leaf.NotAfter) {
-		i.log.Warn("the certificate of the server has expired", "file", i.settings.Certificate, "ended", c.Leaf.NotAfter)
+		i.log.Warn("the certificate of the server has expired", "file", i.certificate, "ended", c.Leaf.NotAfter)
 	}
 	i.current.Store(&c)
 	return nil
@@ -142,7 +148,7 @@ func (i *identity) renew(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("making the server's request: %w", err)
 	}
-	out, err := i.office.Authority.Submit(ctx, authority.Submission{CA: i.ca, Profile: i.settings.Profile, Request: r,
+	out, err := i.office.Authority.Submit(ctx, authority.Submission{CA: i.ca, Profile: i.profile, Request: r,
 		Origin: evidence.Origin{Door: "server", Requester: "certwright serve", Method: "own-certificate"}})
 	switch {
 	case err != nil:
@@ -211,7 +217,7 @@ func (i *identity) keep(k *key.Private, chain [][]byte) error {
 // run renews the own certificate when its time has come, and tries again
 // where that fails.
 func (i *identity) run(ctx context.Context) error {
-	if i.settings.Certificate != "" {
+	if i.certificate != "" {
 		<-ctx.Done()
 		return nil
 	}

@@ -7,8 +7,8 @@ import (
 
 // cmp makes the door of CMP; none where it is off. Its messages protect
 // themselves, so that it is open over plain HTTP, too.
-func (s *Server) cmp() ([]door, error) {
-	set, o := &s.config.Settings.CMP, s.config.Office
+func (s *Server) cmp(r *regime) ([]door, error) {
+	set, o := &r.settings.CMP, s.config.Office
 	if set.Off {
 		return nil, nil
 	}
@@ -18,7 +18,7 @@ func (s *Server) cmp() ([]door, error) {
 		Log: s.config.Log, Now: o.Now,
 	}
 	if c.CA == "" {
-		c.CA = s.config.Settings.CA
+		c.CA = r.settings.CA
 	}
 	handler, err := cmpsrv.New(c)
 	if err != nil {

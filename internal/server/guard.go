@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/pprof"
@@ -14,19 +15,19 @@ import (
 )
 
 // guard makes what recognizes clients, of the configuration.
-func (s *Server) guard() (*access.Guard, error) {
+func (s *Server) guard(r *regime) (*access.Guard, error) {
 	c := access.Config{Tokens: s.tokens, Log: func(ctx context.Context, what string, err error) {
 		s.config.Log.ErrorContext(ctx, what, "cause", err)
 	}}
-	settings := &s.config.Settings.Access
+	settings := &r.settings.Access
 	fault := func(key string, err error) error {
 		return &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of %q: %v", key, err), Fix: "see: certwright config print"}
 	}
-	roots, err := poolOf(settings.Roots)
+	roots, err := rootsOf(settings.Roots)
 	if err != nil {
 		return nil, err
 	}
-	c.Certificates, err = access.NewCertificates(access.CertificateConfig{Issued: s.config.Office.Store, Roots: roots, Rules: rulesOf(settings.Certificates), Now: s.config.Office.Now})
+	c.Certificates, err = access.NewCertificates(access.CertificateConfig{Issued: s.config.Office.Store, Roots: poolOf(roots), Rules: rulesOf(settings.Certificates), Now: s.config.Office.Now})
 	if err != nil {
 		return nil, fault("access.certificates", err)
 	}
@@ -53,7 +54,8 @@ func rulesOf(configured []config.AccessRule) []access.Rule {
 	return out
 }
 
-func poolOf(file string) (*x509.CertPool, error) {
+// rootsOf reads the certificates in a file.
+func rootsOf(file string) ([]*x509.Certificate, error) {
 	if file == "" {
 		return nil, nil
 	}
@@ -61,16 +63,33 @@ func poolOf(file string) (*x509.CertPool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading access.roots: %w", err)
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
+	var roots []*x509.Certificate
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if c, err := x509.ParseCertificate(block.Bytes); block.Type == "CERTIFICATE" && err == nil {
+			roots = append(roots, c)
+		}
+	}
+	if len(roots) == 0 {
 		return nil, &config.Fault{File: file, Detail: "there is no certificate in it", Fix: "access.roots names a file of certificates in PEM"}
 	}
-	return pool, nil
+	return roots, nil
+}
+
+// poolOf is a pool of certificates; nil of none.
+func poolOf(roots []*x509.Certificate) *x509.CertPool {
+	if len(roots) == 0 {
+		return nil
+	}
+	pool := x509.NewCertPool()
+	for _, c := range roots {
+		pool.AddCert(c)
+	}
+	return pool
 }
 
 // measures answers /metrics to whom the configuration lets see it.
-func (s *Server) measures(g *access.Guard) http.Handler {
-	switch s.config.Settings.Server.Metrics {
+func (s *Server) measures(setting string, g *access.Guard) http.Handler {
+	switch setting {
 	case "open":
 		return s.config.Measures
 	case "off":

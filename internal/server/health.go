@@ -17,7 +17,7 @@ type check struct {
 // health answers /healthz, which says that the process lives, and /readyz,
 // which says whether to send requests here. It tells nobody why it is not
 // ready but the log: anyone may ask.
-func (s *Server) health() http.Handler {
+func (s *Server) health(*regime) ([]door, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -37,7 +37,11 @@ func (s *Server) health() http.Handler {
 		}
 		json.NewEncoder(w).Encode(map[string]any{"ready": ready, "checks": checks})
 	})
-	return mux
+	return []door{
+		{name: "health", patterns: []string{"GET /healthz", "GET /readyz"}, plain: true, handler: mux},
+		{name: "none", patterns: []string{"/"}, plain: true, handler: http.HandlerFunc(s.nothing)},
+		{name: "watchdog", run: s.watchdog},
+	}, nil
 }
 
 // patience is how long a check may take.
@@ -55,7 +59,7 @@ func (s *Server) readiness(ctx context.Context) (checks []check, ready bool) {
 	if _, _, err := s.config.Office.Store.Head(ctx); err != nil {
 		records = check{Name: "records", Cause: err.Error()}
 	}
-	certificate := check{Name: "certificate", OK: s.config.Office.Now().Before(s.identity.expires())}
+	certificate := check{Name: "certificate", OK: s.config.Office.Now().Before(s.now.Load().identity.expires())}
 	if !certificate.OK {
 		certificate.Cause = "the certificate of the server has expired"
 	}

@@ -122,6 +122,14 @@ func (c *crowd) note(conn net.Conn, state http.ConnState) {
 	}
 }
 
+// admit changes how many connections are let in. More than that which are there
+// already stay.
+func (c *crowd) admit(most int) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.most = most
+}
+
 // makeRoom closes the connection that is idle longest; the newest is idle.
 func (c *crowd) makeRoom() {
 	first := c.idle.Front()

@@ -62,7 +62,7 @@ func (s *Server) watch() {
 		emit(float64(shed))
 	})
 	m.Gauge("certwright_server_certificate_end_seconds", "End of the certificate that the server shows, in seconds since 1970.", "gauge", nil, func(emit metrics.Emit) {
-		emit(float64(s.identity.expires().Unix()))
+		emit(float64(s.now.Load().identity.expires().Unix()))
 	})
 	m.Gauge("certwright_ca_certificate_end_seconds", "End of the certificate of an active authority, in seconds since 1970.", "gauge", []string{"ca"}, s.measureAuthorities)
 	m.Gauge("certwright_crl_end_seconds", "Time of the next update in the newest revocation list, in seconds since 1970.", "gauge", []string{"ca", "kind", "shard"}, s.measureLists)

@@ -20,14 +20,21 @@ type notices struct {
 
 const mailTarget = "mail"
 
-// notices makes them of the configuration; nil where nobody is to be told.
-func (s *Server) notices() *notices {
-	c, o := &s.config.Settings, s.config.Office
+// notices makes them of the configuration; nothing where nobody is to be told.
+func (s *Server) notices(r *regime) ([]door, error) {
+	if n := s.newNotices(&r.settings); n != nil {
+		return []door{{name: "notices", run: n.run}}, nil
+	}
+	return nil, nil
+}
+
+func (s *Server) newNotices(c *config.Config) *notices {
+	o := s.config.Office
 	n := &notices{every: duration(c.Alerts.Every)}
 	n.queue = notice.Queue{Records: o.Store, Now: o.Now, Log: s.config.Log, Result: func(target, result string) { s.config.Measures.told.Add(1, target, result) }}
 	n.ending = notice.Ending{Certificates: o.Store, Records: o.Store, Before: duration(c.Alerts.Expiry), Missed: c.Alerts.Missed}
 	if c.Alerts.Mail.Server != "" {
-		n.queue.Targets = append(n.queue.Targets, notice.Target{Name: mailTarget, Send: s.mail().Send})
+		n.queue.Targets = append(n.queue.Targets, notice.Target{Name: mailTarget, Send: s.mail(&c.Alerts.Mail).Send})
 		n.ending.Targets = append(n.ending.Targets, mailTarget)
 	}
 	if c.Alerts.Webhook.URL != "" {
@@ -51,8 +58,7 @@ func (s *Server) webhook(kind string, w *config.Webhook) notice.Target {
 	return notice.Target{Name: kind + w.Name, Send: hook.Send}
 }
 
-func (s *Server) mail() *notice.Mail {
-	m := &s.config.Settings.Alerts.Mail
+func (s *Server) mail(m *config.Mail) *notice.Mail {
 	return &notice.Mail{Server: m.Server, TLS: m.TLS, User: m.User, Password: s.secret(m.Password), From: m.From, To: m.To, Hello: s.config.Host}
 }
 

@@ -41,7 +41,7 @@ func TestWebhooksTellOfDecisions(t *testing.T) {
 	defer receiver.Close()
 	w.settings.Webhooks = []config.Webhook{{Name: "desk", URL: receiver.URL, Secret: "file:" + secret, Events: []string{"request.*"}}}
 	s := w.server(t)
-	n := s.notices()
+	n := s.newNotices(&w.settings)
 	ctx := t.Context()
 	read := func() {
 		t.Helper()
@@ -50,7 +50,7 @@ func TestWebhooksTellOfDecisions(t *testing.T) {
 		}
 	}
 	read()
-	if err := s.identity.renew(ctx); err != nil {
+	if err := s.now.Load().identity.renew(ctx); err != nil {
 		t.Fatal(err)
 	}
 	read()
@@ -77,8 +77,9 @@ func TestWebhooksTellOfDecisions(t *testing.T) {
 const minute = time.Minute
 
 func TestNobodyToTell(t *testing.T) {
-	s := newWorld(t).server(t)
-	if s.notices() != nil {
+	w := newWorld(t)
+	s := w.server(t)
+	if s.newNotices(&w.settings) != nil {
 		t.Error("messages are made for nobody")
 	}
 }
@@ -88,7 +89,7 @@ func TestAlertsGoToMailAndWebhook(t *testing.T) {
 	w.settings.Alerts.Mail = config.Mail{Server: "127.0.0.1:1", TLS: "none", From: "a@b.example", To: []string{"c@d.example"}}
 	w.settings.Alerts.Webhook = config.Webhook{Name: "chat", URL: "http://127.0.0.1:1/", Secret: "env:NONE"}
 	s := w.server(t)
-	n := s.notices()
+	n := s.newNotices(&w.settings)
 	w.pass(80 * 24 * 60 * minute) // the server's certificate ends in ten days, for nobody renews it here
 	if err := n.look(t.Context(), w.clock()); err != nil {
 		t.Fatal(err)

@@ -9,36 +9,36 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/publish"
 	"github.com/certwright/certwright/internal/task"
 )
 
 // publication is the door of relying parties.
-func (s *Server) publication() (door, error) {
-	c, o := &s.config.Settings.Publish, s.config.Office
+func (s *Server) publication(r *regime) ([]door, error) {
+	c, o := &r.settings.Publish, s.config.Office
 	p, err := publish.New(publish.Config{
 		Authority: o.Authority, Store: o.Store, Records: o.Store, Keys: o.Keys, Log: s.config.Log, Now: o.Now,
 		MaxAge: time.Duration(c.MaxAge), Memory: int(c.Memory), Ahead: c.Ahead, IgnoreNonce: c.IgnoreNonce, Prompt: c.Prompt,
 		Answered: func(status, standing string) { s.config.Measures.answers.Add(1, status, standing) },
 	})
 	if err != nil {
-		return door{}, fmt.Errorf("publishing lists and answers: %w", err)
+		return nil, fmt.Errorf("publishing lists and answers: %w", err)
 	}
-	return door{name: "publish", patterns: publish.Patterns(), plain: true, handler: p, run: p.Run, takes: publish.Takes}, nil
+	return []door{{name: "publish", patterns: publish.Patterns(), plain: true, handler: p, run: p.Run, takes: publish.Takes}}, nil
 }
 
 // base is the address that is written into certificates: the one configured,
 // else that of the plain listener if it has a port of its own choice. Empty
 // says that there is none to rely on.
-func (s *Server) base() string {
-	settings := &s.config.Settings.Server
+func base(settings *config.Server, listening string) string {
 	if settings.PlainURL != "" {
 		return settings.PlainURL
 	}
 	if _, port, err := net.SplitHostPort(settings.PlainListen); err != nil || port == "0" {
 		return ""
 	}
-	return s.told.PlainURL
+	return listening
 }
 
 // settleBase gives authorities that say nothing of where their lists are

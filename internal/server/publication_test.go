@@ -17,7 +17,7 @@ func TestBase(t *testing.T) {
 		"http://told":     {PlainListen: ":8080"},
 		"":                {PlainListen: "127.0.0.1:0"},
 	} {
-		if got := (&Server{config: Config{Settings: config.Config{Server: s}}, told: Told{PlainURL: "http://told"}}).base(); got != want {
+		if got := base(&s, "http://told"); got != want {
 			t.Errorf("%+v: %q, and not %q", s, got, want)
 		}
 	}

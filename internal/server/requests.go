@@ -15,8 +15,10 @@ import (
 
 // exchange is one request on its way through the server.
 type exchange struct {
-	id   string
-	door string // which one answered; empty: none
+	id     string
+	door   string // which one answered; empty: none
+	secure bool   // the client came over TLS
+	proxy  string // the address of the proxy that it came by; empty: none
 }
 
 type exchangeKey struct{}
@@ -42,12 +44,14 @@ func named(door string, next http.Handler) http.Handler {
 func (s *Server) front(next http.Handler) http.Handler {
 	traced := s.tracing.around(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := &exchange{id: requestID(r.Header.Get("X-Request-Id"))}
+		e := &exchange{id: requestID(r.Header.Get("X-Request-Id")), secure: r.TLS != nil}
 		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
+		now := s.now.Load()
+		s.introduce(now.proxies, r, e)
 		answer := &recorder{ResponseWriter: w}
 		answer.Header().Set("X-Request-Id", e.id)
 		answer.Header().Set("X-Content-Type-Options", "nosniff")
-		r.Body = http.MaxBytesReader(answer, r.Body, int64(s.config.Settings.Limits.Body))
+		r.Body = http.MaxBytesReader(answer, r.Body, int64(now.settings.Limits.Body))
 		begin := time.Now()
 		defer func() {
 			panicked := recover()
@@ -75,8 +79,12 @@ func (s *Server) note(r *http.Request, e *exchange, answer *recorder, took time.
 	if e.door == "health" || e.door == "metrics" || e.door == "publish" {
 		level = slog.LevelDebug
 	}
-	s.config.Log.LogAttrs(r.Context(), level, "request", slog.String("door", e.door), slog.String("method", r.Method), slog.String("path", short(r.URL.Path)),
-		slog.Int("status", answer.code()), slog.Int64("octets", answer.octets), slog.Duration("took", took.Round(time.Microsecond)), slog.String("from", r.RemoteAddr))
+	line := []slog.Attr{slog.String("door", e.door), slog.String("method", r.Method), slog.String("path", short(r.URL.Path)),
+		slog.Int("status", answer.code()), slog.Int64("octets", answer.octets), slog.Duration("took", took.Round(time.Microsecond)), slog.String("from", r.RemoteAddr)}
+	if e.proxy != "" {
+		line = append(line, slog.String("proxy", e.proxy))
+	}
+	s.config.Log.LogAttrs(r.Context(), level, "request", line...)
 }
 
 // method is a method of HTTP, or "other": a client may make up any word.

@@ -6,14 +6,23 @@ import (
 	"github.com/certwright/certwright/internal/secret"
 )
 
-// rest makes the door of the REST interface.
-func (s *Server) rest(guard *access.Guard) (door, error) {
+// rest makes the door of the REST interface, and those beside it that ask for
+// the same tokens.
+func (s *Server) rest(r *regime) ([]door, error) {
+	guard, err := s.guard(r)
+	if err != nil {
+		return nil, err
+	}
 	o := s.config.Office
 	handler, err := restsrv.New(restsrv.Config{
 		Authority: o.Authority, Store: o.Store, Profiles: o.Profiles, Guard: guard, Tokens: s.tokens,
 		Secrets: secret.New(secret.Config{Store: o.Store, Keys: o.Keys, Now: o.Now}),
-		BaseURL: s.told.URL, Version: s.config.Version, Log: s.config.Log, Now: o.Now,
-		PerSecond: float64(s.config.Settings.Limits.Rate), Burst: 10 * s.config.Settings.Limits.Rate,
+		BaseURL: r.told.URL, Version: s.config.Version, Log: s.config.Log, Now: o.Now,
+		PerSecond: float64(r.settings.Limits.Rate), Burst: 10 * r.settings.Limits.Rate,
 	})
-	return door{name: "rest", patterns: []string{"/api/v1/", "GET /openapi.json"}, handler: handler}, err
+	return []door{
+		{name: "rest", patterns: []string{"/api/v1/", "GET /openapi.json"}, handler: handler},
+		{name: "metrics", patterns: []string{"GET /metrics"}, handler: s.measures(r.settings.Server.Metrics, guard)},
+		{name: "profiling", patterns: []string{"/debug/pprof/"}, handler: guard.Require(access.Administrator)(profiling())},
+	}, err
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/enroll/acmesrv"
 	"github.com/certwright/certwright/internal/systemd"
 	"github.com/certwright/certwright/internal/task"
 )
@@ -37,19 +38,21 @@ type Config struct {
 
 // Server is a server that listens.
 type Server struct {
-	config   Config
-	identity *identity
-	crowd    *crowd
-	tokens   *access.Tokens
-	tracing  *tracing
-	doors    []door
+	config  Config // its settings are those of the start
+	crowd   *crowd
+	tokens  *access.Tokens
+	nonces  *acmesrv.Nonces
+	tracing *tracing
 
 	secure, plain           net.Listener // plain may be nil
 	secureServer, plainHTTP *http.Server
-	told                    Told
+	created                 bool   // the authority was made now
+	token                   string // of the first administrator, where it was made now
 
+	now      atomic.Pointer[regime]
 	stopping atomic.Bool
 	reloads  sync.Mutex
+	crew     *crew // nil before Run
 }
 
 // Told is what whoever starts the server wants to know.
@@ -79,70 +82,59 @@ func New(ctx context.Context, c Config) (*Server, error) {
 
 func (s *Server) listen() (err error) {
 	settings := &s.config.Settings.Server
-	if s.secure, err = listen(settings.Listen); err != nil {
+	if s.secure, err = listen(settings.Listen); err != nil || settings.PlainListen == config.PlainOff {
 		return err
 	}
-	if s.told.URL = settings.URL; s.told.URL == "" {
-		s.told.URL = addressOf("https", settings.Listen, s.secure, ownNames(settings.Names, s.config.Host)[0])
-	}
-	s.told.REST = s.told.URL + "/api/v1/"
-	if !s.config.Settings.ACME.Off {
-		s.told.ACME = s.told.URL + "/acme/directory"
-	}
-	if settings.PlainListen == config.PlainOff {
-		return nil
-	}
-	if s.plain, err = listen(settings.PlainListen); err != nil {
-		return err
-	}
-	if s.told.PlainURL = settings.PlainURL; s.told.PlainURL == "" {
-		s.told.PlainURL = addressOf("http", settings.PlainListen, s.plain, ownNames(settings.Names, s.config.Host)[0])
-	}
-	return nil
+	s.plain, err = listen(settings.PlainListen)
+	return err
 }
 
-// prepare makes what is missing, and mounts the doors.
+// whereabouts is where the server is reached under these settings.
+func (s *Server) whereabouts(c *config.Config) Told {
+	settings := &c.Server
+	first := ownNames(settings.Names, s.config.Host)[0]
+	t := Told{URL: settings.URL}
+	if t.URL == "" {
+		t.URL = addressOf("https", settings.Listen, s.secure, first)
+	}
+	t.REST = t.URL + "/api/v1/"
+	if !c.ACME.Off {
+		t.ACME = t.URL + "/acme/directory"
+	}
+	if s.plain == nil {
+		return t
+	}
+	if t.PlainURL = settings.PlainURL; t.PlainURL == "" {
+		t.PlainURL = addressOf("http", settings.PlainListen, s.plain, first)
+	}
+	return t
+}
+
+// prepare makes what is missing, and what serves.
 func (s *Server) prepare(ctx context.Context) (err error) {
 	c := &s.config
 	if err := c.Office.Profiles.Reload(); err != nil {
 		return err
 	}
-	if s.told.Created, err = firstAuthority(ctx, c.Office, c.Host, s.base(), c.By); err != nil {
+	if s.created, err = firstAuthority(ctx, c.Office, c.Host, base(&c.Settings.Server, s.whereabouts(&c.Settings).PlainURL), c.By); err != nil {
 		return err
 	}
-	if err := settleBase(ctx, c.Office, c.Settings.Server.PlainURL, c.By, c.Log); err != nil {
-		return err
-	}
-	named := c.Settings.Server.CA
-	if named == "" {
-		named = c.Settings.CA
-	}
-	ca, err := issuing(ctx, c.Office, named)
+	s.tokens, s.nonces = access.NewTokens(c.Office.Store, c.Office.Now), acmesrv.NewNonces()
+	first, err := s.govern(ctx, c.Settings, nil)
 	if err != nil {
 		return err
 	}
-	if s.told.Root, s.told.Fingerprint, err = rootFile(c.Office, ca); err != nil {
-		return err
-	}
-	s.identity = &identity{office: c.Office, settings: c.Settings.Server, ca: ca.Name, names: ownNames(c.Settings.Server.Names, c.Host), log: c.Log}
-	if err := s.identity.load(ctx); err != nil {
-		return err
-	}
-	s.tokens = access.NewTokens(c.Office.Store, c.Office.Now)
-	if s.told.Token, err = firstToken(ctx, s.tokens, c.By); err != nil {
+	s.now.Store(first)
+	if s.token, err = firstToken(ctx, s.tokens, c.By); err != nil {
 		return err
 	}
 	if s.tracing, err = newTracing(ctx, c.Version); err != nil {
 		return err
 	}
 	s.watch()
-	if s.doors, err = s.mount(); err != nil {
-		return err
-	}
-	secure, plain := s.handlers()
-	s.secureServer = newHTTP(secure, c.Settings.Limits, s.crowd)
-	s.secureServer.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.identity.get, ClientAuth: tls.RequestClientCert}
-	s.plainHTTP = newHTTP(plain, c.Settings.Limits, s.crowd)
+	h := s.front(http.HandlerFunc(s.route))
+	s.secureServer, s.plainHTTP = newHTTP(h, c.Settings.Limits, s.crowd), newHTTP(h, c.Settings.Limits, s.crowd)
+	s.secureServer.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: s.hello}
 	for _, h := range []*http.Server{s.secureServer, s.plainHTTP} {
 		h.ErrorLog = slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug)
 	}
@@ -150,7 +142,20 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 }
 
 // Told says where everything is.
-func (s *Server) Told() Told { return s.told }
+func (s *Server) Told() Told {
+	t := s.now.Load().told
+	t.Created, t.Token = s.created, s.token
+	return t
+}
+
+// hire has what works in the background begin.
+func (s *Server) hire(ctx context.Context, failed chan<- error) *crew {
+	s.reloads.Lock()
+	defer s.reloads.Unlock()
+	s.crew = newCrew(ctx, failed)
+	s.crew.take(s.now.Load().parts)
+	return s.crew
+}
 
 // Run serves until the context ends, and returns when what was promised is
 // done: requests under way are answered, and work in the background has come
@@ -160,22 +165,16 @@ func (s *Server) Run(ctx context.Context, up func() error, reload <-chan struct{
 	defer s.close()
 	work, endWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer endWork()
-	failed := make(chan error, 8+len(s.doors))
-	var serving, working sync.WaitGroup
+	failed := make(chan error, 2) // one for each listener
+	var serving sync.WaitGroup
 	serving.Go(func() { failed <- ended(s.secureServer.ServeTLS(s.secure, "", "")) })
 	if s.plain != nil {
 		serving.Go(func() { failed <- ended(s.plainHTTP.Serve(s.plain)) })
 	}
-	for _, w := range s.workers() {
-		working.Go(func() {
-			if err := w.run(work); err != nil && work.Err() == nil {
-				failed <- fmt.Errorf("%s: %w", w.name, err)
-			}
-		})
-	}
+	crew := s.hire(work, failed)
 	err := up()
 	if err == nil {
-		s.say(s.config.Service.Ready("serving " + s.told.URL))
+		s.say(s.config.Service.Ready("serving " + s.Told().URL))
 		err = s.attend(ctx, reload, failed)
 	}
 	s.stopping.Store(true)
@@ -184,7 +183,7 @@ func (s *Server) Run(ctx context.Context, up func() error, reload <-chan struct{
 	err = errors.Join(err, s.shut())
 	serving.Wait()
 	endWork()
-	working.Wait()
+	crew.all.Wait()
 	if err := s.stopTracing(); err != nil {
 		s.config.Log.Warn("the last traces were not sent", "cause", err)
 	}
@@ -203,7 +202,7 @@ func (s *Server) attend(ctx context.Context, reload <-chan struct{}, failed <-ch
 		case <-reload:
 			s.say(s.config.Service.Reloading())
 			s.Reload(context.WithoutCancel(ctx))
-			s.say(s.config.Service.Ready("serving " + s.told.URL))
+			s.say(s.config.Service.Ready("serving " + s.Told().URL))
 		}
 	}
 }
@@ -211,13 +210,14 @@ func (s *Server) attend(ctx context.Context, reload <-chan struct{}, failed <-ch
 // shut takes no new connections, and waits for the requests under way, but not
 // for ever.
 func (s *Server) shut() error {
-	ctx, cancel := context.WithTimeout(context.Background(), duration(s.config.Settings.Server.Grace))
+	grace := s.now.Load().settings.Server.Grace
+	ctx, cancel := context.WithTimeout(context.Background(), duration(grace))
 	defer cancel()
 	var all sync.WaitGroup
 	for _, h := range []*http.Server{s.secureServer, s.plainHTTP} {
 		all.Go(func() {
 			if err := h.Shutdown(ctx); err != nil {
-				s.config.Log.Warn("requests were still under way when the time to end was over", "grace", s.config.Settings.Server.Grace)
+				s.config.Log.Warn("requests were still under way when the time to end was over", "grace", grace)
 				h.Close()
 			}
 		})

@@ -159,7 +159,15 @@ func bare(t *testing.T) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Server{tracing: &tracing{}, config: Config{Settings: config.Default(), Log: log, Level: level, Measures: NewMeasures("test", time.Now())}}
+	s := &Server{tracing: &tracing{}, config: Config{Settings: config.Default(), Log: log, Level: level, Measures: NewMeasures("test", time.Now())}}
+	s.now.Store(&regime{settings: config.Default(), proxies: &proxies{}})
+	return s
+}
+
+// employ adds a door to a server that does not run yet.
+func (s *Server) employ(d door) {
+	r := s.now.Load()
+	r.parts = append(r.parts, &part{name: d.name, doors: []door{d}})
 }
 
 func TestFirstStartAndSecond(t *testing.T) {
@@ -169,13 +177,13 @@ func TestFirstStartAndSecond(t *testing.T) {
 	if !first.Created || !strings.HasPrefix(first.Token, "cwt_") || !strings.HasPrefix(first.URL, "https://127.0.0.1:") || len(first.Fingerprint) != 32 {
 		t.Fatalf("%+v", first)
 	}
-	shown := s.identity.current.Load()
+	shown := s.now.Load().identity.current.Load()
 	s.close()
 	s = w.server(t)
 	if told := s.Told(); told.Created || told.Token != "" || !bytes.Equal(told.Fingerprint, first.Fingerprint) {
 		t.Errorf("the second start: %+v", told)
 	}
-	if !bytes.Equal(s.identity.current.Load().Leaf.Raw, shown.Leaf.Raw) {
+	if !bytes.Equal(s.now.Load().identity.current.Load().Leaf.Raw, shown.Leaf.Raw) {
 		t.Error("the second start has another certificate")
 	}
 	if info, err := os.Stat(ownFile(w.home)); err != nil || info.Mode().Perm() != 0o600 {
@@ -186,7 +194,7 @@ func TestFirstStartAndSecond(t *testing.T) {
 func TestOwnCertificateIsRenewed(t *testing.T) {
 	w := newWorld(t)
 	s := w.server(t)
-	i := s.identity
+	i := s.now.Load().identity
 	ctx := t.Context()
 	serial := func() string { return i.current.Load().Leaf.SerialNumber.String() }
 	first := serial()
@@ -265,13 +273,13 @@ func TestReload(t *testing.T) {
 	s := w.server(t)
 	s.Reload(t.Context())
 	changed := w.settings
-	changed.Log.Level, changed.Server.Listen, changed.Webhooks = "debug", ":1", []config.Webhook{{Name: "new"}}
+	changed.Log.Level, changed.Server.Listen, changed.Limits.Header, changed.Log.Format = "debug", ":1", 2048, "json"
 	w.fresh = func() (config.Config, error) { return changed, nil }
 	s.Reload(t.Context())
 	if s.config.Level.Level() != slog.LevelDebug {
 		t.Error("the level of the log did not change")
 	}
-	if !strings.Contains(w.log.String(), `msg="these settings were changed, and hold after a restart" keys="[server.listen webhooks]"`) {
+	if !strings.Contains(w.log.String(), `msg="these settings were changed, and hold after a restart" keys="[server.listen limits.header log.format]"`) {
 		t.Error(w.log.String())
 	}
 	broken := filepath.Join(w.home.Profiles(), "own.yaml")
@@ -310,20 +318,20 @@ func TestForeignCertificateIsReadAgain(t *testing.T) {
 	put()
 	w.settings.Server.Certificate, w.settings.Server.Key = copied, copied
 	s := w.server(t)
-	first := s.identity.current.Load()
-	if err := own.identity.renew(t.Context()); err != nil {
+	first := s.now.Load().identity.current.Load()
+	if err := own.now.Load().identity.renew(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	put()
 	s.Reload(t.Context())
-	if second := s.identity.current.Load(); bytes.Equal(first.Leaf.Raw, second.Leaf.Raw) {
+	if second := s.now.Load().identity.current.Load(); bytes.Equal(first.Leaf.Raw, second.Leaf.Raw) {
 		t.Error("the new certificate is not shown")
 	}
 	if err := os.WriteFile(copied, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.Reload(t.Context())
-	if !strings.Contains(w.log.String(), "the certificate of the server stays as it was") || s.identity.current.Load() == nil {
+	if !strings.Contains(w.log.String(), "the certificate of the server stays as it was") || s.now.Load().identity.current.Load() == nil {
 		t.Error(w.log.String())
 	}
 }
@@ -344,7 +352,7 @@ func TestStopFinishesWhatIsUnderWay(t *testing.T) {
 		fmt.Fprint(rw, "done")
 	})
 	worked := false
-	s.doors = append(s.doors, door{name: "worker", run: func(ctx context.Context) error { <-ctx.Done(); worked = true; return ctx.Err() }})
+	s.employ(door{name: "worker", run: func(ctx context.Context) error { <-ctx.Done(); worked = true; return ctx.Err() }})
 	stop := run(t, s)
 	answers := make(chan string, 1)
 	go func() {
@@ -374,7 +382,7 @@ func TestStopFinishesWhatIsUnderWay(t *testing.T) {
 
 func TestFailingWorkerEndsTheServer(t *testing.T) {
 	s := newWorld(t).server(t)
-	s.doors = append(s.doors, door{name: "worker", run: func(context.Context) error { return errors.New("lost") }})
+	s.employ(door{name: "worker", run: func(context.Context) error { return errors.New("lost") }})
 	if err := s.Run(t.Context(), func() error { return nil }, nil); err == nil || err.Error() != "worker: lost" {
 		t.Error(err)
 	}
@@ -447,7 +455,7 @@ func TestMetricsForEveryone(t *testing.T) {
 		w.settings.Server.Metrics = setting
 		s := w.server(t)
 		answer := httptest.NewRecorder()
-		s.secureServer.Handler.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+		s.secureServer.Handler.ServeHTTP(answer, httptest.NewRequest("GET", "https://ca.example/metrics", nil))
 		if answer.Code != want {
 			t.Errorf("%s: %d", setting, answer.Code)
 		}

@@ -79,7 +79,7 @@ func (x *exchange) open(by signer) error {
 	if h.URL != x.url {
 		return acme.NewProblem(acme.Unauthorized, "the message was signed for another URL than it was sent to; use the URLs of the directory as they are")
 	}
-	if err := x.server.nonces.spend(x.r.Context(), h.Nonce); err != nil {
+	if err := x.server.nonces.Spend(x.r.Context(), h.Nonce); err != nil {
 		return err
 	}
 	if (h.Key == nil) == (h.KeyID == "") {

@@ -482,21 +482,21 @@ func TestSharedNonces(t *testing.T) {
 }
 
 func TestNoncesAreForgottenLate(t *testing.T) {
-	n := newLocalNonces()
-	first, err := n.give(t.Context())
+	n := NewNonces()
+	first, err := n.Give(t.Context())
 	check(t, err)
-	second, err := n.give(t.Context())
+	second, err := n.Give(t.Context())
 	check(t, err)
 	n.next += window - 2
-	check(t, n.spend(t.Context(), first))
-	last, err := n.give(t.Context())
+	check(t, n.Spend(t.Context(), first))
+	last, err := n.Give(t.Context())
 	check(t, err)
-	check(t, n.spend(t.Context(), last)) // takes the bit of the first
-	if n.spend(t.Context(), first) == nil {
+	check(t, n.Spend(t.Context(), last)) // takes the bit of the first
+	if n.Spend(t.Context(), first) == nil {
 		t.Error("a nonce is good twice")
 	}
-	check(t, n.spend(t.Context(), second))
-	if n.spend(t.Context(), second) == nil {
+	check(t, n.Spend(t.Context(), second))
+	if n.Spend(t.Context(), second) == nil {
 		t.Error("a nonce is good twice")
 	}
 }

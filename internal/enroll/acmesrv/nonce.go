@@ -19,9 +19,9 @@ import (
 
 // nonces gives nonces and takes each once (RFC 8555, Section 6.5).
 type nonces interface {
-	give(ctx context.Context) (string, error)
-	// spend takes a nonce; one that is not good is a badNonce problem.
-	spend(ctx context.Context, nonce string) error
+	Give(ctx context.Context) (string, error)
+	// Spend takes a nonce; one that is not good is a badNonce problem.
+	Spend(ctx context.Context, nonce string) error
 }
 
 func badNonce() error {
@@ -31,9 +31,10 @@ func badNonce() error {
 // window is how many nonces back one may still be used.
 const window = 1 << 20
 
-// localNonces are good at this process alone: a nonce is a number with its MAC
-// under a key of this process, and one bit tells whether it was used.
-type localNonces struct {
+// Nonces are good at this process alone: a nonce is a number with its MAC under
+// a key of this process, and one bit tells whether it was used. They are safe
+// for concurrent use, by several servers too.
+type Nonces struct {
 	key [32]byte
 
 	mu   sync.Mutex
@@ -41,13 +42,15 @@ type localNonces struct {
 	used []uint64 // a ring of window bits
 }
 
-func newLocalNonces() *localNonces {
-	n := &localNonces{used: make([]uint64, window/64)}
+// NewNonces returns nonces under a new key.
+func NewNonces() *Nonces {
+	n := &Nonces{used: make([]uint64, window/64)}
 	rand.Read(n.key[:])
 	return n
 }
 
-func (n *localNonces) give(context.Context) (string, error) {
+// Give returns a nonce that was not given before.
+func (n *Nonces) Give(context.Context) (string, error) {
 	n.mu.Lock()
 	number := n.next
 	n.next++
@@ -57,7 +60,8 @@ func (n *localNonces) give(context.Context) (string, error) {
 	return seal(n.key[:], binary.BigEndian.AppendUint64(nil, number)), nil
 }
 
-func (n *localNonces) spend(_ context.Context, nonce string) error {
+// Spend takes a nonce that was given, once; another one is a badNonce problem.
+func (n *Nonces) Spend(_ context.Context, nonce string) error {
 	content, ok := unseal(n.key[:], nonce, 8)
 	if !ok {
 		return badNonce()
@@ -110,7 +114,7 @@ const (
 	nonceLife = time.Hour
 )
 
-func (n *sharedNonces) give(ctx context.Context) (string, error) {
+func (n *sharedNonces) Give(ctx context.Context) (string, error) {
 	key, err := n.secret(ctx)
 	if err != nil {
 		return "", err
@@ -121,7 +125,7 @@ func (n *sharedNonces) give(ctx context.Context) (string, error) {
 	return seal(key, content), nil
 }
 
-func (n *sharedNonces) spend(ctx context.Context, nonce string) error {
+func (n *sharedNonces) Spend(ctx context.Context, nonce string) error {
 	key, err := n.secret(ctx)
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ type Config struct {
 	Orders       acmeorder.Settings
 	Website      string            // URL, for people
 	SharedNonces bool              // nonces of one process are good at all that share the store
+	Nonces       *Nonces           // where they are not shared; nil: new ones
 	Checker      acmeorder.Checker // nil: one made of Checks
 	Now          func() time.Time  // nil: the system's clock
 	Log          *slog.Logger      // nil: nowhere
@@ -82,8 +83,13 @@ func New(c Config) (*Server, error) {
 			return nil, errors.New("dns-persist-01 needs the names that this authority is known by: set caaIdentities")
 		}
 	}
-	if s.nonces = newLocalNonces(); c.SharedNonces {
+	switch {
+	case c.SharedNonces:
 		s.nonces = &sharedNonces{records: c.Store, now: c.Now}
+	case c.Nonces != nil:
+		s.nonces = c.Nonces
+	default:
+		s.nonces = NewNonces()
 	}
 	s.mux = s.routes()
 	return s, nil
@@ -208,7 +214,7 @@ func (s *Server) giveNonce(w http.ResponseWriter, r *http.Request) error {
 	if w.Header().Get("Replay-Nonce") != "" {
 		return nil
 	}
-	nonce, err := s.nonces.give(r.Context())
+	nonce, err := s.nonces.Give(r.Context())
 	if err == nil {
 		w.Header().Set("Replay-Nonce", nonce)
 	}

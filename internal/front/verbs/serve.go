@@ -31,8 +31,8 @@ func (p *program) serveCommand() *cobra.Command {
 		Long: `Serve requests and what is published, until it is told to stop (SIGTERM, Ctrl-C).
 
 In an empty home it makes a root and an issuing authority first, and issues its own
-certificate, which it renews by itself. SIGHUP has it read profiles, certificates and the
-log level again. Nothing needs a configuration file; "certwright config print" shows what
+certificate, which it renews by itself. SIGHUP has it read configuration, profiles and
+certificates again. Nothing needs a configuration file; "certwright config print" shows what
 can be set.`,
 		Example: `certwright serve
 certwright serve --listen :443 --plain-listen :80 --name ca.example.org

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/client"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/remote"
 	"github.com/certwright/certwright/internal/task"
@@ -21,7 +22,8 @@ import (
 
 // serverFlags say which server a verb works at.
 type serverFlags struct {
-	url, token, root string
+	url, token, root             string
+	certificate, key, passphrase string
 }
 
 // servedVerbs are those that work at a server too.
@@ -38,10 +40,13 @@ func servedVerbs() []string {
 // the token says who somebody is.
 func (p *program) checkServer(c *cobra.Command) error {
 	if p.server.url == "" {
-		if p.server.token != "" || p.server.root != "" {
-			return front.Usage("name the server with --server URL", "--token and --server-root are for a server")
+		if p.server != (serverFlags{}) {
+			return front.Usage("name the server with --server URL", "--token, --server-root and --client-… are for a server")
 		}
 		return nil
+	}
+	if (p.server.certificate == "") != (p.server.key == "") {
+		return front.Usage("give both", "--client-certificate and --client-key go together")
 	}
 	verb := strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 	if !slices.Contains(servedVerbs(), verb) {
@@ -67,18 +72,8 @@ func (p *program) openServer() (*task.Office, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = maxWorkers
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	if p.server.root != "" {
-		found, err := p.readCertificates(p.server.root)
-		if err != nil {
-			return nil, err
-		}
-		transport.TLSClientConfig.RootCAs = x509.NewCertPool()
-		for _, one := range found {
-			if c, err := x509.ParseCertificate(one.Raw); err == nil {
-				transport.TLSClientConfig.RootCAs.AddCert(c)
-			}
-		}
+	if transport.TLSClientConfig, err = p.serverTLS(); err != nil {
+		return nil, err
 	}
 	c, err := client.New(client.Config{URL: p.server.url, Token: token, HTTP: &http.Client{Transport: transport, Timeout: serverTimeout}})
 	if err != nil {
@@ -93,10 +88,57 @@ const (
 	maxWorkers    = 64
 )
 
-// serverToken is the token of the flag, or of the environment.
+// serverTLS says whom to trust, and what to show.
+func (p *program) serverTLS() (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if p.server.root != "" {
+		found, err := p.readCertificates(p.server.root)
+		if err != nil {
+			return nil, err
+		}
+		c.RootCAs = x509.NewCertPool()
+		for _, one := range found {
+			if root, err := x509.ParseCertificate(one.Raw); err == nil {
+				c.RootCAs.AddCert(root)
+			}
+		}
+	}
+	if p.server.certificate == "" {
+		return c, nil
+	}
+	shown, err := p.clientCertificate()
+	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return shown, nil }
+	return c, err
+}
+
+// clientCertificate is what the flags say to show the server.
+func (p *program) clientCertificate() (*tls.Certificate, error) {
+	found, err := p.readCertificates(p.server.certificate)
+	if err != nil {
+		return nil, err
+	}
+	k, err := p.readKey(p.server.key, p.server.passphrase, "client-passphrase")
+	if err != nil {
+		return nil, err
+	}
+	if !key.SameKey(k.Public, found[0].PublicKey) {
+		return nil, &front.Failure{Exit: front.ExitFailed, Code: front.CodeMismatch, Detail: "the key in " + nameOf(p.server.key) + " is not that of the certificate " + p.server.certificate,
+			Fix: "see what belongs together: certwright match " + p.server.key + " " + p.server.certificate}
+	}
+	shown := &tls.Certificate{PrivateKey: k.Signer}
+	for _, c := range found {
+		shown.Certificate = append(shown.Certificate, c.Raw)
+	}
+	return shown, nil
+}
+
+// serverToken is the token of the flag, or of the environment where no client
+// certificate is to speak for the sender.
 func (p *program) serverToken() (string, error) {
 	source := p.server.token
 	switch {
+	case source == "" && p.server.certificate != "":
+		return "", nil
 	case source == "":
 		return p.shell.Getenv("CERTWRIGHT_TOKEN"), nil
 	case strings.HasPrefix(source, "cwt_"):
