@@ -8,7 +8,6 @@ import (
 	"crypto"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -79,11 +78,7 @@ func (a *Authority) now() time.Time { return a.config.Now().UTC().Truncate(time.
 
 // commitOne commits one change; its own error comes as the error.
 func (a *Authority) commitOne(ctx context.Context, c *Change) error {
-	errs, err := a.config.Store.Commit(ctx, c)
-	if err != nil {
-		return fmt.Errorf("recording: %w", err)
-	}
-	return errs[0]
+	return CommitOne(ctx, a.config.Store, c)
 }
 
 // newSerial returns a serial number of 16 random octets, positive and without

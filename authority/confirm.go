@@ -128,7 +128,7 @@ func (a *Authority) confirmed(ctx context.Context, t *Ticket, r *Record, from st
 		return nil, fmt.Errorf("encoding the evidence: %w", err)
 	}
 	t.State = StateIssued
-	event, err := newEvent(a.now(), from, "request.confirmed", "ticket:"+t.ID, struct {
+	event, err := NewEvent(a.now(), from, "request.confirmed", "ticket:"+t.ID, struct {
 		Serial      string `json:"serial"`
 		Certificate string `json:"certificate"`
 		Possession  string `json:"possession"`
@@ -171,7 +171,7 @@ func (a *Authority) close(ctx context.Context, t *Ticket, r *Record, to State, b
 			change.SetStatus = &StatusWrite{CA: t.CA, Serial: t.Serial, From: StatusUnconfirmed, To: StatusRevoked, Revoked: now, Reason: int(crl.Unspecified)}
 		}
 	}
-	event, err := newEvent(now, by, "request."+string(to), "ticket:"+t.ID, struct {
+	event, err := NewEvent(now, by, "request."+string(to), "ticket:"+t.ID, struct {
 		Rule        string `json:"rule"`
 		Detail      string `json:"detail"`
 		Serial      string `json:"serial,omitempty"`
@@ -289,11 +289,11 @@ func (a *Authority) waitsFor(ctx context.Context, out *Outcome) error {
 	if err != nil {
 		return fmt.Errorf("reading what ticket %s waits for: %w", out.Ticket.ID, err)
 	}
-	var p pending
-	if err := json.Unmarshal(r.Body, &p); err != nil {
-		return fmt.Errorf("what ticket %s waits for: %w", out.Ticket.ID, err)
+	p, err := Body[pending](r)
+	if err != nil {
+		return err
 	}
-	out.tell(r, &p)
+	out.tell(r, p)
 	return nil
 }
 

@@ -297,7 +297,7 @@ func (c *Change) addCAEvent(ca *CA, action, by string, at time.Time) error {
 	if len(ca.Request) > 0 {
 		detail.Request = hex.EncodeToString(sha(ca.Request))
 	}
-	e, err := newEvent(at, by, action, "ca:"+ca.Name, detail)
+	e, err := NewEvent(at, by, action, "ca:"+ca.Name, detail)
 	if err != nil {
 		return err
 	}

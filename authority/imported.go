@@ -62,7 +62,7 @@ func (a *Authority) importSome(ctx context.Context, s *signatory, list []Importe
 		if err != nil {
 			return 0, err
 		}
-		e, err := newEvent(a.now(), by, "certificate.imported", "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
+		e, err := NewEvent(a.now(), by, "certificate.imported", "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
 			Subject     string `json:"subject"`
 			Certificate string `json:"certificate"` // SHA-256 of its DER
 		}{c.Subject, hex.EncodeToString(c.Fingerprint)})

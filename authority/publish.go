@@ -98,7 +98,7 @@ func (a *Authority) publishShard(ctx context.Context, s *signatory, signer crypt
 		if err := a.signList(ctx, s, signer, c, q); err != nil {
 			return nil, fmt.Errorf("revocation list %d of authority %q: %w", c.Number, c.CA, err)
 		}
-		e, err := newEvent(a.now(), by, "crl.published", fmt.Sprintf("crl:%s/%d", c.CA, c.Number), listAccount{
+		e, err := NewEvent(a.now(), by, "crl.published", fmt.Sprintf("crl:%s/%d", c.CA, c.Number), listAccount{
 			Kind: kind, Shard: shard, Base: c.Base, Entries: c.Entries, NextUpdate: c.NextUpdate, Key: s.ca.Key, List: fmt.Sprintf("%x", sha(c.DER))})
 		if err != nil {
 			return nil, err

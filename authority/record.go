@@ -2,7 +2,12 @@ package authority
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
+
+	"github.com/certwright/certwright/request"
 )
 
 // Record is what a front door must remember that is no request and no
@@ -35,6 +40,64 @@ type Records interface {
 	// DeleteRecords removes all of these or none, by Kind, ID and Revision;
 	// ErrConflict where a stored revision is another one, or none is stored.
 	DeleteRecords(ctx context.Context, r ...*Record) error
+}
+
+// Committer is the way into a Store: Store.Commit.
+type Committer interface {
+	Commit(ctx context.Context, changes ...*Change) ([]error, error)
+}
+
+// CommitOne commits one change; why it was not applied is the error, too.
+func CommitOne(ctx context.Context, s Committer, c *Change) error {
+	errs, err := s.Commit(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errs[0]
+}
+
+// PutTold stores a record together with the event that tells of it, or neither.
+func PutTold(ctx context.Context, s Committer, r *Record, e *Event) error {
+	if err := CommitOne(ctx, s, &Change{PutRecords: []*Record{r}, Events: []*Event{e}}); err != nil {
+		return fmt.Errorf("recording %s %s: %w", r.Kind, r.ID, err)
+	}
+	return nil
+}
+
+// Body reads what a record holds.
+func Body[T any](r *Record) (*T, error) {
+	body := new(T)
+	if err := json.Unmarshal(r.Body, body); err != nil {
+		return nil, fmt.Errorf("reading the record %s %s: %w", r.Kind, r.ID, err)
+	}
+	return body, nil
+}
+
+// Bodies reads what records hold.
+func Bodies[T any](list []*Record) ([]*T, error) {
+	out := make([]*T, 0, len(list))
+	for _, r := range list {
+		body, err := Body[T](r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, body)
+	}
+	return out, nil
+}
+
+// Kept returns a record and what it holds; none is the *request.Refusal that
+// missing is.
+func Kept[T any](ctx context.Context, records Records, kind, id string, missing *request.Refusal) (*T, *Record, error) {
+	r, err := records.Record(ctx, kind, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil, missing
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the record %s %s: %w", kind, id, err)
+	}
+	body, err := Body[T](r)
+	return body, r, err
 }
 
 // RecordQuery selects records of a kind; other zero fields do not narrow it.

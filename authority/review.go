@@ -84,7 +84,7 @@ func (a *Authority) say(ctx context.Context, t *Ticket, to State, m Message) (*O
 	if to == StateRefused || to == StateWithdrawn {
 		t.Decided, t.Decider = m.At, m.From
 	}
-	e, err := newEvent(m.At, m.From, "request."+eventWord(m.Kind), "ticket:"+t.ID, struct {
+	e, err := NewEvent(m.At, m.From, "request."+eventWord(m.Kind), "ticket:"+t.ID, struct {
 		State State  `json:"state"`
 		Text  string `json:"text,omitempty"`
 	}{to, m.Text})
@@ -280,7 +280,7 @@ func (a *Authority) rejudge(ctx context.Context, s *Submission, t *Ticket) (*dec
 
 // stillHeld records that an approval was in vain.
 func (a *Authority) stillHeld(ctx context.Context, d *decision, w *TicketWrite, officer string) (*Outcome, error) {
-	e, err := newEvent(d.now, officer, "request.approval-refused", "ticket:"+w.Ticket.ID, d.refused())
+	e, err := NewEvent(d.now, officer, "request.approval-refused", "ticket:"+w.Ticket.ID, d.refused())
 	if err != nil {
 		return nil, err
 	}

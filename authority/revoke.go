@@ -119,7 +119,7 @@ func (a *Authority) refuseRevocation(ctx context.Context, c *Certificate, o *Rev
 	if refusal == nil || refusal.Reason != request.NotAuthorized {
 		return why
 	}
-	e, err := newEvent(a.now(), by, "revocation.refused", "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
+	e, err := NewEvent(a.now(), by, "revocation.refused", "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
 		Reason string `json:"reason"`
 		Method string `json:"method,omitempty"`
 		Cause  string `json:"cause"`
@@ -192,7 +192,7 @@ func checkProof(c *Certificate, o *RevocationOrder) error {
 // setStatus commits a change of status and brings the record up to date.
 func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrite, by, method string) error {
 	action := map[Status]string{StatusRevoked: "certificate.revoked", StatusHold: "certificate.held", StatusValid: "certificate.released"}[w.To]
-	e, err := newEvent(a.now(), by, action, "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
+	e, err := NewEvent(a.now(), by, action, "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
 		From   Status `json:"from"`
 		To     Status `json:"to"`
 		Reason string `json:"reason,omitempty"`

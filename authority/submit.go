@@ -507,11 +507,12 @@ func (d *decision) event(t *Ticket, officer string, c *Certificate) (*Event, err
 	if officer != "" {
 		who, what = officer, "request.approved"
 	}
-	return newEvent(d.now, who, what, "ticket:"+t.ID, detail)
+	return NewEvent(d.now, who, what, "ticket:"+t.ID, detail)
 }
 
-// newEvent encodes the detail of an event.
-func newEvent(at time.Time, actor, action, object string, detail any) (*Event, error) {
+// NewEvent makes an event of the audit chain, whose detail becomes JSON; an
+// actor who is not known is called unknown.
+func NewEvent(at time.Time, actor, action, object string, detail any) (*Event, error) {
 	encoded, err := json.Marshal(detail)
 	if err != nil {
 		return nil, fmt.Errorf("encoding an audit event: %w", err)

@@ -60,7 +60,7 @@ func (a *Authority) tidy(ctx context.Context, ca *CA) error {
 		}
 		c := &Change{Delete: &r}
 		if round == 0 {
-			e, err := newEvent(now, "system", "records.tidied", "ca:"+ca.Name, detail)
+			e, err := NewEvent(now, "system", "records.tidied", "ca:"+ca.Name, detail)
 			if err != nil {
 				return err
 			}

@@ -139,9 +139,9 @@ func (r *Responder) nextSigner(ctx context.Context, by *issuer, now time.Time) (
 
 // recorded opens what is on record.
 func (r *Responder) recorded(ctx context.Context, by *issuer, record *authority.Record) (*signer, error) {
-	var body signerRecord
-	if err := json.Unmarshal(record.Body, &body); err != nil {
-		return nil, fmt.Errorf("reading record %s: %w", record.ID, err)
+	body, err := authority.Body[signerRecord](record)
+	if err != nil {
+		return nil, err
 	}
 	c, err := cert.Parse(body.Certificate)
 	if err != nil {
@@ -175,8 +175,7 @@ func newSigner(c *cert.Certificate, private crypto.Signer) (*signer, error) {
 
 // drop removes a record and the key of a certificate that has ended.
 func (r *Responder) drop(ctx context.Context, record *authority.Record) {
-	var body signerRecord
-	err := json.Unmarshal(record.Body, &body)
+	body, err := authority.Body[signerRecord](record)
 	if err == nil {
 		err = r.config.Records.DeleteRecords(ctx, record)
 	}

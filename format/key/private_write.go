@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	stdpem "encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -131,13 +130,9 @@ func EncryptTraditional(p *Private, passphrase []byte, cipher string, random io.
 	if err != nil {
 		return nil, err
 	}
-	info, encrypted, err := pbe.EncryptPEM(cipher, data, passphrase, random)
+	out, err := pbe.EncryptPEM(label, cipher, data, passphrase, random)
 	if err != nil {
 		return nil, fmt.Errorf("encrypting a private key: %w", err)
 	}
-	return stdpem.EncodeToMemory(&stdpem.Block{
-		Type:    label,
-		Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": info},
-		Bytes:   encrypted,
-	}), nil
+	return out, nil
 }

@@ -3,6 +3,7 @@ package pbe
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"strings"
@@ -19,20 +20,25 @@ func DecryptPEM(dekInfo string, data, password []byte) ([]byte, error) {
 	return c.decrypt(dekKey(password, iv[:8], c.key), iv, data)
 }
 
-// EncryptPEM encrypts for a PEM block, and returns its DEK-Info header. Name
-// is "AES-256-CBC", "DES-EDE3-CBC" …; anyone who copies the file can try many
-// passwords a second, so PKCS #8 is the better choice where it is one.
-func EncryptPEM(name string, data, password []byte, random io.Reader) (dekInfo string, encrypted []byte, err error) {
-	c, ok := cipherByName(name)
+// EncryptPEM encrypts data into a PEM block with a DEK-Info header. Cipher is
+// one of Ciphers, such as "DES-EDE3-CBC"; one round of MD5 protects the
+// password, so that anyone who copies the file can try many a second: PKCS #8
+// is the better choice where it is one.
+func EncryptPEM(label, cipher string, data, password []byte, random io.Reader) ([]byte, error) {
+	c, ok := cipherByName(cipher)
 	if !ok {
-		return "", nil, fmt.Errorf("cipher %q is not known; the known ones are %s", name, strings.Join(Ciphers(), ", "))
+		return nil, fmt.Errorf("cipher %q is not known; the known ones are %s", cipher, strings.Join(Ciphers(), ", "))
 	}
 	iv, err := randomOctets(random, c.block)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	encrypted, err = c.encrypt(dekKey(password, iv[:8], c.key), iv, data)
-	return c.name + "," + strings.ToUpper(hex.EncodeToString(iv)), encrypted, err
+	encrypted, err := c.encrypt(dekKey(password, iv[:8], c.key), iv, data)
+	if err != nil {
+		return nil, err
+	}
+	info := c.name + "," + strings.ToUpper(hex.EncodeToString(iv))
+	return pem.EncodeToMemory(&pem.Block{Type: label, Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": info}, Bytes: encrypted}), nil
 }
 
 // DescribePEM reads a DEK-Info header.

@@ -128,7 +128,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 			t.Errorf("%+v: %v", c.o, err)
 		}
 	}
-	if _, _, err := EncryptPEM("rot13", nil, nil, rand.Reader); err == nil || !strings.Contains(err.Error(), `cipher "rot13" is not known`) {
+	if _, err := EncryptPEM("A", "rot13", nil, nil, rand.Reader); err == nil || !strings.Contains(err.Error(), `cipher "rot13" is not known`) {
 		t.Error(err)
 	}
 	if _, _, err := Encrypt(Options{}, nil, nil, strings.NewReader("")); err == nil || !strings.Contains(err.Error(), "reading random octets") {

@@ -22,7 +22,7 @@ import (
 // Store is what tokens need of an authority's records.
 type Store interface {
 	authority.Records
-	Commit(ctx context.Context, changes ...*authority.Change) ([]error, error)
+	authority.Committer
 }
 
 // Token is what is known of an API token besides its secret.
@@ -145,24 +145,16 @@ func record(t *storedToken, state string, revision int64) (*authority.Record, er
 
 // commit writes a record and what the audit chain says of it.
 func (x *Tokens) commit(ctx context.Context, r *authority.Record, by, action string, t *Token) error {
-	detail, err := json.Marshal(struct {
+	e, err := authority.NewEvent(x.now(), by, action, "token:"+t.ID, struct {
 		Name     string   `json:"name"`
 		Roles    []Role   `json:"roles"`
 		Profiles []string `json:"profiles,omitempty"`
 		CAs      []string `json:"cas,omitempty"`
 	}{t.Name, t.Roles, t.Profiles, t.CAs})
 	if err != nil {
-		return fmt.Errorf("encoding an audit event: %w", err)
+		return err
 	}
-	if by == "" {
-		by = "unknown"
-	}
-	e := &authority.Event{At: x.now(), Actor: by, Action: action, Object: "token:" + t.ID, Detail: detail}
-	errs, err := x.store.Commit(ctx, &authority.Change{PutRecords: []*authority.Record{r}, Events: []*authority.Event{e}})
-	if err = errors.Join(append(errs, err)...); err != nil {
-		return fmt.Errorf("recording token %s: %w", t.ID, err)
-	}
-	return nil
+	return authority.PutTold(ctx, x.store, r, e)
 }
 
 // List returns tokens in the order of their IDs, those after one ID, at most
@@ -172,23 +164,15 @@ func (x *Tokens) List(ctx context.Context, name, after string, limit int) ([]*To
 	if err != nil {
 		return nil, fmt.Errorf("reading the tokens: %w", err)
 	}
-	out := make([]*Token, 0, len(found))
-	for _, r := range found {
-		t, err := stored(r)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, &t.Token)
+	list, err := authority.Bodies[storedToken](found)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Token, len(list))
+	for i := range list {
+		out[i] = &list[i].Token
 	}
 	return out, nil
-}
-
-func stored(r *authority.Record) (*storedToken, error) {
-	var t storedToken
-	if err := json.Unmarshal(r.Body, &t); err != nil {
-		return nil, fmt.Errorf("reading token %s: %w", r.ID, err)
-	}
-	return &t, nil
 }
 
 // Get returns what is known of a token. One that is not there is a
@@ -202,15 +186,8 @@ func (x *Tokens) Get(ctx context.Context, id string) (*Token, error) {
 }
 
 func (x *Tokens) find(ctx context.Context, id string) (*storedToken, *authority.Record, error) {
-	r, err := x.store.Record(ctx, tokenKind, id)
-	if errors.Is(err, authority.ErrNotFound) {
-		return nil, nil, &request.Refusal{Reason: request.UnknownRequest, Field: "token", Detail: fmt.Sprintf("there is no token %q", id), Fix: "see those there are: certwright token list"}
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading token %q: %w", id, err)
-	}
-	t, err := stored(r)
-	return t, r, err
+	return authority.Kept[storedToken](ctx, x.store, tokenKind, id, &request.Refusal{
+		Reason: request.UnknownRequest, Field: "token", Detail: fmt.Sprintf("there is no token %q", id), Fix: "see those there are: certwright token list"})
 }
 
 // Revoke ends a token in the name of by. One that was revoked stays as it is.

@@ -3,7 +3,6 @@ package acmeorder
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -62,19 +61,11 @@ func coverage(name string) (string, error) {
 
 // put writes a record, with an event that says so.
 func (x *Operator) put(ctx context.Context, r *authority.Record, action string, detail any) error {
-	encoded, err := json.Marshal(detail)
+	e, err := authority.NewEvent(x.Now().UTC().Truncate(time.Millisecond), x.By, action, r.Kind+":"+r.ID, detail)
 	if err != nil {
-		return fmt.Errorf("encoding an audit event: %w", err)
+		return err
 	}
-	e := &authority.Event{At: x.Now().UTC().Truncate(time.Millisecond), Actor: x.By, Action: action, Object: r.Kind + ":" + r.ID, Detail: encoded}
-	errs, err := x.Store.Commit(ctx, &authority.Change{PutRecords: []*authority.Record{r}, Events: []*authority.Event{e}})
-	if err == nil {
-		err = errs[0]
-	}
-	if err != nil {
-		return fmt.Errorf("recording %s %s: %w", r.Kind, r.ID, err)
-	}
-	return nil
+	return authority.PutTold(ctx, x.Store, r, e)
 }
 
 // Bindings returns all keys of external accounts.

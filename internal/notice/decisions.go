@@ -54,9 +54,9 @@ func (d *Decisions) Read(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("looking how far the audit chain was told: %w", err)
 	}
-	var at cursor
-	if err := json.Unmarshal(r.Body, &at); err != nil {
-		return fmt.Errorf("reading how far the audit chain was told: %w", err)
+	at, err := authority.Body[cursor](r)
+	if err != nil {
+		return err
 	}
 	for at.Seq < head {
 		messages, last, err := d.some(ctx, at.Seq+1, now)

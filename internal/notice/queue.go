@@ -101,16 +101,16 @@ func (q *Queue) one(ctx context.Context, t *Target, r *authority.Record) (bool, 
 	if r.State == failed {
 		return true, taken(q.Records.DeleteRecords(ctx, r))
 	}
-	var d delivery
-	if err := json.Unmarshal(r.Body, &d); err != nil {
-		return false, fmt.Errorf("reading the message %s: %w", r.ID, err)
+	d, err := authority.Body[delivery](r)
+	if err != nil {
+		return false, err
 	}
 	d.Attempts++
-	if err := q.put(ctx, r, &d, q.Now().Add(lease)); err != nil {
+	if err := q.put(ctx, r, d, q.Now().Add(lease)); err != nil {
 		return true, taken(err)
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
-	err := t.Send(limited, &d.Message)
+	err = t.Send(limited, &d.Message)
 	cancel()
 	if err == nil {
 		q.result(t.Name, "sent")
@@ -126,7 +126,7 @@ func (q *Queue) one(ctx context.Context, t *Target, r *authority.Record) (bool, 
 		r.State, due = failed, q.Now().Add(keepFailed)
 	}
 	q.Log.WarnContext(ctx, "a message was not delivered", "to", t.Name, "message", d.Message.ID, "type", d.Message.Type, "attempt", d.Attempts, "given-up", r.State == failed, "cause", err)
-	return false, taken(q.put(ctx, r, &d, due))
+	return false, taken(q.put(ctx, r, d, due))
 }
 
 func (q *Queue) put(ctx context.Context, r *authority.Record, d *delivery, due time.Time) error {

@@ -11,6 +11,7 @@ import (
 // Unable is why openssl cannot do the same.
 type Unable struct{ Why string }
 
+// Error is the whole sentence.
 func (u *Unable) Error() string { return "OpenSSL 3.0 cannot do the same: " + u.Why }
 
 func unable(format string, args ...any) error { return &Unable{fmt.Sprintf(format, args...)} }

@@ -49,11 +49,11 @@ func (v *Vault) signer(ctx context.Context) (crypto.Signer, error) {
 	for range attempts {
 		r, err := v.config.Store.Record(ctx, keyKind, keyID)
 		if err == nil {
-			var reference string
-			if err := json.Unmarshal(r.Body, &reference); err != nil {
+			reference, err := authority.Body[string](r)
+			if err != nil {
 				return nil, err
 			}
-			return v.config.Keys.Signer(ctx, reference)
+			return v.config.Keys.Signer(ctx, *reference)
 		}
 		if !errors.Is(err, authority.ErrNotFound) {
 			return nil, err

@@ -56,7 +56,7 @@ func (s *Secret) State(now time.Time) string {
 // Store is what a Vault needs of an authority's records.
 type Store interface {
 	authority.Records
-	Commit(ctx context.Context, changes ...*authority.Change) ([]error, error)
+	authority.Committer
 }
 
 // Config is what a Vault is made from.
@@ -178,7 +178,7 @@ func record(s *stored, revision int64, name string) (*authority.Record, error) {
 }
 
 func (v *Vault) commit(ctx context.Context, r *authority.Record, s *Secret, by, action, what string) error {
-	detail, err := json.Marshal(struct {
+	e, err := authority.NewEvent(v.config.Now(), by, action, "secret:"+s.Reference, struct {
 		Profile string   `json:"profile,omitempty"`
 		Names   []string `json:"names,omitempty"`
 		Uses    int      `json:"uses,omitempty"`
@@ -186,17 +186,9 @@ func (v *Vault) commit(ctx context.Context, r *authority.Record, s *Secret, by, 
 		For     string   `json:"for,omitempty"`
 	}{s.Profile, s.Names, s.Uses, s.Used, what})
 	if err != nil {
-		return fmt.Errorf("encoding an audit event: %w", err)
+		return err
 	}
-	if by == "" {
-		by = "unknown"
-	}
-	e := &authority.Event{At: v.config.Now(), Actor: by, Action: action, Object: "secret:" + s.Reference, Detail: detail}
-	errs, err := v.config.Store.Commit(ctx, &authority.Change{PutRecords: []*authority.Record{r}, Events: []*authority.Event{e}})
-	if err = errors.Join(append(errs, err)...); err != nil {
-		return fmt.Errorf("recording the secret %q: %w", s.Reference, err)
-	}
-	return nil
+	return authority.PutTold(ctx, v.config.Store, r, e)
 }
 
 // List returns what is known of secrets in the order of their references,
@@ -206,23 +198,15 @@ func (v *Vault) List(ctx context.Context, after string, limit int) ([]*Secret, e
 	if err != nil {
 		return nil, fmt.Errorf("reading the secrets: %w", err)
 	}
-	out := make([]*Secret, 0, len(found))
-	for _, r := range found {
-		s, err := read(r)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, &s.Secret)
+	list, err := authority.Bodies[stored](found)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Secret, len(list))
+	for i := range list {
+		out[i] = &list[i].Secret
 	}
 	return out, nil
-}
-
-func read(r *authority.Record) (*stored, error) {
-	var s stored
-	if err := json.Unmarshal(r.Body, &s); err != nil {
-		return nil, fmt.Errorf("reading the secret %q: %w", r.ID, err)
-	}
-	return &s, nil
 }
 
 // Get returns what is known of a secret. One that is not there is a
@@ -236,15 +220,8 @@ func (v *Vault) Get(ctx context.Context, reference string) (*Secret, error) {
 }
 
 func (v *Vault) find(ctx context.Context, reference string) (*stored, *authority.Record, error) {
-	r, err := v.config.Store.Record(ctx, kind, reference)
-	if errors.Is(err, authority.ErrNotFound) {
-		return nil, nil, &request.Refusal{Reason: request.UnknownRequest, Field: "reference", Detail: fmt.Sprintf("there is no secret %q", reference), Fix: "see those there are: certwright secret list"}
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the secret %q: %w", reference, err)
-	}
-	s, err := read(r)
-	return s, r, err
+	return authority.Kept[stored](ctx, v.config.Store, kind, reference, &request.Refusal{
+		Reason: request.UnknownRequest, Field: "reference", Detail: fmt.Sprintf("there is no secret %q", reference), Fix: "see those there are: certwright secret list"})
 }
 
 // Revoke ends a secret in the name of by. One that was revoked stays as it is.
@@ -344,7 +321,7 @@ func (v *Vault) ByValue(ctx context.Context, value, door string) (*Secret, error
 	if err != nil {
 		return nil, fmt.Errorf("looking for a secret: %w", err)
 	}
-	s, err := read(r)
+	s, err := authority.Body[stored](r)
 	if err != nil {
 		return nil, err
 	}

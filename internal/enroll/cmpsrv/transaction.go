@@ -59,10 +59,11 @@ func (s *Server) find(ctx context.Context, m *cmp.Message) (*transaction, error)
 	if err != nil {
 		return nil, fmt.Errorf("looking for a CMP transaction: %w", err)
 	}
-	t := &transaction{record: r}
-	if err := json.Unmarshal(r.Body, t); err != nil {
-		return nil, fmt.Errorf("reading CMP transaction %s: %w", r.ID, err)
+	t, err := authority.Body[transaction](r)
+	if err != nil {
+		return nil, err
 	}
+	t.record = r
 	return t, nil
 }
 
@@ -138,9 +139,9 @@ func (s *Server) underWay(ctx context.Context, sender string) (bool, error) {
 		return false, fmt.Errorf("looking for CMP transactions: %w", err)
 	}
 	for _, r := range records {
-		t := &transaction{}
-		if err := json.Unmarshal(r.Body, t); err != nil {
-			return false, fmt.Errorf("reading CMP transaction %s: %w", r.ID, err)
+		t, err := authority.Body[transaction](r)
+		if err != nil {
+			return false, err
 		}
 		for _, i := range t.Items {
 			out, err := s.config.Authority.Ticket(ctx, i.Ticket)

@@ -69,6 +69,7 @@ func (s *server) listCAs(ctx context.Context, _ *sender, _ *nothing) (*caPage, e
 	return out, nil
 }
 
+// ByName is the path of what is named.
 type ByName struct {
 	Name string `path:"name" maxLength:"200"`
 }

@@ -2,7 +2,6 @@ package openssl
 
 import (
 	"crypto/dsa"
-	stdpem "encoding/pem"
 	"fmt"
 
 	"github.com/certwright/certwright/format/der"
@@ -77,13 +76,9 @@ func (c *call) encodeTraditional(p *key.Private, s keySink) ([]byte, error) {
 	if s.cipher == "" {
 		return pem.Encode(label, octets), nil
 	}
-	info, encrypted, err := pbe.EncryptPEM(s.cipher, octets, s.secret, c.random())
+	out, err := pbe.EncryptPEM(label, s.cipher, octets, s.secret, c.random())
 	if err != nil {
 		return nil, fmt.Errorf("encrypting a private key: %w", err)
 	}
-	return stdpem.EncodeToMemory(&stdpem.Block{
-		Type:    label,
-		Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": info},
-		Bytes:   encrypted,
-	}), nil
+	return out, nil
 }

@@ -19,20 +19,12 @@ var (
 
 // PutRecords stores all of these or none, in the company of other changes.
 func (s *Store) PutRecords(ctx context.Context, r ...*authority.Record) error {
-	return s.commitRecords(ctx, &authority.Change{PutRecords: r})
+	return authority.CommitOne(ctx, s, &authority.Change{PutRecords: r})
 }
 
 // DeleteRecords removes all of these or none.
 func (s *Store) DeleteRecords(ctx context.Context, r ...*authority.Record) error {
-	return s.commitRecords(ctx, &authority.Change{DeleteRecords: r})
-}
-
-func (s *Store) commitRecords(ctx context.Context, c *authority.Change) error {
-	errs, err := s.Commit(ctx, c)
-	if err != nil {
-		return err
-	}
-	return errs[0]
+	return authority.CommitOne(ctx, s, &authority.Change{DeleteRecords: r})
 }
 
 func (b *batch) putRecords(list []*authority.Record) error {
