@@ -42,6 +42,10 @@ type Confirmation struct {
 	CertHash []byte      // of the certificate as it was decrypted (RFC 9810, Section 5.3.18)
 	Answer   *big.Int    // the number in the challenge (RFC 9810, Section 5.2.8)
 	Rejected string      // why the applicant does not want the certificate; empty where it is wanted
+
+	// With is that of Submission. Of the outcome it is told the ticket and the
+	// refusal alone; it is not called where the answer comes too late.
+	With func(*Outcome) ([]*Record, error)
 }
 
 // Confirm takes an applicant's answer. The right one makes the unconfirmed
@@ -81,7 +85,7 @@ func (a *Authority) confirmOnce(ctx context.Context, c *Confirmation, t *Ticket,
 	case r.Due.Before(a.now()):
 		return a.lapse(ctx, t, r)
 	case c.Rejected != "":
-		return a.close(ctx, t, r, StateWithdrawn, from, unproven("the applicant does not want the certificate: "+c.Rejected, "submit another request"))
+		return a.close(ctx, c, t, r, StateWithdrawn, from, unproven("the applicant does not want the certificate: "+c.Rejected, "submit another request"))
 	case t.State == StateAsked:
 		return a.answered(ctx, c, t, r)
 	}
@@ -90,13 +94,13 @@ func (a *Authority) confirmOnce(ctx context.Context, c *Confirmation, t *Ticket,
 		return nil, fmt.Errorf("certificate of ticket %s: %w", t.ID, err)
 	}
 	if record.Status != StatusUnconfirmed {
-		return a.close(ctx, t, r, StateRefused, "system", unproven("the certificate was revoked before it was confirmed", "submit the request again"))
+		return a.close(ctx, c, t, r, StateRefused, "system", unproven("the certificate was revoked before it was confirmed", "submit the request again"))
 	}
 	if !sameHash(c, record.DER) {
-		return a.close(ctx, t, r, StateRefused, from, unproven("the answer is not the hash of the certificate that was given out",
+		return a.close(ctx, c, t, r, StateRefused, from, unproven("the answer is not the hash of the certificate that was given out",
 			"read the certificate, with the private key of the request where it is encrypted, and answer what certwright request confirm makes of it"))
 	}
-	return a.confirmed(ctx, t, r, from, record)
+	return a.confirmed(ctx, c, t, r, from, record)
 }
 
 func unproven(detail, fix string) *request.Refusal {
@@ -117,7 +121,7 @@ func sameHash(c *Confirmation, der []byte) bool {
 }
 
 // confirmed makes an unconfirmed certificate a valid one.
-func (a *Authority) confirmed(ctx context.Context, t *Ticket, r *Record, from string, c *Certificate) (*Outcome, error) {
+func (a *Authority) confirmed(ctx context.Context, by *Confirmation, t *Ticket, r *Record, from string, c *Certificate) (*Outcome, error) {
 	var e evidence.Evidence
 	if err := json.Unmarshal(t.Evidence, &e); err != nil {
 		return nil, fmt.Errorf("evidence of ticket %s: %w", t.ID, err)
@@ -136,12 +140,15 @@ func (a *Authority) confirmed(ctx context.Context, t *Ticket, r *Record, from st
 	if err != nil {
 		return nil, err
 	}
-	err = a.commitOne(ctx, &Change{
+	change := &Change{
 		PutTicket:     &TicketWrite{Ticket: t, From: StateUnconfirmed},
 		SetStatus:     &StatusWrite{CA: t.CA, Serial: t.Serial, From: StatusUnconfirmed, To: StatusValid},
 		DeleteRecords: []*Record{r}, Events: []*Event{event},
-	})
-	if err != nil {
+	}
+	if err := change.addRecords(by.With, &Outcome{Ticket: t}); err != nil {
+		return nil, err
+	}
+	if err := a.commitOne(ctx, change); err != nil {
 		return nil, err
 	}
 	a.tellStatus(&Certificate{CA: t.CA, Serial: t.Serial})
@@ -150,7 +157,7 @@ func (a *Authority) confirmed(ctx context.Context, t *Ticket, r *Record, from st
 
 // close refuses or withdraws what waits for an answer, and revokes the
 // certificate where there is one.
-func (a *Authority) close(ctx context.Context, t *Ticket, r *Record, to State, by string, why *request.Refusal) (*Outcome, error) {
+func (a *Authority) close(ctx context.Context, c *Confirmation, t *Ticket, r *Record, to State, by string, why *request.Refusal) (*Outcome, error) {
 	now, from := a.now(), t.State
 	findings := findingsOf(t)
 	findings = append([]issuance.Finding{{Rule: "possession", Citation: "RFC 4211, Section 4.2", Severity: issuance.Error, Reason: why.Reason, Field: why.Field, Detail: why.Detail, Fix: why.Fix}}, findings...)
@@ -162,12 +169,12 @@ func (a *Authority) close(ctx context.Context, t *Ticket, r *Record, to State, b
 	change := &Change{PutTicket: &TicketWrite{Ticket: t, From: from}, DeleteRecords: []*Record{r}}
 	fingerprint := ""
 	if from == StateUnconfirmed {
-		c, err := a.config.Store.Certificate(ctx, t.CA, t.Serial)
+		record, err := a.config.Store.Certificate(ctx, t.CA, t.Serial)
 		if err != nil {
 			return nil, fmt.Errorf("certificate of ticket %s: %w", t.ID, err)
 		}
-		fingerprint = hex.EncodeToString(c.Fingerprint)
-		if c.Status == StatusUnconfirmed {
+		fingerprint = hex.EncodeToString(record.Fingerprint)
+		if record.Status == StatusUnconfirmed {
 			change.SetStatus = &StatusWrite{CA: t.CA, Serial: t.Serial, From: StatusUnconfirmed, To: StatusRevoked, Revoked: now, Reason: int(crl.Unspecified)}
 		}
 	}
@@ -181,6 +188,9 @@ func (a *Authority) close(ctx context.Context, t *Ticket, r *Record, to State, b
 		return nil, err
 	}
 	change.Events = []*Event{event}
+	if err := change.addRecords(c.With, &Outcome{Ticket: t, Refusal: why}); err != nil {
+		return nil, err
+	}
 	if err := a.commitOne(ctx, change); err != nil {
 		return nil, err
 	}
@@ -209,9 +219,9 @@ func (a *Authority) answered(ctx context.Context, c *Confirmation, t *Ticket, r 
 		answer = c.Answer.Bytes()
 	}
 	after := evidence.Answered(*s.before, answer)
-	s.before = &after
+	s.before, s.With = &after, c.With
 	if !after.Possession.Proven {
-		return a.close(ctx, t, r, StateRefused, orUnknown(t.Requester), unproven(after.Possession.Detail, after.Possession.Fix))
+		return a.close(ctx, c, t, r, StateRefused, orUnknown(t.Requester), unproven(after.Possession.Detail, after.Possession.Fix))
 	}
 	d, err := a.rejudge(ctx, s, t)
 	if err != nil {
@@ -247,7 +257,7 @@ func (a *Authority) lapse(ctx context.Context, t *Ticket, r *Record) (*Outcome, 
 	if t.State != StateUnconfirmed && t.State != StateAsked {
 		return nil, a.commitOne(ctx, &Change{DeleteRecords: []*Record{r}})
 	}
-	return a.close(ctx, t, r, StateRefused, "system", unproven(
+	return a.close(ctx, &Confirmation{}, t, r, StateRefused, "system", unproven(
 		"nobody showed in time to hold the private key: the time ended on "+r.Due.Format(time.RFC3339), "submit the request again, and confirm within the time"))
 }
 

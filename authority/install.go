@@ -246,6 +246,24 @@ func (a *Authority) CA(ctx context.Context, name string) (*CA, *CASettings, erro
 	return &ca, &settings, nil
 }
 
+// CAsNamed returns the authorities whose certificate has this subject, in the
+// order of their names.
+func (a *Authority) CAsNamed(ctx context.Context, subject dn.Name) ([]*CA, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.refresh(ctx); err != nil {
+		return nil, err
+	}
+	var all []*CA
+	for _, name := range a.names {
+		if s := a.known[name]; s.certificate != nil && s.certificate.Subject.Equal(subject) {
+			ca := *s.ca
+			all = append(all, &ca)
+		}
+	}
+	return all, nil
+}
+
 // UpdateCA changes the settings of an authority, or retires it: change may
 // set State and the settings. It may be called again, if someone else was
 // quicker.

@@ -29,6 +29,12 @@ type Submission struct {
 	DryRun         bool         // judge, record nothing, sign nothing
 	First          bool         // Submitted has said that the idempotency key is new; a mistake is found all the same
 
+	// With returns what goes on record together with the outcome, of which it is
+	// told before: whoever has to remember what they answer needs no second
+	// commit. It may be called again, where what was signed is thrown away; it is
+	// not called for what was submitted before, nor by a dry run. Nil: nothing.
+	With func(*Outcome) ([]*Record, error)
+
 	before *evidence.Evidence // of an earlier submission of the same request, that this one repeats
 
 	responder bool // it is for a responder of this authority, which a retired one may still have
@@ -413,10 +419,26 @@ func (a *Authority) record(ctx context.Context, d *decision, w *TicketWrite, off
 			return nil, err
 		}
 	}
+	if err := c.addRecords(d.submission.With, out); err != nil {
+		return nil, err
+	}
 	if err := a.commitOne(ctx, c); err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// addRecords adds what goes on record with an outcome.
+func (c *Change) addRecords(with func(*Outcome) ([]*Record, error), out *Outcome) error {
+	if with == nil {
+		return nil
+	}
+	more, err := with(out)
+	if err != nil {
+		return err
+	}
+	c.PutRecords = append(c.PutRecords, more...)
+	return nil
 }
 
 // sign spends the judgement's approval and describes the certificate.

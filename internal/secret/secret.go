@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"sync"
@@ -73,6 +74,10 @@ type Vault struct {
 
 	mu  sync.Mutex
 	box *box
+
+	// changing puts the changes of one secret in line: many devices may use the
+	// same one at once, and compare-and-swap lets one of them through at a time.
+	changing [64]sync.Mutex
 }
 
 // New returns the vault of a store.
@@ -250,6 +255,9 @@ func (v *Vault) Spend(ctx context.Context, reference, what string) (*Secret, err
 
 // change puts a secret by compare-and-swap.
 func (v *Vault) change(ctx context.Context, reference, by, action, what string, do func(*Secret) (bool, error)) (*Secret, error) {
+	line := v.line(reference)
+	line.Lock()
+	defer line.Unlock()
 	for range attempts {
 		s, r, err := v.find(ctx, reference)
 		if err != nil {
@@ -269,6 +277,13 @@ func (v *Vault) change(ctx context.Context, reference, by, action, what string, 
 		}
 	}
 	return nil, fmt.Errorf("the secret %q: %w", reference, authority.ErrConflict)
+}
+
+// line is the lock that the changes of a secret wait for.
+func (v *Vault) line(reference string) *sync.Mutex {
+	h := fnv.New32a()
+	h.Write([]byte(reference))
+	return &v.changing[h.Sum32()%uint32(len(v.changing))]
 }
 
 // good refuses a secret that is revoked, spent, expired, or not for a door.

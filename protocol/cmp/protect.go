@@ -141,10 +141,19 @@ func (m *Message) VerifySecret(secret []byte) error {
 // VerifySignature checks a protection by a signature. ErrProtection says that
 // it is wrong; other errors, that it cannot be checked.
 func (m *Message) VerifySignature(by *key.Public) error {
+	return m.verifySignature(func(a key.AlgorithmIdentifier, part, signature []byte) error {
+		return key.Verify(by, a, part, signature)
+	})
+}
+
+// VerifySignatureBy is VerifySignature for keys that protect many messages.
+func (m *Message) VerifySignatureBy(v *key.Verifier) error { return m.verifySignature(v.Verify) }
+
+func (m *Message) verifySignature(verify func(key.AlgorithmIdentifier, []byte, []byte) error) error {
 	if m.Protection == nil || m.Header.Algorithm == nil {
 		return ErrUnprotected
 	}
-	err := key.Verify(by, *m.Header.Algorithm, m.Protected(), m.Protection)
+	err := verify(*m.Header.Algorithm, m.Protected(), m.Protection)
 	if errors.Is(err, key.ErrSignature) {
 		return ErrProtection
 	}

@@ -90,11 +90,12 @@ func (s *Server) byCertificate(ctx context.Context, m *cmp.Message) (*sender, er
 	if len(m.ExtraCerts) == 0 {
 		return nil, failure(cmp.SignerNotTrusted, "the certificate of the key that signed is missing; send it first among the extraCerts")
 	}
-	c, err := cert.Parse(m.ExtraCerts[0])
+	by, err := s.protectors.of(m.ExtraCerts[0])
 	if err != nil {
 		return nil, failure(cmp.BadDataFormat, "the first of the extraCerts cannot be read: %v", err)
 	}
-	if err := m.VerifySignature(c.PublicKey); err != nil {
+	c := by.certificate
+	if err := m.VerifySignatureBy(by.verifier); err != nil {
 		if errors.Is(err, cmp.ErrProtection) {
 			return nil, failure(cmp.BadMessageCheck, "the protection does not verify by the first of the extraCerts")
 		}
@@ -110,6 +111,7 @@ func (s *Server) byCertificate(ctx context.Context, m *cmp.Message) (*sender, er
 	if err != nil {
 		return nil, err
 	}
+	s.protectors.keep(by)
 	id := "certificate:" + record.CA + "/" + hex.EncodeToString(record.Serial)
 	return &sender{id: id, name: record.Subject, certificate: c, record: record, ra: isRA(c)}, nil
 }
@@ -137,15 +139,12 @@ func isRA(c *cert.Certificate) bool {
 // ours returns the record of a certificate that one of our authorities issued
 // and that is good now.
 func (s *Server) ours(ctx context.Context, c *cert.Certificate) (*authority.Certificate, error) {
-	all, err := s.config.Store.CAs(ctx)
+	all, err := s.config.Authority.CAsNamed(ctx, c.Issuer)
 	if err != nil {
-		return nil, fmt.Errorf("reading the authorities: %w", err)
+		return nil, err
 	}
 	for _, ca := range all {
-		if len(ca.Chain) == 0 {
-			continue
-		}
-		standing, record, err := s.config.Authority.Standing(ctx, ca.Name, c.SerialBytes)
+		standing, record, err := s.standings.of(ctx, ca.Name, c.SerialBytes)
 		if err != nil {
 			return nil, err
 		}
@@ -212,7 +211,7 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 			return cmp.Body{}, f
 		}
 		if answer != nil {
-			c.repeat = answer
+			c.answer = answer
 			return cmp.Body{}, nil
 		}
 		c.transaction, c.ca = before, before.CA

@@ -101,7 +101,7 @@ func (s *Server) unreadable(ctx context.Context, err error) []byte {
 }
 
 // root is the root of the authority that issued, for caPubs.
-func (s *Server) root(ctx context.Context, c *call) [][]byte {
+func (c *call) root() [][]byte {
 	if len(c.chain) == 0 {
 		return nil
 	}

@@ -42,8 +42,10 @@ const (
 // Server answers CMP messages. It is safe for concurrent use, by several
 // processes over one store too.
 type Server struct {
-	config  Config
-	signers *signers
+	config     Config
+	signers    *signers
+	standings  *standings
+	protectors protectors
 }
 
 // New checks the configuration and returns a server.
@@ -66,9 +68,7 @@ func New(c Config) (*Server, error) {
 	if c.CheckAfter == 0 {
 		c.CheckAfter = presetCheckAfter
 	}
-	s := &Server{config: c}
-	s.signers = newSigners(c)
-	return s, nil
+	return &Server{config: c, signers: newSigners(c), standings: newStandings(c.Authority, c.Now)}, nil
 }
 
 // ServeHTTP takes messages at /.well-known/cmp, /.well-known/cmp/p/PROFILE and
@@ -134,7 +134,7 @@ type call struct {
 	infos   []cmp.Info
 
 	transaction *transaction // nil of what needs none
-	repeat      []byte       // the answer that was given before to this message
+	answer      []byte       // once it is on record
 	version     int          // of the answer, where it is not the message's
 	chain       [][]byte     // of the authority that issued, for the extraCerts
 }
@@ -144,8 +144,8 @@ func (s *Server) answer(ctx context.Context, c *call) []byte {
 	if err != nil {
 		body = s.failed(ctx, c, err)
 	}
-	if c.repeat != nil {
-		return c.repeat
+	if c.answer != nil {
+		return c.answer
 	}
 	answer, err := s.encode(ctx, c, body)
 	if err == nil {

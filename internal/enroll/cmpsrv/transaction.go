@@ -3,6 +3,7 @@ package cmpsrv
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -46,6 +47,8 @@ type item struct {
 	Waiting   bool   `json:"waiting,omitempty"`   // for an officer
 	Confirm   bool   `json:"confirm,omitempty"`   // a certConf is waited for
 	Encrypted bool   `json:"encrypted,omitempty"` // the certificate is
+
+	Hash crypto.Hash `json:"hash,omitempty"` // that confirms the certificate where the client names none; 0 where it is not known yet
 }
 
 func transactionID(m *cmp.Message) string { return hex.EncodeToString(m.Header.TransactionID) }
@@ -95,10 +98,30 @@ func (t *transaction) repeats(m *cmp.Message) bool {
 
 // remember records the transaction with the answer that is about to be given.
 func (s *Server) remember(ctx context.Context, c *call, answer *cmp.Message) error {
-	t := c.transaction
-	if t == nil {
+	if c.transaction == nil {
 		return nil
 	}
+	r, err := c.record(answer, s.config.Now())
+	if err != nil {
+		return err
+	}
+	return recorded(s.config.Store.PutRecords(ctx, r))
+}
+
+// recorded tells what went wrong with recording a transaction.
+func recorded(err error) error {
+	if errors.Is(err, authority.ErrConflict) {
+		return &cmp.Failure{Info: cmp.TransactionIDInUse, Text: "another message of this transaction is being answered"}
+	}
+	if err != nil {
+		return fmt.Errorf("recording a CMP transaction: %w", err)
+	}
+	return nil
+}
+
+// record makes the record of the transaction as it is after this answer.
+func (c *call) record(answer *cmp.Message, now time.Time) (*authority.Record, error) {
+	t := c.transaction
 	sum := sha256.Sum256(c.message.Raw)
 	t.Nonce, t.Last, t.Answer = answer.Header.SenderNonce, sum[:], answer.Raw
 	t.Over = true
@@ -109,26 +132,21 @@ func (s *Server) remember(ctx context.Context, c *call, answer *cmp.Message) err
 	}
 	body, err := json.Marshal(t)
 	if err != nil {
-		return fmt.Errorf("encoding a CMP transaction: %w", err)
+		return nil, fmt.Errorf("encoding a CMP transaction: %w", err)
 	}
-	if t.record == nil {
-		t.record = &authority.Record{Kind: RecordKind, ID: transactionID(c.message), Owner: t.Sender}
+	r := &authority.Record{Kind: RecordKind, ID: transactionID(c.message), Owner: t.Sender}
+	if t.record != nil {
+		r.Revision = t.record.Revision
 	}
-	t.record.State, t.record.Due, t.record.Body = open, s.config.Now().Add(keepFor), body
+	r.State, r.Due, r.Body = open, now.Add(keepFor), body
 	if t.Over {
-		t.record.State = over
+		r.State = over
 	}
 	if waiting {
-		t.record.Due = s.config.Now().Add(waitFor)
+		r.Due = now.Add(waitFor)
 	}
-	err = s.config.Store.PutRecords(ctx, t.record)
-	if errors.Is(err, authority.ErrConflict) {
-		return &cmp.Failure{Info: cmp.TransactionIDInUse, Text: "another message of this transaction is being answered"}
-	}
-	if err != nil {
-		return fmt.Errorf("recording a CMP transaction: %w", err)
-	}
-	return nil
+	t.record = r
+	return r, nil
 }
 
 // underWay reports whether a certificate that this sender asked for still waits

@@ -1,0 +1,213 @@
+package cmpsrv
+
+import (
+	"context"
+	"errors"
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/format/cms"
+	"github.com/certwright/certwright/format/crmf"
+	"github.com/certwright/certwright/issuance"
+	"github.com/certwright/certwright/protocol/cmp"
+	"github.com/certwright/certwright/request"
+)
+
+// submit hands one request in, and answers for it. The whole answer to the
+// only request of a message goes on record with what became of it, and is left
+// in the call.
+func (s *Server) submit(ctx context.Context, c *call, w wanted, profile string, implicit, only bool) (cmp.Response, error) {
+	refused := func(r *request.Refusal) cmp.Response { return cmp.Response{ID: w.id, Status: rejection(r)} }
+	sub := s.submission(c, w, profile, implicit)
+	if r := mayHave(c.sender, w.request); r != nil {
+		return refused(r), nil
+	}
+	if r, err := s.spend(ctx, c, sub); r != nil || err != nil {
+		return refused(r), err
+	}
+	var done *call
+	if only {
+		// The transaction would be on record with the ticket.
+		sub.First = true
+		sub.With = func(out *authority.Outcome) (records []*authority.Record, err error) {
+			done, records, err = s.ahead(ctx, c, w, out, implicit)
+			return records, err
+		}
+	}
+	out, err := s.config.Authority.Submit(ctx, sub)
+	var refusal *request.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return refused(refusal), nil
+	case errors.Is(err, authority.ErrConflict):
+		return cmp.Response{}, recorded(err)
+	case err != nil:
+		return cmp.Response{}, err
+	case done != nil && !out.Repeated:
+		*c = *done
+		return cmp.Response{}, nil
+	}
+	return s.take(c, w, out)
+}
+
+func (s *Server) submission(c *call, w wanted, profile string, implicit bool) authority.Submission {
+	sub := authority.Submission{
+		CA: c.ca, Profile: profile, Request: w.request,
+		Origin: evidence.Origin{
+			Door: "cmp", Requester: c.sender.name, Method: c.sender.method(), Address: c.address,
+			Sender: c.message.Header.Sender.String(), RegistrationAuthority: c.sender.ra,
+		},
+		Witness: evidence.Witness{Secret: c.sender.value}, Asked: issuance.Asked{Confirm: !implicit},
+		IdempotencyKey: "cmp:" + c.sender.id + ":" + transactionID(c.message) + ":" + w.id.String(),
+	}
+	if w.message != nil && w.message.Request.Template.Validity != nil {
+		v := w.message.Request.Template.Validity
+		sub.Asked.NotBefore, sub.Asked.NotAfter = v.NotBefore, v.NotAfter
+		if s.config.Now().Sub(v.NotBefore).Abs() < s.config.Window {
+			sub.Asked.NotBefore = time.Time{} // now, in other words
+		}
+	}
+	if c.message.Body.Kind == cmp.KeyUpdateRequest {
+		sub.Replaces = c.sender.record
+	}
+	return sub
+}
+
+// ahead makes the answer to the only request of a message before what became
+// of it is on record, and the record of its transaction. What it changes is a
+// copy of the call: the record may fail.
+func (s *Server) ahead(ctx context.Context, c *call, w wanted, out *authority.Outcome, implicit bool) (*call, []*authority.Record, error) {
+	t, then := *c.transaction, *c
+	then.transaction, then.infos = &t, slices.Clone(c.infos)
+	response, err := s.take(&then, w, out)
+	if err != nil {
+		return nil, nil, err
+	}
+	answer, err := s.encode(ctx, &then, s.enrolled(&then, implicit, response))
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := then.record(answer, s.config.Now())
+	then.answer = answer.Raw
+	return &then, []*authority.Record{r}, err
+}
+
+// take adds a ticket to the transaction, and says what became of it.
+func (s *Server) take(c *call, w wanted, out *authority.Outcome) (cmp.Response, error) {
+	t := c.transaction
+	t.CA, c.ca = out.Ticket.CA, out.Ticket.CA
+	t.Items = append(slices.Clip(t.Items), item{ID: w.id.String(), Ticket: out.Ticket.ID})
+	return s.respond(c, &t.Items[len(t.Items)-1], out)
+}
+
+// mayHave refuses names that are not the sender's own: those that its secret
+// is for, or those of its certificate. A registration authority vouches for
+// all.
+func mayHave(from *sender, r *request.Request) *request.Refusal {
+	var names []string
+	for _, n := range r.SubjectAltNames() {
+		names = append(names, n.String())
+	}
+	if from.secret != nil {
+		var refusal *request.Refusal
+		if errors.As(from.secret.Allows(names), &refusal) {
+			return refusal
+		}
+		return nil
+	}
+	if from.ra {
+		return nil
+	}
+	if !r.Subject.IsEmpty() && !r.Subject.Equal(from.certificate.Subject) {
+		return &request.Refusal{Reason: request.NotAuthorized, Field: "subject", Detail: "the subject is not that of the certificate that protects the message", Fix: "ask for the same subject, or by a shared secret"}
+	}
+	for _, n := range names {
+		if !slices.Contains(from.record.Names, n) {
+			return &request.Refusal{Reason: request.NotAuthorized, Field: "subjectAltName", Detail: "the name " + n + " is not in the certificate that protects the message", Fix: "ask for the same names, or by a shared secret"}
+		}
+	}
+	return nil
+}
+
+// spend counts a use of the sender's secret, unless the request is sent again
+// or would be refused anyway.
+func (s *Server) spend(ctx context.Context, c *call, sub authority.Submission) (*request.Refusal, error) {
+	if c.sender.secret == nil {
+		return nil, nil
+	}
+	used, err := s.config.Authority.Submitted(ctx, []string{sub.IdempotencyKey})
+	if err != nil || used[sub.IdempotencyKey] {
+		return nil, err
+	}
+	if c.sender.used != nil {
+		return c.sender.used, nil
+	}
+	sub.DryRun = true
+	out, err := s.config.Authority.Submit(ctx, sub)
+	var refusal *request.Refusal
+	if errors.As(err, &refusal) {
+		return refusal, nil
+	}
+	if err != nil || out.Refusal != nil {
+		return nil, err
+	}
+	_, err = s.config.Secrets.Spend(ctx, c.sender.secret.Reference, "cmp transaction "+transactionID(c.message))
+	if errors.As(err, &refusal) {
+		return refusal, nil
+	}
+	return nil, err
+}
+
+// respond says what became of a ticket.
+func (s *Server) respond(c *call, i *item, out *authority.Outcome) (cmp.Response, error) {
+	id, _ := new(big.Int).SetString(i.ID, 10)
+	r := cmp.Response{ID: id}
+	i.Waiting, i.Confirm, i.Encrypted = false, false, false
+	switch {
+	case out.Refusal != nil:
+		r.Status = rejection(out.Refusal)
+		return r, nil
+	case out.Holds == evidence.ByChallenge:
+		r.Status = cmp.Reject(cmp.BadPOP, "a challenge would have to be answered, which is not done here; have the certificate encrypted to the key instead")
+		return r, nil
+	case out.Ticket.State == authority.StateHeld || out.Ticket.State == authority.StateAsked:
+		i.Waiting = true
+		r.Status = cmp.StatusInfo{Status: cmp.Waiting, Text: words(out.Ticket)}
+		return r, nil
+	case out.Holds == evidence.ByCertificate:
+		info, err := cms.Parse(out.Encrypted)
+		if err != nil {
+			return r, err
+		}
+		i.Confirm, i.Encrypted = true, true
+		r.Pair = &cmp.KeyPair{Encrypted: &crmf.EncryptedKey{Enveloped: info.Content}}
+		c.version = cmp.Version3
+	default:
+		r.Pair = &cmp.KeyPair{Certificate: out.Certificate.DER}
+		i.Confirm = out.Ticket.State == authority.StateUnconfirmed
+		var err error
+		if i.Hash, err = ownHash(out.Certificate.DER); err != nil {
+			return r, err
+		}
+	}
+	told := slices.ContainsFunc(c.infos, func(i cmp.Info) bool { return i.Type == cmp.InfoConfirmWaitTime })
+	if i.Confirm && !out.Until.IsZero() && !told {
+		c.infos = append(c.infos, cmp.ConfirmWaitTime(out.Until))
+	}
+	r.Status = granted(out)
+	c.chain = out.Chain
+	return r, nil
+}
+
+// granted is accepted, or granted with modifications where the certificate is
+// not what was asked for.
+func granted(out *authority.Outcome) cmp.StatusInfo {
+	changes := changesOf(out.Ticket)
+	if len(changes) == 0 {
+		return cmp.StatusInfo{}
+	}
+	return cmp.StatusInfo{Status: cmp.GrantedWithMods, Text: changes}
+}
