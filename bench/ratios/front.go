@@ -1,6 +1,10 @@
 package main
 
-import "os"
+import (
+	"bytes"
+	"fmt"
+	"os"
+)
 
 // env is what measureProcesses has made.
 type env struct{ home, key, request string }
@@ -15,6 +19,10 @@ func measureFront(b *bench, e env) ([]row, error) {
 		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 			return nil, err
 		}
+	}
+	large, err := largeDirectory(b, 100_000)
+	if err != nil {
+		return nil, err
 	}
 	sign := []string{"x509", "-req", "-in", e.request, "-CA", ca, "-CAkey", caKey, "-days", "90", "-copy_extensions", "copy", "-out"}
 	for _, args := range [][]string{append([]string{"openssl"}, append(sign, leaf)...), {"openssl", "ca", "-config", conf, "-gencrl", "-out", list}} {
@@ -39,6 +47,8 @@ func measureFront(b *bench, e env) ([]row, error) {
 		{"crl -text", 1.5, []string{"crl", "-in", list, "-noout", "-text"}},
 		{"verify", 1.5, []string{"verify", "-CAfile", ca, leaf}},
 		{"ca -gencrl", 1.5, []string{"ca", "-config", conf, "-gencrl", "-out", made}},
+		{"ca, index of 100,000", 0.5, []string{"ca", "-batch", "-config", large, "-in", e.request, "-out", made}},
+		{"ca -gencrl, of 100,000", 0.5, []string{"ca", "-config", large, "-gencrl", "-out", made}},
 	}
 	var rows []row
 	for _, c := range commands {
@@ -51,4 +61,27 @@ func measureFront(b *bench, e env) ([]row, error) {
 		rows = append(rows, row{what: "openssl " + c.what, ours: ms(x), theirs: ms(y), ratio: float64(x) / float64(y), goal: c.goal})
 	}
 	return rows, nil
+}
+
+// largeDirectory writes the directory of an authority with a number of entries
+// in its index, a tenth of them revoked, and returns its configuration file.
+func largeDirectory(b *bench, entries int) (conf string, err error) {
+	var index bytes.Buffer
+	for i := range entries {
+		status, revoked := "V", ""
+		if i%10 == 0 {
+			status, revoked = "R", "251122000000Z,keyCompromise"
+		}
+		fmt.Fprintf(&index, "%s\t391122000000Z\t%s\t%08X\tunknown\t/C=DE/O=Example Organisation/CN=host%d.example\n", status, revoked, 1<<28+i, i)
+	}
+	conf, data := b.path("large.cnf"), b.path("large.txt")
+	text := "[ca]\ndefault_ca=d\n[d]\ndatabase=" + data + "\nserial=" + b.path("large.serial") + "\ncrlnumber=" + b.path("large.number") +
+		"\nnew_certs_dir=" + b.path("") + "\ncertificate=" + b.path("ca.crt") + "\nprivate_key=" + b.path("ca.key") +
+		"\ndefault_md=sha256\ndefault_days=90\ndefault_crl_days=30\nunique_subject=no\npolicy=p\n[p]\ncommonName=supplied\n"
+	for name, content := range map[string][]byte{conf: []byte(text), data: index.Bytes(), b.path("large.serial"): []byte("20000000\n"), b.path("large.number"): []byte("01\n")} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			return "", err
+		}
+	}
+	return conf, nil
 }

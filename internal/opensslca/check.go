@@ -65,3 +65,15 @@ func timely(text []byte) bool {
 	}
 	return two(at+4) < 24 && two(at+6) < 60 && two(at+8) < 60
 }
+
+// fourDigitYear writes a timely time with a year of four digits, to be compared.
+func fourDigitYear(text []byte) []byte {
+	if len(text) == 15 {
+		return text[:14]
+	}
+	century := "20"
+	if text[0] >= '5' {
+		century = "19"
+	}
+	return append([]byte(century), text[:12]...)
+}

@@ -143,10 +143,9 @@ func ParseReason(word string) (crl.Reason, bool) {
 	if strings.EqualFold(word, "CACompromise") {
 		return crl.CACompromise, true
 	}
-	for _, name := range crl.ReasonNames() {
-		if strings.EqualFold(name, word) {
-			r, err := crl.ParseReason(name)
-			return r, err == nil && r <= crl.RemoveFromCRL
+	for r := crl.Unspecified; r <= crl.RemoveFromCRL; r++ {
+		if r.Valid() && strings.EqualFold(r.String(), word) {
+			return r, true
 		}
 	}
 	return 0, false

@@ -69,32 +69,25 @@ const spare = 8 << 10
 // it adds them to the file in one piece; else it replaces the file.
 func SaveIndex(name string, x *Index) error {
 	if x.changed || x.kept == 0 {
+		x.DropOld()
 		if err := Replace(name, x.Bytes()); err != nil {
 			return err
 		}
-	} else if err := extend(name, x.data[:x.kept], x.data[x.kept:]); err != nil {
-		return err
+	} else {
+		// The file before is worth less than the file itself: it is not waited for.
+		x.KeepOld(name)
+		old := x.old
+		x.old = nil
+		if err := errors.Join(appendTo(name, x.data[x.kept:]), old.put()); err != nil {
+			return err
+		}
 	}
 	x.data = x.Bytes()
 	x.kept, x.changed = len(x.data), false
 	return nil
 }
 
-// extend adds to the end of a file. Whoever holds the lock is alone with it.
-func extend(name string, before, more []byte) error {
-	// The file before is worth less than the file itself: it is not waited for.
-	kept := make(chan error, 1)
-	go func() {
-		old := name + ".old.new"
-		err := os.WriteFile(old, before, 0o644)
-		if err == nil {
-			err = os.Rename(old, name+".old")
-		}
-		kept <- err
-	}()
-	return errors.Join(appendTo(name, more), <-kept)
-}
-
+// appendTo adds to the end of a file. Whoever holds the lock is alone with it.
 func appendTo(name string, more []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {

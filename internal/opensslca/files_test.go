@@ -91,3 +91,54 @@ func TestNumbersAreCountedOneByOne(t *testing.T) {
 		t.Errorf("counted to %q, before %q", now, before)
 	}
 }
+
+// TestTheOldIndexIsKept writes the file before while the index is in use, and
+// leaves nothing where nothing is saved.
+func TestTheOldIndexIsKept(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "index.txt")
+	entry := func(serial string) Entry {
+		return Entry{Status: Valid, Expiry: "280101000000Z", Serial: serial, File: "unknown", Subject: "/CN=" + serial}
+	}
+	nothing := func() error { return nil }
+	was := ""
+	for i, step := range []struct {
+		before func() error
+		change func(x *Index)
+	}{
+		{nothing, func(x *Index) { x.Append(entry("01")) }},
+		{nothing, func(x *Index) { x.Append(entry("02")) }},
+		{nothing, func(x *Index) { x.Set(0, entry("05")); x.Append(entry("03")) }},
+		{nothing, func(x *Index) { x.Append(entry("04")) }},
+		{nothing, func(x *Index) { x.Append(entry("06")) }},
+		{func() error { // as a process leaves it that ended between two renames
+			return errors.Join(os.Remove(name+".old"), os.Link(name, name+".old"))
+		}, func(x *Index) { x.Append(entry("07")) }},
+		{nothing, func(x *Index) { x.Append(entry("08")) }},
+		{func() error { return os.WriteFile(name+".old", []byte("V\n"), 0o600) }, func(x *Index) { x.Append(entry("09")) }},
+	} {
+		if err := step.before(); err != nil {
+			t.Fatal(err)
+		}
+		data, _ := os.ReadFile(name)
+		x := Parse(data)
+		x.KeepOld(name)
+		step.change(x)
+		if err := SaveIndex(name, x); err != nil {
+			t.Fatal(err)
+		}
+		x.DropOld()
+		if i > 0 && contents(t, name+".old") != was {
+			t.Errorf("step %d: the old file has\n%s", i, contents(t, name+".old"))
+		}
+		was = contents(t, name)
+		if was != string(x.Bytes()) {
+			t.Errorf("step %d: the file has\n%s", i, was)
+		}
+	}
+	x := Parse([]byte(was))
+	x.KeepOld(name)
+	x.DropOld()
+	if _, err := os.Stat(name + ".old.new"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a copy that nobody wanted: %v", err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"hash/maphash"
 	"iter"
 	"slices"
+	"time"
 )
 
 // Index is an index.txt: the certificates of an authority, a line each. It is
@@ -18,6 +19,8 @@ type Index struct {
 	lines   []line
 	kept    int  // octets of data that are in the file
 	changed bool // entries in the file have changed, or it does not end in a line end
+	ascends bool // every serial number is known to be above the one before
+	old     *oldCopy
 }
 
 // line is where an entry stands in the data, without its line end.
@@ -105,6 +108,39 @@ func (x *Index) All() iter.Seq2[int, Entry] {
 	}
 }
 
+// OfStatus yields the entries of a status in order, with their positions.
+func (x *Index) OfStatus(s Status) iter.Seq2[int, Entry] {
+	return func(yield func(int, Entry) bool) {
+		for i := range x.lines {
+			if line := x.raw(i); len(line) > 0 && line[0] == byte(s) && !yield(i, x.Entry(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Expired yields the valid entries whose time has ended, in order, with their
+// positions.
+func (x *Index) Expired(now time.Time) iter.Seq2[int, Entry] {
+	digits := []byte(now.UTC().Format("20060102150405"))
+	return func(yield func(int, Entry) bool) {
+		for i := range x.lines {
+			line := x.raw(i)
+			if len(line) == 0 || line[0] != byte(Valid) {
+				continue
+			}
+			fields, _ := split(line)
+			if !timely(fields[1]) || bytes.Compare(fourDigitYear(fields[1]), digits) > 0 {
+				continue
+			}
+			e := entryOf(fields)
+			if t, err := Time(e.Expiry); err == nil && t.Before(now) && !yield(i, e) {
+				return
+			}
+		}
+	}
+}
+
 // Faults yields what is wrong with the index, in order of its lines. unique
 // asks for subjects that two valid entries have.
 func (x *Index) Faults(unique bool) iter.Seq[*Fault] {
@@ -150,6 +186,12 @@ func (x *Index) column(i, n int) []byte {
 // BySerial returns the position of the entry with this serial number, in
 // upper-case hexadecimal digits.
 func (x *Index) BySerial(serial string) (int, bool) {
+	if x.ascends {
+		return slices.BinarySearchFunc(x.lines, []byte(serial), func(l line, serial []byte) int {
+			fields, _ := split(x.data[l.start:l.end])
+			return compareSerials(fields[3], serial)
+		})
+	}
 	return x.find([]byte("\t"+serial+"\t"), func(fields *[columns][]byte) bool { return string(fields[3]) == serial })
 }
 
@@ -196,6 +238,7 @@ func (x *Index) Append(e Entry) {
 		x.data = append(x.data, '\n')
 	}
 	start := len(x.data)
+	x.ascends = x.ascends && (len(x.lines) == 0 || compareSerials(x.column(len(x.lines)-1, 3), []byte(e.Serial)) < 0)
 	x.data = e.append(x.data)
 	x.lines = append(x.lines, line{start, len(x.data) - 1, 0})
 }
@@ -205,6 +248,10 @@ func (x *Index) Set(i int, e Entry) {
 	text := e.append(nil)
 	text = text[:len(text)-1]
 	at := x.lines[i]
+	x.ascends = x.ascends && x.Entry(i).Serial == e.Serial
+	if x.old != nil {
+		<-x.old.ready
+	}
 	x.changed = x.changed || at.start < x.kept
 	before := len(x.data)
 	x.data = slices.Replace(x.data, at.start, at.end, text...)

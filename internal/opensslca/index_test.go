@@ -48,6 +48,37 @@ func TestEntriesAreFound(t *testing.T) {
 	}
 }
 
+// TestSerialsAreFoundInOrder looks for serial numbers in an index whose faults
+// were looked for, and which has changed since.
+func TestSerialsAreFoundInOrder(t *testing.T) {
+	const rows = 1000
+	var text strings.Builder
+	for i := range rows {
+		fmt.Fprintf(&text, "V\t271121213237Z\t\t%04X\tunknown\t/CN=%d\n", 2*i+16, i)
+	}
+	x := Parse([]byte(text.String()))
+	for f := range x.Faults(true) {
+		t.Fatal(f)
+	}
+	look := func(want map[string]int) {
+		t.Helper()
+		for serial, want := range want {
+			if i, ok := x.BySerial(serial); ok != (want >= 0) || ok && i != want {
+				t.Errorf("serial %s: %d %v", serial, i, ok)
+			}
+		}
+	}
+	look(map[string]int{"0010": 0, "0011": -1, "07DE": rows - 1, "07E0": -1, "00": -1, "000010": -1, "": -1})
+	x.Append(Entry{Status: Valid, Expiry: "280101000000Z", Serial: "100000", File: "unknown", Subject: "/CN=a"})
+	look(map[string]int{"0010": 0, "07DE": rows - 1, "100000": rows})
+	x.Append(Entry{Status: Valid, Expiry: "280101000000Z", Serial: "0011", File: "unknown", Subject: "/CN=b"})
+	look(map[string]int{"0010": 0, "100000": rows, "0011": rows + 1})
+	changed := x.Entry(0)
+	changed.Serial = "FF"
+	x.Set(0, changed)
+	look(map[string]int{"0010": -1, "FF": 0, "0012": 1})
+}
+
 func TestEntriesAreChangedInPlace(t *testing.T) {
 	x := Parse([]byte(strings.TrimSuffix(sample, "\n")))
 	e := x.Entry(0)

@@ -137,6 +137,7 @@ func ca(c *call) error {
 		return complain("Problem with index file: %s (could not load/parse file)\n%v", database, err)
 	}
 	defer unlock()
+	defer func() { a.index.DropOld() }()
 	if err := a.loadIndex(database); err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ func (a *authority) loadIndex(name string) error {
 	if a.index, err = opensslca.ReadIndex(a.path(name)); err != nil {
 		return complain("%s: %s\nProblem with index file: %s (could not load/parse file)", name, reason(err), name)
 	}
+	if a.signs() {
+		a.index.KeepOld(a.path(name))
+	}
 	a.unique = a.conf.UniqueSubject
 	if err := a.loadAttributes(name + ".attr"); err != nil {
 		return err
@@ -135,14 +138,7 @@ func (a *authority) update() error {
 		fmt.Fprintf(a.Stderr, "Updating %s ...\n", a.conf.Database)
 	}
 	now, marked := a.Now(), 0
-	for i, e := range a.index.All() {
-		if e.Status != opensslca.Valid {
-			continue
-		}
-		expiry, err := opensslca.Time(e.Expiry)
-		if err != nil || !expiry.Before(now) {
-			continue
-		}
+	for i, e := range a.index.Expired(now) {
 		e.Status = opensslca.Expired
 		a.index.Set(i, e)
 		fmt.Fprintf(a.Stderr, "%s=Expired\n", e.Serial)

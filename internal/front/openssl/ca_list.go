@@ -121,10 +121,7 @@ func (a *authority) listDates() (this, next time.Time, err error) {
 // revoked returns the revoked entries in order of their serial numbers, and
 // whether any of them says more than its date.
 func (a *authority) revoked() (list []crl.Entry, special bool, err error) {
-	for i, e := range a.index.All() {
-		if e.Status != opensslca.Revoked {
-			continue
-		}
+	for i, e := range a.index.OfStatus(opensslca.Revoked) {
 		serial, err := opensslca.ParseNumber([]byte(e.Serial))
 		if err != nil {
 			return nil, false, complain("%s, line %d: the serial number %s cannot stand in a revocation list", a.conf.Database, a.index.Line(i), e.Serial)
