@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/authority/delegate"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/ocsp"
 )
@@ -42,9 +43,10 @@ type Responder struct {
 	config Config
 	cache  *cache
 
+	delegates *delegate.Delegates
+
 	mu      sync.Mutex
 	issuers *issuers
-	signers map[string]*signers // by authority
 }
 
 // New checks the configuration and returns a responder.
@@ -67,7 +69,11 @@ func New(c Config) (*Responder, error) {
 	if c.Fresh == 0 {
 		c.Fresh = presetFresh
 	}
-	r := &Responder{config: c, cache: newCache(c.Memory), signers: map[string]*signers{}}
+	signing, err := delegates(&c)
+	if err != nil {
+		return nil, err
+	}
+	r := &Responder{config: c, cache: newCache(c.Memory), delegates: signing}
 	c.Authority.OnStatus(r.cache.forget)
 	return r, nil
 }
@@ -162,10 +168,10 @@ func (r *Responder) sign(ctx context.Context, by *issuer, asked []ocsp.Single, n
 	}
 	now := r.now().Truncate(time.Second)
 	a := &Answer{Status: ocsp.Successful, ThisUpdate: now, NextUpdate: now.Add(by.settings.AnswerValidity())}
-	if end := signer.certificate.NotAfter; a.NextUpdate.After(end) {
+	if end := signer.Certificate.NotAfter; a.NextUpdate.After(end) {
 		a.NextUpdate = end
 	}
-	t := ocsp.ResponseTemplate{ResponderKey: signer.identifier, ProducedAt: now, Responses: make([]ocsp.SingleResponse, 0, len(asked))}
+	t := ocsp.ResponseTemplate{ResponderKey: signer.Certificate.PublicKey.Identifier(), ProducedAt: now, Responses: make([]ocsp.SingleResponse, 0, len(asked))}
 	if nonce != nil {
 		e, err := ocsp.NewNonce(nonce)
 		if err != nil {
@@ -189,7 +195,7 @@ func (r *Responder) sign(ctx context.Context, by *issuer, asked []ocsp.Single, n
 	if unissued {
 		t.Extensions = append(t.Extensions, ocsp.NewExtendedRevoke())
 	}
-	if a.DER, err = ocsp.CreateResponse(t, signer.key, signer.algorithm, signer.chain); err != nil {
+	if a.DER, err = ocsp.CreateResponse(t, signer.Key, signer.Algorithm, [][]byte{signer.Certificate.Raw}); err != nil {
 		return nil, err
 	}
 	if !final || nonce != nil || len(asked) > 1 {

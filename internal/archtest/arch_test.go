@@ -33,6 +33,7 @@ lint evidence protocol/acme protocol/cmp
 inspect chain
 issuance
 authority
+authority/delegate
 authority/memkeys authority/memstore authority/storetest authority/responder internal/config internal/keystore internal/weblint internal/opensslconf internal/acmecheck internal/notice
 internal/store/sqlstore internal/opensslca internal/opensslcmd internal/access internal/secret
 internal/store/sqlite internal/store/postgres internal/store/postgrestest internal/acmeorder

@@ -13,7 +13,7 @@ func (s *Server) cmp(r *regime) ([]door, error) {
 		return nil, nil
 	}
 	c := cmpsrv.Config{
-		Authority: o.Authority, Store: o.Store, Secrets: secret.New(secret.Config{Store: o.Store, Keys: o.Keys, Now: o.Now}),
+		Authority: o.Authority, Store: o.Store, Keys: o.Keys, Secrets: secret.New(secret.Config{Store: o.Store, Keys: o.Keys, Now: o.Now}),
 		CA: set.CA, Profile: set.Profile, Profiles: set.Profiles, Window: duration(set.Window), CheckAfter: duration(set.CheckAfter), NoImplicit: set.Explicit,
 		Log: s.config.Log, Now: o.Now,
 	}

@@ -25,8 +25,8 @@ func (s *Server) encode(ctx context.Context, c *call, body cmp.Body) (*cmp.Messa
 	if err != nil {
 		return nil, err
 	}
-	h.Sender, h.SenderKID = ext.NewDirectoryName(signer.certificate.Subject), keyIdentifier(signer.certificate)
-	extra := [][]byte{signer.certificate.Raw}
+	h.Sender, h.SenderKID = ext.NewDirectoryName(signer.Certificate.Subject), keyIdentifier(signer.Certificate)
+	extra := [][]byte{signer.Certificate.Raw}
 	extra = appendNew(extra, signer.chain...)
 	return cmp.Build(h, body, signer.protector, appendNew(extra, c.chain...)...)
 }

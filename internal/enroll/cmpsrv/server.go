@@ -23,6 +23,7 @@ type Config struct {
 	Authority *authority.Authority
 	Store     authority.Store
 	Secrets   *secret.Vault
+	Keys      authority.Keys   // where the keys are kept that sign answers
 	CA        string           // where neither path, secret nor certificate say; empty: the only issuing one
 	Profile   string           // likewise; empty: the authority's default
 	Profiles  []string         // that may be named besides, by those whose secret or certificate is for none
@@ -50,8 +51,8 @@ type Server struct {
 
 // New checks the configuration and returns a server.
 func New(c Config) (*Server, error) {
-	if c.Authority == nil || c.Store == nil || c.Secrets == nil {
-		return nil, errors.New("a CMP server needs the authorities, their store and secrets")
+	if c.Authority == nil || c.Store == nil || c.Secrets == nil || c.Keys == nil {
+		return nil, errors.New("a CMP server needs the authorities, their store, secrets and keys")
 	}
 	if c.Window < 0 || c.CheckAfter < 0 {
 		return nil, errors.New("the times of a CMP server cannot be below zero")
@@ -68,7 +69,11 @@ func New(c Config) (*Server, error) {
 	if c.CheckAfter == 0 {
 		c.CheckAfter = presetCheckAfter
 	}
-	return &Server{config: c, signers: newSigners(c), standings: newStandings(c.Authority, c.Now)}, nil
+	signers, err := newSigners(c)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{config: c, signers: signers, standings: newStandings(c.Authority, c.Now)}, nil
 }
 
 // ServeHTTP takes messages at /.well-known/cmp, /.well-known/cmp/p/PROFILE and

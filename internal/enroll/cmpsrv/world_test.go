@@ -31,6 +31,7 @@ type world struct {
 	authority *authority.Authority
 	vault     *secret.Vault
 	profiles  map[string]string
+	config    Config
 	log       *bytes.Buffer
 	mu        sync.Mutex
 	ahead     time.Duration
@@ -64,10 +65,11 @@ func newWorld(t *testing.T, edit ...func(*Config)) *world {
 		_, err := w.authority.CreateCA(t.Context(), ca)
 		check(t, err)
 	}
-	c := Config{Authority: w.authority, Store: w.store, Secrets: w.vault, CA: "issuing", Profile: "plant", Profiles: []string{"reviewed"}, Now: w.clock, CheckAfter: time.Second, Log: slog.New(slog.NewTextHandler(w.log, nil))}
+	c := Config{Authority: w.authority, Store: w.store, Secrets: w.vault, Keys: keys, CA: "issuing", Profile: "plant", Profiles: []string{"reviewed"}, Now: w.clock, CheckAfter: time.Second, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	for _, e := range edit {
 		e(&c)
 	}
+	w.config = c
 	w.Server, err = New(c)
 	check(t, err)
 	front := httptest.NewServer(w.Server)
