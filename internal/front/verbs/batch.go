@@ -87,6 +87,9 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 	if err != nil {
 		return err
 	}
+	if err := p.knownProfile(ctx, o, s.profile); err != nil {
+		return err
+	}
 	if s.outDir != "" {
 		if err := os.MkdirAll(s.outDir, 0o755); err != nil {
 			return err

@@ -189,9 +189,6 @@ func (p *program) listToShow(ctx context.Context, args []string, kind authority.
 		if err != nil {
 			return named{}, err
 		}
-		if _, err := task.Authority(ctx, o, p.ca); err != nil {
-			return named{}, err
-		}
 		der, err := o.Desk().CRL(ctx, p.ca, kind, shard)
 		if errors.Is(err, authority.ErrNotFound) {
 			err = &front.Failure{Exit: front.ExitNo, Code: front.CodeNotFound, Detail: "the authority " + p.ca + " has published no such revocation list yet", Fix: "have it published: certwright crl publish", Err: err}

@@ -271,6 +271,9 @@ func (p *program) printSign(ctx context.Context, files []string, s *signFlags) e
 	if err != nil {
 		return err
 	}
+	if err := p.knownProfile(ctx, o, s.profile); err != nil {
+		return err
+	}
 	var all strings.Builder
 	for _, file := range files {
 		r, isDER, err := p.plainRequest(file)

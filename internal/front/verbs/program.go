@@ -110,8 +110,16 @@ func (p *program) home() (config.Home, error) {
 }
 
 // open opens the authority of the home, which must have one, or that of the
-// server that a flag names.
+// server that a flag names. The authority that --ca names must be there.
 func (p *program) open(ctx context.Context) (*task.Office, error) {
+	o, err := p.openOffice(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return o, p.knownCA(ctx, o)
+}
+
+func (p *program) openOffice(ctx context.Context) (*task.Office, error) {
 	if p.server.url != "" {
 		return p.openServer()
 	}

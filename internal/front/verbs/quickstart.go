@@ -77,6 +77,9 @@ func (p *program) quickstart(ctx context.Context, files []string, profile string
 	if err := p.outputsWritable("", outputs); err != nil {
 		return err
 	}
+	if err := p.knownBefore(ctx, profile); err != nil {
+		return err
+	}
 	o, err := p.openOrMake(ctx)
 	if err != nil {
 		return err

@@ -153,6 +153,11 @@ func (p *program) again(ctx context.Context, word string, a *againFlags, by newR
 	if err != nil {
 		return err
 	}
+	if a.profile != "" {
+		if err := p.knownProfile(ctx, o, a.profile); err != nil {
+			return err
+		}
+	}
 	old, why, err := p.oldOne(ctx, o, word, a)
 	if err != nil {
 		return err
@@ -192,11 +197,6 @@ func (p *program) again(ctx context.Context, word string, a *againFlags, by newR
 // checked before something is made.
 func (p *program) oldOne(ctx context.Context, o *task.Office, word string, a *againFlags) (task.Old, crl.Reason, error) {
 	var none task.Old
-	if p.ca != "" {
-		if _, err := task.Authority(ctx, o, p.ca); err != nil {
-			return none, 0, err
-		}
-	}
 	record, err := p.targetOf(ctx, o, "", word)
 	if err != nil {
 		return none, 0, err

@@ -422,6 +422,9 @@ type checkJSON struct {
 }
 
 func (p *program) requestCheck(ctx context.Context, files []string, by checking) error {
+	if err := p.knownBefore(ctx, by.profile); err != nil {
+		return err
+	}
 	all := []any{}
 	run := several{p: p, count: len(files)}
 	for _, file := range files {

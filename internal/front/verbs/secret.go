@@ -93,6 +93,11 @@ func (p *program) secretNew(ctx context.Context, reference string, f *secretFlag
 	if err != nil {
 		return err
 	}
+	if f.profile != "" {
+		if err := p.knownProfile(ctx, o, f.profile); err != nil {
+			return err
+		}
+	}
 	s.By = p.decider()
 	made, value, err := o.Desk().NewSecret(ctx, s, string(given))
 	if err != nil {

@@ -166,6 +166,9 @@ func (p *program) signFiles(ctx context.Context, files []string, s *signFlags) e
 	if err != nil {
 		return err
 	}
+	if err := p.knownProfile(ctx, o, s.profile); err != nil {
+		return err
+	}
 	r := signRun{p: p, o: o, flags: s, asked: asked, proofs: known}
 	for _, file := range files {
 		if err := r.file(ctx, file); err != nil {
