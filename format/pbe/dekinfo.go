@@ -56,15 +56,7 @@ func parseDEKInfo(header string) (symmetric, []byte, error) {
 		return symmetric{}, nil, fmt.Errorf("the DEK-Info header %q names no IV; the file is damaged", header)
 	}
 	name = strings.TrimSpace(name)
-	c, known := cipherByName(name)
-	switch strings.ToUpper(name) {
-	case "RC2-CBC":
-		c, known = rc2Cipher(16, 128), true
-	case "RC2-40-CBC":
-		c, known = rc2Cipher(5, 40), true
-	case "RC2-64-CBC":
-		c, known = rc2Cipher(8, 64), true
-	}
+	c, known := readable(name)
 	if !known {
 		return symmetric{}, nil, unsupported(name)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
@@ -166,5 +167,11 @@ func checkIterations(n int) error {
 }
 
 func unsupported(what string) error {
-	return fmt.Errorf("it is encrypted with %s, which cannot be read here; convert it first, with `openssl pkcs8 -topk8` for instance", what)
+	openssl := "openssl pkey"
+	for _, gone := range []string{"SEED", "IDEA", "RC5", "PBEWITHMD2"} {
+		if strings.HasPrefix(strings.ToUpper(what), gone) { // OpenSSL 3 has them apart
+			openssl += " -provider legacy -provider default"
+		}
+	}
+	return fmt.Errorf("it is encrypted with %s, which cannot be read here; convert it first, a key by: %s -in FILE -aes256 -out NEW", what, openssl)
 }

@@ -197,8 +197,10 @@ func TestDEKInfoThatCannotBe(t *testing.T) {
 	for header, want := range map[string]string{
 		"AES-128-CBC":              `the DEK-Info header "AES-128-CBC" names no IV; the file is damaged`,
 		"AES-128-CBC,00":           "the DEK-Info header has no IV of 16 octets for AES-128-CBC; the file is damaged",
-		"IDEA-CBC,0011223344":      "it is encrypted with IDEA-CBC, which cannot be read here; convert it first",
-		"RC2-CBC,zz":               "has no IV of 8 octets for RC2-128-CBC",
+		"IDEA-CBC,0011223344":      "it is encrypted with IDEA-CBC, which cannot be read here; convert it first, a key by: openssl pkey -provider legacy -provider default -in FILE -aes256 -out NEW",
+		"ARIA-256-CBC,00":          "it is encrypted with ARIA-256-CBC, which cannot be read here; convert it first, a key by: openssl pkey -in FILE -aes256 -out NEW",
+		"AES-256-CFB1,00":          "it is encrypted with AES-256-CFB1, which cannot be read here",
+		"RC2-CBC,zz":               "has no IV of 8 octets for RC2-CBC",
 		"RC2-40-CBC,":              "has no IV of 8 octets for RC2-40-CBC",
 		"RC2-64-CBC,":              "has no IV of 8 octets for RC2-64-CBC",
 		"DES-CBC,0011223344556677": "the encrypted data are 0 octets long",

@@ -171,7 +171,7 @@ func parseCipher(raw []byte, size int) (symmetric, []byte, error) {
 	if id == oid.RC2CBC {
 		return parseRC2(parameters, size)
 	}
-	c, ok := cipherByID(id)
+	c, ok := readable(id.Name())
 	if !ok {
 		return symmetric{}, nil, unsupported(id.Name())
 	}

@@ -219,9 +219,11 @@ func (p *program) keyConvertCommand() *cobra.Command {
 	var printing bool
 	c := &cobra.Command{
 		Use: "convert FILE", Short: "Write a private key in another form", Args: takes(1, 1, "one key file"),
-		Long: `Read a private key in any form and write it in another.
+		Long: `Read a private key and write it in another form.
 
-Read are PKCS#8, PKCS#1, SEC1, encrypted forms of any age, JWK and OpenSSH, in PEM or DER.
+Read are PKCS#8, PKCS#1, SEC1, JWK and OpenSSH, in PEM or DER. PKCS#8 and the PEM of old versions of
+OpenSSL may be encrypted with AES, Camellia, DES, RC2, RC4, Blowfish or CAST5, and OpenSSH with AES-256;
+of others, such as ARIA, SEED and SM4, the program that reads them is named.
 The passphrase of the result is asked for at a terminal; elsewhere the result is not
 encrypted unless --new-passphrase says where the passphrase comes from.`,
 		Example: `certwright key convert old.key --out new.key
