@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/certwright/certwright/internal/disk"
 )
 
 // LargestInput bounds what is read of one file or of standard input.
@@ -82,7 +84,7 @@ func (s *Shell) Write(name string, data []byte, mode fs.FileMode, force bool) er
 		os.Remove(temp)
 		return unwritable(name, err)
 	}
-	return SyncFolder(filepath.Dir(name))
+	return disk.SyncFolder(filepath.Dir(name))
 }
 
 // Writable checks that Renew could put a file of this name where it belongs,
@@ -221,16 +223,6 @@ func writeThrough(name string, data []byte) error {
 	return unwritable(name, errors.Join(err, f.Close()))
 }
 
-// SyncFolder makes the names in a folder durable.
-func SyncFolder(folder string) error {
-	f, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
-}
-
 // The permissions of files that are written.
 const (
 	PublicFile fs.FileMode = 0o644
@@ -272,5 +264,5 @@ func (s *Shell) WriteStream(name string, mode fs.FileMode, write func(Stream) (a
 		os.Remove(f.Name())
 		return nil, err
 	}
-	return result, SyncFolder(filepath.Dir(name))
+	return result, disk.SyncFolder(filepath.Dir(name))
 }

@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"syscall"
+
+	"github.com/certwright/certwright/internal/disk"
 )
 
 // RemoveStale removes from a folder the unfinished files of processes that are
@@ -26,7 +27,7 @@ func RemoveStale(folder string) error {
 		if m == nil || !e.Type().IsRegular() {
 			continue
 		}
-		if pid, err := strconv.Atoi(m[1]); err != nil || !gone(pid) {
+		if pid, err := strconv.Atoi(m[1]); err != nil || !disk.Ended(pid) {
 			continue
 		}
 		if err := os.Remove(filepath.Join(folder, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -34,13 +35,4 @@ func RemoveStale(folder string) error {
 		}
 	}
 	return nil
-}
-
-// gone reports whether a process is known to have ended.
-func gone(pid int) bool {
-	p, err := os.FindProcess(pid)
-	if err != nil {
-		return false
-	}
-	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

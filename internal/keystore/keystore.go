@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/internal/disk"
 )
 
 const scheme = "file:"
@@ -193,16 +194,7 @@ func (f *Files) write(base string, data []byte) error {
 		os.Remove(path)
 		return fmt.Errorf("writing the authority's key: %w", err)
 	}
-	return syncFolder(f.config.Folder)
-}
-
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return disk.SyncFolder(f.config.Folder)
 }
 
 // OpenError says which key could not be opened. With key.ErrPassphrase below

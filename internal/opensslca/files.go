@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/certwright/certwright/internal/disk"
 )
 
 // Lock keeps other processes out of a directory until the function it returns
@@ -19,7 +21,7 @@ func Lock(index string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("locking the index: %w", err)
 	}
-	if err := lock(f); err != nil {
+	if err := disk.Lock(f); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("locking the index: %w", err)
 	}
@@ -31,7 +33,7 @@ func Lock(index string) (unlock func(), err error) {
 func LockFile(name string) (unlock func(), err error) {
 	f, err := os.Open(name)
 	if err == nil {
-		if err = lock(f); err != nil {
+		if err = disk.Lock(f); err != nil {
 			f.Close()
 		}
 	}
@@ -120,7 +122,7 @@ func Replace(name string, data []byte) error {
 	if err := os.Rename(temporary, name); err != nil {
 		return err
 	}
-	syncFolder(filepath.Dir(name))
+	_ = disk.SyncFolder(filepath.Dir(name)) // systems that cannot do it are left alone
 	return nil
 }
 
@@ -134,7 +136,7 @@ func Create(name string, data []byte) error {
 	if err := os.Rename(temporary, name); err != nil {
 		return err
 	}
-	syncFolder(filepath.Dir(name))
+	_ = disk.SyncFolder(filepath.Dir(name)) // systems that cannot do it are left alone
 	return nil
 }
 
@@ -177,14 +179,6 @@ func write(name string, data []byte, mode fs.FileMode) error {
 		os.Remove(name)
 	}
 	return err
-}
-
-// syncFolder makes a new name last. Systems that cannot do it are left alone.
-func syncFolder(name string) {
-	if f, err := os.Open(name); err == nil {
-		_ = f.Sync()
-		f.Close()
-	}
 }
 
 // ErrNumber says that a file of a serial number or CRL number holds none.

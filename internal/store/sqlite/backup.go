@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/certwright/certwright/internal/disk"
 )
 
 // ErrInTheWay is what Backup and Restore do not write over.
@@ -169,7 +171,7 @@ func settle(temporary, path string) error {
 	if err := os.Rename(temporary, path); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return disk.SyncFolder(filepath.Dir(path))
 }
 
 func copyFile(from, to string) (err error) {

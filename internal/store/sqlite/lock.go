@@ -3,6 +3,8 @@ package sqlite
 import (
 	"os"
 	"sync"
+
+	"github.com/certwright/certwright/internal/disk"
 )
 
 // fileLock is a lock between processes. It puts writers in line without
@@ -24,13 +26,13 @@ func (l *fileLock) Lock() {
 			return
 		}
 	}
-	l.err = lockFile(l.file)
+	l.err = disk.Lock(l.file)
 }
 
 // Unlock gives the lock back. A process that ends gives it back too.
 func (l *fileLock) Unlock() {
 	if l.file != nil {
-		unlockFile(l.file)
+		_ = disk.Unlock(l.file)
 	}
 	l.mu.Unlock()
 }

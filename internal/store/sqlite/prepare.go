@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/certwright/certwright/internal/disk"
 )
 
 //go:embed migrations/*.sql
@@ -40,7 +42,7 @@ func prepare(ctx context.Context, path string, lock *fileLock) error {
 	if err := errors.Join(migrate(ctx, db), db.Close()); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return disk.SyncFolder(filepath.Dir(path))
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {
@@ -63,16 +65,4 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		err = errors.New("the tables are not of the version they should be; restore a backup")
 	}
 	return err
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	if err := folder.Sync(); err != nil {
-		return fmt.Errorf("syncing %s: %w", path, err)
-	}
-	return nil
 }

@@ -1,12 +1,11 @@
-//go:build unix
-
 package config
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"github.com/certwright/certwright/internal/disk"
 )
 
 // Lock keeps other processes from making authorities in this home until the
@@ -16,7 +15,7 @@ func (h Home) Lock() (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("locking the home: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+	if err := disk.Lock(f); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("locking the home: %w", err)
 	}
