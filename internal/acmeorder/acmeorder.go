@@ -52,6 +52,7 @@ type Config struct {
 	Authority  *authority.Authority
 	Store      authority.Store
 	Checker    Checker
+	Secrets    Sealer                 // of the keys of external accounts
 	AccountURL func(id string) string // the URL of an account, which some challenges are about
 	Settings   Settings
 	Now        func() time.Time                 // nil: the system's clock
@@ -83,8 +84,8 @@ const (
 
 // New checks the configuration.
 func New(c Config) (*Orders, error) {
-	if c.Authority == nil || c.Store == nil || c.Checker == nil || c.AccountURL == nil {
-		return nil, errors.New("ACME needs an authority, a store, a checker and the URLs of accounts")
+	if c.Authority == nil || c.Store == nil || c.Checker == nil || c.Secrets == nil || c.AccountURL == nil {
+		return nil, errors.New("ACME needs an authority, a store, a checker, what encrypts secrets, and the URLs of accounts")
 	}
 	if c.Now == nil {
 		c.Now = time.Now

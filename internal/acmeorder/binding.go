@@ -36,7 +36,8 @@ type Binding struct {
 }
 
 type bindingBody struct {
-	Secret  []byte    `json:"secret"`
+	Plain   []byte    `json:"secret,omitempty"` // as older versions have recorded the key
+	Sealed  []byte    `json:"sealed,omitempty"`
 	Note    string    `json:"note,omitempty"`
 	Names   []string  `json:"names,omitempty"`
 	Many    bool      `json:"many,omitempty"`
@@ -45,12 +46,12 @@ type bindingBody struct {
 	By      string    `json:"by,omitempty"`
 }
 
-func bindingOf(r *authority.Record) (*Binding, []byte, error) {
+func bindingOf(r *authority.Record) (*Binding, error) {
 	var b bindingBody
 	if err := decode(r, &b); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return &Binding{KeyID: r.ID, State: r.State, Expires: r.Due, Note: b.Note, Names: b.Names, Many: b.Many, Account: b.Account, Created: b.Created, By: b.By}, b.Secret, nil
+	return &Binding{KeyID: r.ID, State: r.State, Expires: r.Due, Note: b.Note, Names: b.Names, Many: b.Many, Account: b.Account, Created: b.Created, By: b.By}, nil
 }
 
 // bind checks the external account binding of a registration, and returns the
@@ -81,7 +82,11 @@ func (o *Orders) bind(ctx context.Context, r *Registration, a *Account) (*author
 	if err := decode(record, &b); err != nil {
 		return nil, err
 	}
-	payload, err := m.VerifyMAC(b.Secret)
+	secret, err := b.key(ctx, o.config.Secrets, record.ID)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := m.VerifyMAC(secret)
 	if err != nil {
 		return nil, wrong
 	}
@@ -113,7 +118,7 @@ func (o *Orders) mayOrder(ctx context.Context, a *Account, names []acme.Identifi
 	if err != nil {
 		return fmt.Errorf("looking for a key of an external account: %w", err)
 	}
-	b, _, err := bindingOf(record)
+	b, err := bindingOf(record)
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,10 @@ import (
 // with a server running over the same store or without one. What they do is in
 // the audit chain.
 type Operator struct {
-	Store authority.Store
-	By    string
-	Now   func() time.Time
+	Store   authority.Store
+	Secrets Sealer // needed by NewBinding
+	By      string
+	Now     func() time.Time
 }
 
 // NewBinding records a key of an external account. KeyID, State, Created and
@@ -36,7 +37,11 @@ func (x *Operator) NewBinding(ctx context.Context, b *Binding) (secret []byte, e
 		}
 	}
 	r := &authority.Record{Kind: kindBinding, ID: b.KeyID, State: b.State, Due: b.Expires}
-	if err := encode(r, bindingBody{secret, b.Note, b.Names, b.Many, "", b.Created, b.By}); err != nil {
+	body := bindingBody{Note: b.Note, Names: b.Names, Many: b.Many, Created: b.Created, By: b.By}
+	if err := body.seal(ctx, x.Secrets, b.KeyID, secret); err != nil {
+		return nil, err
+	}
+	if err := encode(r, &body); err != nil {
 		return nil, err
 	}
 	return secret, x.put(ctx, r, "acme.eab-made", struct {
@@ -76,7 +81,7 @@ func (x *Operator) Bindings(ctx context.Context) ([]*Binding, error) {
 	}
 	var out []*Binding
 	for _, r := range list {
-		b, _, err := bindingOf(r)
+		b, err := bindingOf(r)
 		if err != nil {
 			return nil, err
 		}

@@ -180,6 +180,9 @@ func (o *Orders) Run(ctx context.Context) error {
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	defer o.background.Wait()
+	if err := SealBindings(ctx, o.config.Store, o.config.Secrets); err != nil && ctx.Err() == nil {
+		o.config.Log("encrypting keys of external accounts: %v", err)
+	}
 	var tidied time.Time
 	for {
 		if err := o.Resume(ctx); err != nil && ctx.Err() == nil {

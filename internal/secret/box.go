@@ -123,3 +123,23 @@ func (b *box) digest(value string) string {
 	h.Write([]byte(value))
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// Seal encrypts a value that somebody else keeps in a record of their own, so
+// that it can be opened as what is named alone. What is named has a stroke in
+// it ("acme-eab/ID"), which no reference of a secret has.
+func (v *Vault) Seal(ctx context.Context, what string, value []byte) ([]byte, error) {
+	b, err := v.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.seal(what, string(value)), nil
+}
+
+// Unseal opens what Seal has encrypted under the same name.
+func (v *Vault) Unseal(ctx context.Context, what string, sealed []byte) ([]byte, error) {
+	b, err := v.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.unseal(what, sealed)
+}

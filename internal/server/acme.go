@@ -17,7 +17,7 @@ func (s *Server) acme(r *regime) ([]door, error) {
 		return nil, nil
 	}
 	c := acmesrv.Config{
-		Authority: s.config.Office.Authority, Store: s.config.Office.Store, BaseURL: r.told.URL, Website: a.Website,
+		Authority: s.config.Office.Authority, Store: s.config.Office.Store, Secrets: s.config.Office.Vault(), BaseURL: r.told.URL, Website: a.Website,
 		SharedNonces: a.SharedNonces, Nonces: s.nonces, Log: s.config.Log,
 		Checks: acmecheck.Settings{Resolvers: a.Resolvers, Agree: a.Agree, HTTPPort: a.HTTPPort, TLSPort: a.TLSPort, CAAIdentities: a.CAAIdentities},
 		Orders: acmeorder.Settings{

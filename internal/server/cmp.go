@@ -2,7 +2,6 @@ package server
 
 import (
 	"github.com/certwright/certwright/internal/enroll/cmpsrv"
-	"github.com/certwright/certwright/internal/secret"
 )
 
 // cmp makes the door of CMP; none where it is off. Its messages protect
@@ -13,7 +12,7 @@ func (s *Server) cmp(r *regime) ([]door, error) {
 		return nil, nil
 	}
 	c := cmpsrv.Config{
-		Authority: o.Authority, Store: o.Store, Keys: o.Keys, Secrets: secret.New(secret.Config{Store: o.Store, Keys: o.Keys, Now: o.Now}),
+		Authority: o.Authority, Store: o.Store, Keys: o.Keys, Secrets: o.Vault(),
 		CA: set.CA, Profile: set.Profile, Profiles: set.Profiles, Window: duration(set.Window), CheckAfter: duration(set.CheckAfter), NoImplicit: set.Explicit,
 		Log: s.config.Log, Now: o.Now,
 	}

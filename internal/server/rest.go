@@ -3,7 +3,6 @@ package server
 import (
 	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/enroll/restsrv"
-	"github.com/certwright/certwright/internal/secret"
 )
 
 // rest makes the door of the REST interface, and those beside it that ask for
@@ -16,7 +15,7 @@ func (s *Server) rest(r *regime) ([]door, error) {
 	o := s.config.Office
 	handler, err := restsrv.New(restsrv.Config{
 		Authority: o.Authority, Store: o.Store, Profiles: o.Profiles, Guard: guard, Tokens: s.tokens,
-		Secrets: secret.New(secret.Config{Store: o.Store, Keys: o.Keys, Now: o.Now}),
+		Secrets: o.Vault(),
 		BaseURL: r.told.URL, Version: s.config.Version, Log: s.config.Log, Now: o.Now,
 		PerSecond: float64(r.settings.Limits.Rate), Burst: 10 * r.settings.Limits.Rate,
 	})

@@ -146,24 +146,20 @@ func (h here) RevokeToken(ctx context.Context, id, by string) (*access.Token, er
 	return h.tokens().Revoke(ctx, id, by)
 }
 
-func (h here) vault() *secret.Vault {
-	return secret.New(secret.Config{Store: h.office.Store, Keys: h.office.Keys, Now: h.office.Now})
-}
-
 func (h here) NewSecret(ctx context.Context, s secret.Secret, value string) (*secret.Secret, string, error) {
-	return h.vault().New(ctx, s, value)
+	return h.office.Vault().New(ctx, s, value)
 }
 
 func (h here) Secrets(ctx context.Context) ([]*secret.Secret, error) {
-	return h.vault().List(ctx, "", 0)
+	return h.office.Vault().List(ctx, "", 0)
 }
 
 func (h here) Secret(ctx context.Context, reference string) (*secret.Secret, error) {
-	return h.vault().Get(ctx, reference)
+	return h.office.Vault().Get(ctx, reference)
 }
 
 func (h here) RevokeSecret(ctx context.Context, reference, by string) (*secret.Secret, error) {
-	return h.vault().Revoke(ctx, reference, by)
+	return h.office.Vault().Revoke(ctx, reference, by)
 }
 
 func (h here) Events(ctx context.Context, from int64) iter.Seq2[*authority.Event, error] {

@@ -10,6 +10,7 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/keystore"
+	"github.com/certwright/certwright/internal/secret"
 	"github.com/certwright/certwright/internal/weblint"
 )
 
@@ -68,6 +69,11 @@ func Open(ctx context.Context, s Setup) (*Office, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	return o, nil
+}
+
+// Vault keeps the secrets that the authority shares with others.
+func (o *Office) Vault() *secret.Vault {
+	return secret.New(secret.Config{Store: o.Store, Keys: o.Keys, Now: o.Now})
 }
 
 // Close ends what was started and closes the records.

@@ -3,6 +3,7 @@ package acmesrv
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/acmeorder"
+	"github.com/certwright/certwright/internal/secret"
 	"github.com/certwright/certwright/protocol/acme"
 )
 
@@ -197,7 +199,61 @@ func TestExternalAccounts(t *testing.T) {
 }
 
 func (w *world) operator() *acmeorder.Operator {
-	return &acmeorder.Operator{Store: w.store, By: "olga", Now: w.clock}
+	return &acmeorder.Operator{Store: w.store, Secrets: w.vault(), By: "olga", Now: w.clock}
+}
+
+func (w *world) vault() *secret.Vault {
+	return secret.New(secret.Config{Store: w.store, Keys: w.keys, Now: w.clock})
+}
+
+// TestKeysOfExternalAccountsAreEncrypted is of keys that are made now, and of
+// those that older versions have recorded as they are.
+func TestKeysOfExternalAccountsAreEncrypted(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	var made acmeorder.Binding
+	key, err := w.operator().NewBinding(ctx, &made)
+	check(t, err)
+	old := []byte("a key of thirty-two octets, plain")
+	body := func(id string) string {
+		t.Helper()
+		r, err := w.store.Record(ctx, "acme-eab", id)
+		check(t, err)
+		return string(r.Body)
+	}
+	hidden := func(id string, key []byte) {
+		t.Helper()
+		if text := body(id); strings.Contains(text, base64.StdEncoding.EncodeToString(key)) || !strings.Contains(text, `"sealed":"`) || strings.Contains(text, `"secret"`) {
+			t.Errorf("the record of %s is %s", id, text)
+		}
+	}
+	hidden(made.KeyID, key)
+	for _, id := range []string{"used", "waiting"} {
+		check(t, w.store.PutRecords(ctx, &authority.Record{Kind: "acme-eab", ID: id, State: acmeorder.BindingFree,
+			Body: []byte(`{"secret":"` + base64.StdEncoding.EncodeToString(old) + `","note":"old"}`)}))
+	}
+	register := func(id string, key []byte) error {
+		c := w.client(t)
+		public, err := acme.NewKey(c.Private.Public())
+		check(t, err)
+		s, err := acme.Bind(id, key, public, w.url+"/acme/new-account")
+		check(t, err)
+		_, err = c.Register(ctx, acme.NewAccount{ExternalAccountBinding: s})
+		return err
+	}
+	check(t, register("used", old))
+	hidden("used", old)
+	check(t, acmeorder.SealBindings(ctx, w.store, w.vault())) // as a server does when it starts
+	hidden("waiting", old)
+	is(t, register("waiting", key), acme.Unauthorized, 403, "not by a key that was handed out here")
+	check(t, register("waiting", old))
+	check(t, register(made.KeyID, key))
+
+	// A sealed key is good under its own name only.
+	other, err := w.store.Record(ctx, "acme-eab", "used")
+	check(t, err)
+	check(t, w.store.PutRecords(ctx, &authority.Record{Kind: "acme-eab", ID: "copied", State: acmeorder.BindingFree, Body: other.Body}))
+	is(t, register("copied", old), acme.ServerInternal, 500, "")
 }
 
 func TestOperatorEndsAccount(t *testing.T) {

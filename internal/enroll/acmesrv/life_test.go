@@ -625,7 +625,7 @@ func TestPersistentRecords(t *testing.T) {
 	if d.Meta.AccountHashPrefix != w.url+"/acme/account-hash/" || len(d.Meta.IssuerDomainNames) != 1 {
 		t.Errorf("%+v", d.Meta)
 	}
-	_, err = New(Config{BaseURL: w.url, Authority: w.authority, Store: w.store, Orders: acmeorder.Settings{Challenges: []string{acme.DNSPersist01}}})
+	_, err = New(Config{BaseURL: w.url, Authority: w.authority, Store: w.store, Secrets: w.vault(), Orders: acmeorder.Settings{Challenges: []string{acme.DNSPersist01}}})
 	if err == nil || !strings.Contains(err.Error(), "dns-persist-01 needs the names") {
 		t.Error(err)
 	}
@@ -697,7 +697,7 @@ func TestWrongConfiguration(t *testing.T) {
 			t.Errorf("%q: %v", base, err)
 		}
 	}
-	_, err := New(Config{BaseURL: w.url, Authority: w.authority, Store: w.store, Orders: acmeorder.Settings{Challenges: []string{"http-1"}}})
+	_, err := New(Config{BaseURL: w.url, Authority: w.authority, Store: w.store, Secrets: w.vault(), Orders: acmeorder.Settings{Challenges: []string{"http-1"}}})
 	if err == nil || !strings.Contains(err.Error(), `there is no ACME challenge called "http-1"`) {
 		t.Error(err)
 	}

@@ -24,7 +24,8 @@ import (
 type Config struct {
 	Authority    *authority.Authority
 	Store        authority.Store
-	BaseURL      string // as clients write it, without a slash at the end; the paths below begin with /acme/
+	Secrets      acmeorder.Sealer // of the keys of external accounts
+	BaseURL      string           // as clients write it, without a slash at the end; the paths below begin with /acme/
 	Checks       acmecheck.Settings
 	Orders       acmeorder.Settings
 	Website      string            // URL, for people
@@ -71,7 +72,7 @@ func New(c Config) (*Server, error) {
 	}
 	var err error
 	s.orders, err = acmeorder.New(acmeorder.Config{
-		Authority: c.Authority, Store: c.Store, Checker: c.Checker, AccountURL: s.accountURL, Settings: c.Orders, Now: c.Now,
+		Authority: c.Authority, Store: c.Store, Checker: c.Checker, Secrets: c.Secrets, AccountURL: s.accountURL, Settings: c.Orders, Now: c.Now,
 		Log: func(format string, args ...any) { c.Log.Error(fmt.Sprintf(format, args...)) },
 	})
 	if err != nil {

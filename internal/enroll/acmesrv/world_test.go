@@ -95,7 +95,7 @@ func (w *world) serve(t *testing.T, edit ...func(*Config)) (*Server, string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
 	c := Config{
-		Authority: w.authority, Store: w.store, BaseURL: "http://" + listener.Addr().String(), Now: w.clock,
+		Authority: w.authority, Store: w.store, Secrets: w.vault(), BaseURL: "http://" + listener.Addr().String(), Now: w.clock,
 		Log:    slog.New(slog.NewTextHandler(w.log, nil)),
 		Checks: acmecheck.Settings{Resolvers: []string{w.dns(t)}, HTTPPort: w.host(t), TLSPort: w.tlsHost(t), Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 		Orders: acmeorder.Settings{DefaultCA: "issuing"},

@@ -34,7 +34,7 @@ func (p *program) operator(ctx context.Context) (*acmeorder.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &acmeorder.Operator{Store: o.Store, By: p.decider(), Now: time.Now}, nil
+	return &acmeorder.Operator{Store: o.Store, Secrets: o.Vault(), By: p.decider(), Now: time.Now}, nil
 }
 
 // eabJSON is how a key of an external account is told.
