@@ -57,7 +57,7 @@ func (s *Store) open(ctx context.Context, partSize int64) error {
 			return err
 		}
 	}
-	read, err := sql.Open("sqlite", dataSource(s.path, "query_only(1)", "cache_size(-32768)"))
+	read, err := sql.Open("sqlite", dataSource(s.path, "query_only(1)", "cache_size(-2048)"))
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Store) open(ctx context.Context, partSize int64) error {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	write, err := sql.Open("sqlite", dataSource(s.path, "cache_size(-262144)", "wal_autocheckpoint(8000)", "journal_size_limit(268435456)"))
+	write, err := sql.Open("sqlite", dataSource(s.path, "cache_size(-8192)", "wal_autocheckpoint(8000)", "journal_size_limit(268435456)"))
 	if err != nil {
 		return errors.Join(err, read.Close())
 	}

@@ -97,10 +97,10 @@ func (b *batch) settle() error {
 	if err := b.insertRows(); err != nil {
 		return err
 	}
-	if err := b.insertAll(insertClaim, b.waiting.claims); err != nil {
+	if err := b.insertAll(&insertClaim, b.waiting.claims); err != nil {
 		return fmt.Errorf("serial number or idempotency key: %w", err)
 	}
-	if err := b.insertAll(insertLookup, b.waiting.lookups); err != nil {
+	if err := b.insertAll(&insertLookup, b.waiting.lookups); err != nil {
 		return fmt.Errorf("looking up: %w", err)
 	}
 	b.waiting = entries{}
@@ -110,50 +110,27 @@ func (b *batch) settle() error {
 func (b *batch) insertRows() error {
 	for _, table := range []struct {
 		what string
-		into insertion
+		into *insertion
 		rows []any
 	}{
-		{"ticket", insertTicket, b.waiting.tickets}, {"certificate", insertCertificate, b.waiting.certificates},
-		{"certificate's octets", insertDER, b.waiting.ders}, {"audit event", insertEvent, b.waiting.events},
+		{"ticket", &insertTicket, b.waiting.tickets}, {"certificate", &insertCertificate, b.waiting.certificates},
+		{"certificate's octets", &insertDER, b.waiting.ders}, {"audit event", &insertEvent, b.waiting.events},
 	} {
-		width := table.into.columns
-		for rows := range slices.Chunk(table.rows, width*manyRows) {
-			if len(rows) == width*manyRows {
-				if err := b.put(table.into.many, rows...); err != nil {
-					return fmt.Errorf("%s: %w", table.what, err)
-				}
-				continue
-			}
-			for row := range slices.Chunk(rows, width) {
-				if err := b.put(table.into.one, row...); err != nil {
-					return fmt.Errorf("%s: %w", table.what, err)
-				}
-			}
+		if err := b.insert(table.into, table.rows); err != nil {
+			return fmt.Errorf("%s: %w", table.what, err)
 		}
 	}
 	return nil
 }
 
-// insertAll inserts entries in order, many with one statement while there are
-// enough of them.
-func (b *batch) insertAll(st insertion, list []entry) error {
+// insertAll inserts entries in order.
+func (b *batch) insertAll(in *insertion, list []entry) error {
 	slices.SortFunc(list, func(x, y entry) int { return cmp.Compare(x.hash, y.hash) })
-	for len(list) >= manyRows {
-		args := make([]any, 0, 3*manyRows)
-		for _, e := range list[:manyRows] {
-			args = append(args, b.partOf(e.id), e.hash, e.id)
-		}
-		if err := b.put(st.many, args...); err != nil {
-			return err
-		}
-		list = list[manyRows:]
-	}
+	rows := make([]any, 0, len(list)*in.columns)
 	for _, e := range list {
-		if err := b.put(st.one, b.partOf(e.id), e.hash, e.id); err != nil {
-			return err
-		}
+		rows = append(rows, b.partOf(e.id), e.hash, e.id)
 	}
-	return nil
+	return b.insert(in, rows)
 }
 
 // found is a term for the rows with one of these hashes, in whatever part.

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"math/bits"
 	"strings"
 
 	"github.com/certwright/certwright/authority"
@@ -54,21 +55,34 @@ func insert(table, columns, conflict string, rows int, taken error) *statement {
 
 func countColumns(columns string) int { return strings.Count(columns, ",") + 1 }
 
-// manyRows is how many rows the statement for many of them inserts.
-const manyRows = 32
-
-// insertion inserts one row, or manyRows of them.
+// insertion inserts rows, 1, 2, 4 … of them with one statement.
 type insertion struct {
-	one, many *statement
-	columns   int
+	by      [doublings + 1]*statement // the nth inserts 1<<n rows
+	columns int
 }
 
+const doublings = 5
+
 func insertMany(table, columns, conflict string, taken error) insertion {
-	return insertion{
-		one:     insert(table, columns, conflict, 1, taken),
-		many:    insert(table, columns, conflict, manyRows, taken),
-		columns: countColumns(columns),
+	in := insertion{columns: countColumns(columns)}
+	for n := range in.by {
+		in.by[n] = insert(table, columns, conflict, 1<<n, taken)
 	}
+	return in
+}
+
+// insert puts rows, one after the other in the list, with as few statements as
+// there are.
+func (b *batch) insert(in *insertion, rows []any) error {
+	for len(rows) > 0 {
+		n := min(bits.Len(uint(len(rows)/in.columns))-1, doublings)
+		next := in.columns << n
+		if err := b.put(in.by[n], rows[:next:next]...); err != nil {
+			return err
+		}
+		rows = rows[next:]
+	}
+	return nil
 }
 
 func update(table, columns, where string, taken error) *statement {
