@@ -28,8 +28,17 @@ type Client struct {
 	// Window is how far the clock of the server may be from Now; 0 is any.
 	Window time.Duration
 
-	Profile  string // certProfile; none where empty
-	Implicit bool   // asks that no certConf is needed
+	Profile   string // certProfile; none where empty
+	Info      []Info // generalInfo of every message
+	Implicit  bool   // asks that no certConf is needed
+	NoConfirm bool   // sends none, though the server may wait for one
+	// Unprotected reports whether an answer is taken that nothing protects. Nil
+	// takes none.
+	Unprotected func(*Message) bool
+	// Recorded reports whether the last answer belongs to a transaction of
+	// another time, whose identifier and nonce are then what it says. Nil is
+	// never.
+	Recorded func() bool
 	// Wait waits until a time given by the server is over; it is told what the
 	// server says, and ends the wait by an error.
 	Wait func(ctx context.Context, p Poll) error
@@ -104,7 +113,7 @@ func (x *exchange) message(body Body, infos []Info) (*Message, error) {
 	}
 	h := Header{
 		Version: x.Version, Sender: x.Sender, Recipient: x.Recipient, Time: x.Now(), SenderKID: x.SenderKID,
-		TransactionID: x.id, SenderNonce: x.nonce, RecipientNonce: x.theirs, Info: infos,
+		TransactionID: x.id, SenderNonce: x.nonce, RecipientNonce: x.theirs, Info: append(x.Info[:len(x.Info):len(x.Info)], infos...),
 	}
 	if h.Version == 0 {
 		h.Version = Version2
@@ -113,11 +122,17 @@ func (x *exchange) message(body Body, infos []Info) (*Message, error) {
 }
 
 func (x *exchange) check(answer *Message) error {
-	if answer.Protection == nil {
+	if answer.Protection == nil && (x.Unprotected == nil || !x.Unprotected(answer)) {
 		return ErrUnprotected
+	}
+	if x.Recorded != nil && x.Recorded() {
+		x.id, x.nonce = answer.Header.TransactionID, answer.Header.RecipientNonce
 	}
 	if f := answer.Check(Rules{Now: x.Now(), Window: x.Window, TransactionID: x.id, Nonce: x.nonce}); f != nil {
 		return f
+	}
+	if answer.Protection == nil {
+		return nil
 	}
 	return x.Verify(answer)
 }

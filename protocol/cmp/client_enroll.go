@@ -114,7 +114,7 @@ func (x *exchange) confirm(ctx context.Context, r Request, out *Enrolled) error 
 	if r.Accept != nil {
 		problem = r.Accept(out.Certificate)
 	}
-	if x.implicit && x.Implicit {
+	if x.NoConfirm || x.implicit && x.Implicit {
 		return problem
 	}
 	hash, algorithm, err := CertHash(out.Certificate, nil)

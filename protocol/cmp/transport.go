@@ -47,7 +47,11 @@ func (h HTTP) Exchange(ctx context.Context, message []byte) ([]byte, error) {
 		return nil, fmt.Errorf("reading the answer of %s: %w", h.URL, err)
 	}
 	if t, _, err := mime.ParseMediaType(response.Header.Get("Content-Type")); err != nil || t != ContentType {
-		if response.StatusCode != http.StatusOK {
+		switch response.StatusCode {
+		case http.StatusOK:
+		case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			return nil, &UnavailableError{h.URL, response.Status}
+		default:
 			return nil, fmt.Errorf("%s answers %s; is it the address of a CMP server?", h.URL, response.Status)
 		}
 		return nil, fmt.Errorf("%s answers with %q, not %s; is it the address of a CMP server?", h.URL, response.Header.Get("Content-Type"), ContentType)

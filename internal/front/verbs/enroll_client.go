@@ -41,6 +41,10 @@ const (
 	enrollWindow = 5 * time.Minute
 	// pollAtMost is the longest pause between two questions.
 	pollAtMost = 5 * time.Minute
+	// resendAtMost is how often a message is sent again where the network fails;
+	// the pauses before it double from resendFirst on, to two minutes in all.
+	resendAtMost = 9
+	resendFirst  = 250 * time.Millisecond
 )
 
 // connectFlags adds the flags that every verb has that speaks to a CMP server.
@@ -113,7 +117,8 @@ func (p *program) connect(address string, f *enrollFlags) (*enroller, error) {
 	if e.known, err = p.certificatesOf(f.chain); err != nil {
 		return nil, err
 	}
-	e.client = &cmp.Client{Transport: cmp.HTTP{URL: u.String(), Client: e.http()}, Random: rand.Reader, Now: p.shell.Now, Window: enrollWindow,
+	transport := &cmp.Resender{Transport: cmp.HTTP{URL: u.String(), Client: e.http()}, Again: e.again}
+	e.client = &cmp.Client{Transport: transport, Random: rand.Reader, Now: p.shell.Now, Window: enrollWindow,
 		Profile: f.profile, Implicit: f.implicit, Wait: e.waits, Verify: e.verify, Recipient: ext.NewDirectoryName(dn.Empty())}
 	if err := e.protect(); err != nil {
 		return nil, err
@@ -369,6 +374,24 @@ func (e *enroller) waits(ctx context.Context, poll cmp.Poll) error {
 			return ctx.Err()
 		case <-tick.C:
 		}
+	}
+}
+
+// again pauses before a message is sent once more, whose answer did not come.
+func (e *enroller) again(ctx context.Context, failure error, sent int) error {
+	if sent > resendAtMost {
+		return failure
+	}
+	if sent == 1 {
+		e.p.shell.Say("%s did not answer; the same message is sent again.", e.host)
+	}
+	pause := time.NewTimer(resendFirst << (sent - 1))
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
