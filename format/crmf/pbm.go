@@ -38,8 +38,8 @@ var hmacs = [...]struct {
 	id   oid.OID
 	hash crypto.Hash
 }{
-	{oid.HMACWithSHA1, crypto.SHA1},
 	{"\x2b\x06\x01\x05\x05\x08\x01\x02", crypto.SHA1}, // 1.3.6.1.5.5.8.1.2, HMAC-SHA1 of IPsec, which RFC 4211 names
+	{oid.HMACWithSHA1, crypto.SHA1},
 	{oid.HMACWithSHA224, crypto.SHA224},
 	{oid.HMACWithSHA256, crypto.SHA256},
 	{oid.HMACWithSHA384, crypto.SHA384},

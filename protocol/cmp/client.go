@@ -128,7 +128,7 @@ func (x *exchange) check(answer *Message) error {
 	if x.Recorded != nil && x.Recorded() {
 		x.id, x.nonce = answer.Header.TransactionID, answer.Header.RecipientNonce
 	}
-	if f := answer.Check(Rules{Now: x.Now(), Window: x.Window, TransactionID: x.id, Nonce: x.nonce}); f != nil {
+	if f := answer.Check(Rules{Answer: true, Now: x.Now(), Window: x.Window, TransactionID: x.id, Nonce: x.nonce}); f != nil {
 		return f
 	}
 	if answer.Protection == nil {

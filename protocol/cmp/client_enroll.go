@@ -81,7 +81,7 @@ func (r Request) take(answer *Message) (*Enrolled, error) {
 	switch {
 	case one.Status.Status == Waiting:
 		return nil, &waitingError{one.ID, one.Status}
-	case !one.Status.Granted() && one.Status.Status != KeyUpdateWarning:
+	case one.Status.Status == Rejection || one.Status.Status > KeyUpdateWarning || one.Status.Status == KeyUpdateWarning && r.Body.Kind != KeyUpdateRequest:
 		return nil, &RefusedError{Status: one.Status}
 	case one.Pair == nil:
 		return nil, errors.New("the server grants a certificate and sends none")

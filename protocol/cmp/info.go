@@ -2,6 +2,7 @@ package cmp
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
@@ -39,20 +40,36 @@ type Info struct {
 	Value []byte // in DER; nil where absent
 }
 
-// Name returns the name that RFC 9810 gives the type, or the dotted
-// identifier.
-func (i Info) Name() string {
-	names := [...]string{
+const infoArc = len(InfoCRLs) - 1
+
+// infoNames are the names of the types by the last number of theirs.
+func infoNames() []string {
+	return []string{
 		1: "caProtEncCert", 2: "signKeyPairTypes", 3: "encKeyPairTypes", 4: "preferredSymmAlg", 5: "caKeyUpdateInfo", 6: "currentCRL",
 		7: "unsupportedOIDs", 10: "keyPairParamReq", 11: "keyPairParamRep", 12: "revPassphrase", 13: "implicitConfirm", 14: "confirmWaitTime",
 		15: "origPKIMessage", 16: "suppLangTags", 17: "caCerts", 18: "rootCaKeyUpdate", 19: "certReqTemplate", 20: "rootCaCert",
 		21: "certProfile", 22: "crlStatusList", 23: "crls", 24: "KemCiphertextInfo",
 	}
-	const arc = len(InfoCRLs) - 1
-	if len(i.Type) == arc+1 && i.Type[:arc] == InfoCRLs[:arc] && int(i.Type[arc]) < len(names) && names[i.Type[arc]] != "" {
-		return names[i.Type[arc]]
+}
+
+// Name returns the name that RFC 9810 gives the type, or the dotted
+// identifier.
+func (i Info) Name() string {
+	names := infoNames()
+	if len(i.Type) == infoArc+1 && i.Type[:infoArc] == InfoCRLs[:infoArc] && int(i.Type[infoArc]) < len(names) && names[i.Type[infoArc]] != "" {
+		return names[i.Type[infoArc]]
 	}
 	return i.Type.String()
+}
+
+// InfoNamed returns the type that RFC 9810 gives a name, without a value; false
+// for others.
+func InfoNamed(name string) (Info, bool) {
+	n := slices.Index(infoNames(), name)
+	if name == "" || n < 0 {
+		return Info{}, false
+	}
+	return Info{Type: InfoCRLs[:infoArc] + oid.OID([]byte{byte(n)})}, true
 }
 
 func find(all []Info, t oid.OID) (Info, bool) {

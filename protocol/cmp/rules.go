@@ -23,6 +23,9 @@ type Rules struct {
 	First         bool
 	TransactionID []byte
 	Nonce         []byte
+	// Answer is set for what a server says: who asked knows what protects it, so
+	// it need not say.
+	Answer bool
 }
 
 // Check holds the header against the rules of RFC 9810, Section 5.1.1, and RFC
@@ -69,12 +72,15 @@ func (m *Message) checkProtection(Rules) *Failure {
 
 // checkSender holds the sender against the way the message is protected (RFC
 // 9483, Section 3.1).
-func (m *Message) checkSender(Rules) *Failure {
+func (m *Message) checkSender(r Rules) *Failure {
 	if m.Header.Algorithm == nil {
 		return nil
 	}
 	if m.Header.Sender.Kind != ext.DirectoryName {
 		return fail(BadDataFormat, "the sender is no directoryName")
+	}
+	if r.Answer {
+		return nil
 	}
 	if m.ByMAC() && m.Header.SenderKID == nil {
 		return fail(BadMessageCheck, "senderKID is missing: it has to say which secret protects the message")

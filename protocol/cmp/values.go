@@ -39,6 +39,13 @@ func OriginalMessages(all ...*Message) Info { return Info{InfoOrigPKIMessage, ne
 // Messages reads the value of origPKIMessage.
 func (i Info) Messages() ([]*Message, error) { return named(i, parseMessages) }
 
+// NewInteger makes an Info whose value is a number.
+func NewInteger(t oid.OID, n int64) Info {
+	var b der.Builder
+	b.Int(n)
+	return Info{t, b.Bytes()}
+}
+
 // Time reads the value of confirmWaitTime.
 func (i Info) Time() (time.Time, error) {
 	return named(i, func(raw []byte) (time.Time, error) {

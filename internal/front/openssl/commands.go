@@ -7,6 +7,7 @@ func commands() []command {
 	return []command{
 		caCommand(),
 		asn1parseCommand(),
+		cmpCommand(),
 		crlCommand(),
 		ecCommand(),
 		ecparamCommand(),
@@ -40,7 +41,7 @@ func find(name string) (command, bool) {
 // others are the commands of OpenSSL 3.0 that are not offered.
 func others() []string {
 	return []string{
-		"ciphers", "cmp", "cms", "crl2pkcs7", "dgst", "dhparam", "dsa", "dsaparam", "enc", "engine", "errstr",
+		"ciphers", "cms", "crl2pkcs7", "dgst", "dhparam", "dsa", "dsaparam", "enc", "engine", "errstr",
 		"fipsinstall", "gendsa", "info", "kdf", "mac", "nseq", "ocsp", "passwd", "pkeyparam", "pkeyutl", "prime",
 		"rand", "rehash", "rsautl", "s_client", "s_server", "s_time", "smime", "speed", "srp", "storeutl", "ts",
 	}

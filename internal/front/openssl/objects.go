@@ -47,8 +47,11 @@ func (c *call) unread(what, name string, err error) error {
 		return because(fmt.Sprintf("Could not open file or uri for loading %s from %s", what, orStdin(name)),
 			fmt.Errorf("%s: %s", name, reason(err)))
 	}
-	if rest, several := strings.CutPrefix(what, "certs of "); several {
+	switch rest, several := strings.CutPrefix(what, "certs of "); {
+	case several:
 		what = "any " + rest
+	case strings.Contains(what, "certs"):
+		what = "any " + what
 	}
 	return because(fmt.Sprintf("Could not read %s from %s", what, orStdin(name)), err)
 }

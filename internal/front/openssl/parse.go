@@ -102,6 +102,9 @@ func (c *call) take(o option, value string) error {
 		if o.kind == count && n < 0 {
 			return c.misuse("Negative number \"%s\" for option -%s", value, o.name)
 		}
+		if o.kind != moment && n != int64(int32(n)) {
+			return c.misuse("Value \"%s\" outside integer range", value)
+		}
 		g.n = n
 	case derOrPEM, anyFormat, keyFormat:
 		format, ok := parseFormat(value, o.kind)

@@ -181,37 +181,42 @@ func (r *requesting) subject() (dn.Name, []pkcs10.Attribute, error) {
 
 // givenSubject reads -subj, and tells what it leaves out.
 func (c *call) givenSubject(conf *opensslconf.File, o opensslconf.NameOptions) (dn.Name, error) {
-	given := c.text("subj")
-	subject, skipped, err := conf.ParseSubject(given, o, true)
+	return c.parseName("subject", c.text("subj"), conf, o)
+}
+
+// parseName reads a name as -subj writes it, and tells what it leaves out; what
+// is whose name it is.
+func (c *call) parseName(what, given string, conf *opensslconf.File, o opensslconf.NameOptions) (dn.Name, error) {
+	name, skipped, err := conf.ParseSubject(given, o, true)
 	for _, s := range skipped {
 		if s.NoValue {
-			fmt.Fprintf(c.Stderr, "%s warning: No value provided for subject name attribute \"%s\", skipped\n", c.command.name, s.Type)
+			fmt.Fprintf(c.Stderr, "%s warning: No value provided for %s name attribute \"%s\", skipped\n", c.command.name, what, s.Type)
 		} else {
-			fmt.Fprintf(c.Stderr, "%s warning: Skipping unknown subject name attribute \"%s\"\n", c.command.name, s.Type)
+			fmt.Fprintf(c.Stderr, "%s warning: Skipping unknown %s name attribute \"%s\"\n", c.command.name, what, s.Type)
 		}
 	}
 	if err != nil {
-		return dn.Name{}, c.badSubject(given, err)
+		return dn.Name{}, c.badName(what, given, err)
 	}
-	return subject, nil
+	return name, nil
 }
 
-// badSubject says why a -subj is not one, in the words that scripts look for.
-func (c *call) badSubject(given string, err error) error {
+// badName says why a text is no name, in the words that scripts look for.
+func (c *call) badName(what, given string, err error) error {
 	var fault *opensslconf.SubjectError
 	if !errors.As(err, &fault) {
 		return complain("%s: %v", c.command.name, err)
 	}
 	switch fault.Kind {
 	case opensslconf.SubjectNoSlash:
-		return complain("%s: subject name is expected to be in the format /type0=value0/type1=value1/type2=... "+
-			"where characters may be escaped by \\. This name is not in that format: '%s'", c.command.name, given)
+		return complain("%s: %s name is expected to be in the format /type0=value0/type1=value1/type2=... "+
+			"where characters may be escaped by \\. This name is not in that format: '%s'", c.command.name, what, given)
 	case opensslconf.SubjectNoEqual:
-		return complain("%s: Missing '=' after RDN type string '%s' in subject name string", c.command.name, fault.Type)
+		return complain("%s: Missing '=' after RDN type string '%s' in %s name string", c.command.name, fault.Type, what)
 	case opensslconf.SubjectEscape:
-		return complain("%s: Escape character at end of subject name string", c.command.name)
+		return complain("%s: Escape character at end of %s name string", c.command.name, what)
 	}
-	return because(fmt.Sprintf("%s: Error adding subject name attribute \"/%s=%s\"", c.command.name, fault.Type, fault.Value), fault.Err)
+	return because(fmt.Sprintf("%s: Error adding %s name attribute \"/%s=%s\"", c.command.name, what, fault.Type, fault.Value), fault.Err)
 }
 
 var errNoObjects = errors.New("Error: No objects specified in config file")

@@ -16,11 +16,7 @@ import (
 )
 
 func verifyCommand() command {
-	const (
-		noIndirect = "indirect revocation lists are not taken into account"
-		noSuiteB   = "the profiles of Suite B are not checked; use -auth_level"
-		noDownload = "nothing is fetched; give the lists with -CRLfile"
-	)
+	const noDownload = "nothing is fetched; give the lists with -CRLfile"
 	return command{name: "verify", usage: "[options] [cert...]", run: verify, options: slices.Concat([]option{
 		title("General options"),
 		helpOption(),
@@ -40,6 +36,21 @@ func verifyCommand() command {
 		{"crl_download", flag, "Fetch revocation lists (refused)", noDownload},
 		{"show_chain", flag, "Print the path that was found", ""},
 		title("Validation options"),
+	}, validationOptions(), []option{
+		{"vfyopt", str, "A parameter of verification, NAME:VALUE", ""},
+	}, providerOptions(), []option{
+		title("Parameters"),
+		{"cert", parameters, "Certificates to verify (default: standard input)", ""},
+	})}
+}
+
+// validationOptions say how paths are validated.
+func validationOptions() []option {
+	const (
+		noIndirect = "indirect revocation lists are not taken into account"
+		noSuiteB   = "the profiles of Suite B are not checked; use -auth_level"
+	)
+	return []option{
 		{"policy", str, "A policy that is accepted; may be given again", ""},
 		{"purpose", str, "What the certificate is to be used for", ""},
 		{"verify_name", str, "Checks of a kind of use: default, ssl_client, ssl_server, smime_sign, pkcs7", ""},
@@ -70,11 +81,7 @@ func verifyCommand() command {
 		{"no_alt_chains", flag, "Does nothing (deprecated)", ""},
 		{"no_check_time", flag, "Do not look at the times", ""},
 		{"allow_proxy_certs", flag, "Proxy certificates may stand at the end of the path", ""},
-		{"vfyopt", str, "A parameter of verification, NAME:VALUE", ""},
-	}, providerOptions(), []option{
-		title("Parameters"),
-		{"cert", parameters, "Certificates to verify (default: standard input)", ""},
-	})}
+	}
 }
 
 // verifier is one run of verify.
@@ -129,7 +136,7 @@ func (v *verifier) readOptions() error {
 		case "policy":
 			id, err := (*opensslconf.File)(nil).Object(g.value)
 			if err != nil {
-				return complain("verify: Invalid Policy %s", g.value)
+				return complain("%s: Invalid Policy %s", v.command.name, g.value)
 			}
 			v.policies = append(v.policies, id)
 		case "purpose":
@@ -137,7 +144,7 @@ func (v *verifier) readOptions() error {
 		case "verify_name":
 			p, ok := map[string]string{"default": "", "ssl_client": "sslclient", "ssl_server": "sslserver", "smime_sign": "smimesign", "pkcs7": "smimesign"}[g.value]
 			if !ok {
-				return complain("verify: Invalid verify name %s", g.value)
+				return complain("%s: Invalid verify name %s", v.command.name, g.value)
 			}
 			if p != "" {
 				v.purpose = p
@@ -145,7 +152,7 @@ func (v *verifier) readOptions() error {
 		}
 	}
 	if _, known := (&text.Certificate{}).Purpose(v.purpose, false); v.purpose != "" && !known {
-		return complain("verify: Invalid purpose %s", v.purpose)
+		return complain("%s: Invalid purpose %s", v.command.name, v.purpose)
 	}
 	v.trustID, v.compat = trustFor(v.purpose)
 	if v.has("trusted") && v.hasAny("CAfile", "CApath", "CAstore") {

@@ -33,13 +33,14 @@ type path struct {
 	untrustedCount int // how many of them, from the first, are not from the store
 	failed         bool
 	first          fault // the first that was found
+	firstDepth     int   // where
 	stopped        bool
 }
 
 // fault reports a fault; it returns false where verification ends with it.
 func (p *path) fault(f fault, depth int) bool {
 	if !p.failed {
-		p.failed, p.first = true, f
+		p.failed, p.first, p.firstDepth = true, f, depth
 	}
 	w := bufio.NewWriter(p.Stderr)
 	text.Name(w, p.chain[min(depth, len(p.chain)-1)].Subject, 0, p.flags)

@@ -223,6 +223,9 @@ func (e *enroller) enroll(ctx context.Context, r cmp.Request, to enrollOutputs) 
 	sum := c.Fingerprint()
 	t := enrolledJSON{State: "issued", Status: out.Status.Status.String(), Note: strings.Join(out.Status.Text, "; "), Serial: hexOf(c.Serial.Bytes()), Subject: c.Subject.String(), SANs: []string{},
 		Issuer: c.Issuer.String(), NotBefore: stamp(c.NotBefore), NotAfter: stamp(c.NotAfter), Fingerprint: hex.EncodeToString(sum[:])}
+	if !out.Status.Granted() {
+		e.p.shell.Warn("the server sends the certificate with a warning: %s", out.Status.Status)
+	}
 	for _, n := range c.SubjectAltNames() {
 		t.SANs = append(t.SANs, n.String())
 	}
