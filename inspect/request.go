@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -249,7 +250,11 @@ func (v *RequestView) notes(o *Object, r *pkcs10.Request) {
 	}
 	for _, cn := range r.Subject.Values(oid.CommonName) {
 		if strings.Contains(cn, ".") && !strings.ContainsAny(cn, " @/") {
-			o.noteOn("subjectAltName", "the common name "+cn+" looks like a host name, and no subjectAltName asks for it: clients look for it there only")
+			what := "a host name"
+			if _, err := netip.ParseAddr(cn); err == nil {
+				what = "an IP address"
+			}
+			o.noteOn("subjectAltName", "the common name "+cn+" looks like "+what+", and no subjectAltName asks for it: clients look for it there only")
 		}
 	}
 }

@@ -306,8 +306,8 @@ func (e Element) Time() (time.Time, error) {
 }
 
 // Text decodes the content of any character string type to UTF-8. Octets
-// that are not valid in the type are errors; T61String is read as Latin-1, as
-// everyone who writes one means it.
+// that are not valid in the type are errors; T61String is read as UTF-8 where it
+// is, else as Latin-1: those who write one mean one of the two.
 func (e Element) Text() (string, error) {
 	switch e.Tag {
 	case UTF8String:
@@ -323,6 +323,9 @@ func (e Element) Text() (string, error) {
 		}
 		return string(e.Content), nil
 	case T61String:
+		if utf8.Valid(e.Content) {
+			return string(e.Content), nil
+		}
 		return latin1(e.Content), nil
 	case BMPString:
 		if len(e.Content)%2 != 0 {

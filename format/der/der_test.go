@@ -105,6 +105,8 @@ func TestText(t *testing.T) {
 		{PrintableString, "abc", "abc", true},
 		{PrintableString, "\xe9", "", false},
 		{T61String, "\xe9", "é", true},
+		{T61String, "Zürich", "Zürich", true},
+		{T61String, "Z\xfcrich", "Zürich", true},
 		{BMPString, "\x00a\xd8\x3d\xde\x00", "a😀", true},
 		{BMPString, "a", "", false},
 		{UniversalString, "\x00\x01\xf6\x00", "😀", true},

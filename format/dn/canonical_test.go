@@ -23,6 +23,7 @@ func TestEqual(t *testing.T) {
 		{"BMPString", one(der.UTF8String, "Ж"), one(der.BMPString, "\x04\x16"), true},
 		{"UniversalString", one(der.UTF8String, "Ж"), one(der.UniversalString, "\x00\x00\x04\x16"), true},
 		{"T61String", one(der.UTF8String, "ü"), one(der.T61String, "\xfc"), true},
+		{"T61String with UTF-8", one(der.UTF8String, "ü"), one(der.T61String, "ü"), true},
 		{"case", one(der.UTF8String, "Example"), one(der.UTF8String, "eXAMPLE"), true},
 		{"case outside ASCII", one(der.UTF8String, "ЖÜ"), one(der.UTF8String, "жü"), true},
 		{"sharp s", one(der.UTF8String, "Straße"), one(der.UTF8String, "STRASSE"), true},

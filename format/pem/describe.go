@@ -153,7 +153,7 @@ func describeAlphabet(text []byte) string {
 	case bytes.HasPrefix(text, []byte("-----")):
 		return "PEM whose first line is damaged"
 	case hexadecimal && len(text) >= 16:
-		return "hexadecimal digits"
+		return "hexadecimal digits, which xxd -r -p FILE turns into octets"
 	case encoded && len(text) >= 40:
 		if bytes.HasPrefix(text, []byte("MI")) {
 			return "the base64 of DER that is cut short or damaged"

@@ -76,7 +76,11 @@ func withCommonName(s RequestSpec) (names []ext.GeneralName, notes []string) {
 			continue
 		}
 		names = append(slices.Clip(names), copied)
-		notes = append(notes, fmt.Sprintf("the common name is a host name, and was copied to the subject alternative name: %s", copied))
+		what := "a host name"
+		if copied.Kind == ext.IP {
+			what = "an IP address"
+		}
+		notes = append(notes, fmt.Sprintf("the common name is %s, and was copied to the subject alternative name: %s", what, copied))
 	}
 	return names, notes
 }

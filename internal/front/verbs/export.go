@@ -35,6 +35,7 @@ func (p *program) exportCommand() *cobra.Command {
   chain      its issuers without the root       fullchain   the certificate and those
   pkcs7      the certificate and its chain      pkcs12, jks   key, certificate and chain
 
+p7b stands for pkcs7, and p12 and pfx for pkcs12.
 --with-root adds the root. pkcs12 and jks take the private key with --key and a passphrase
 with --new-passphrase; without a key they are trust stores with the issuers. --for chooses
 ciphers that the reader knows: modern (AES-256), java8, windows-2016, macos and legacy (3DES).`,
@@ -59,6 +60,7 @@ certwright export 4b1d… --format jks --key server.key --new-passphrase env:STO
 }
 
 func (p *program) export(ctx context.Context, word string, e *exportFlags) error {
+	e.format = usualFormat(e.format)
 	container := e.format == "pkcs12" || e.format == "jks"
 	if e.key != "" && !container {
 		return front.Usage("use --format pkcs12 or jks", "the format %q does not take a key", e.format)
@@ -105,6 +107,17 @@ func (p *program) export(ctx context.Context, word string, e *exportFlags) error
 		fix = fmt.Sprintf("did you mean %q?", near)
 	}
 	return front.Usage(fix, "--format: there is no format %q", e.format)
+}
+
+// usualFormat is the format that a suffix of files stands for.
+func usualFormat(name string) string {
+	switch strings.ToLower(name) {
+	case "p12", "pfx":
+		return "pkcs12"
+	case "p7b", "p7c":
+		return "pkcs7"
+	}
+	return name
 }
 
 // writeExport writes certificates: over others of their kind, and with --force

@@ -141,13 +141,9 @@ func (r *revocationRun) holder() error {
 	return nil
 }
 
-// preview shows what will happen, and asks for a yes. The holder's own
-// revocation needs none: the proof is the yes.
+// preview shows what will happen, and asks for a yes.
 func (r *revocationRun) preview(left []*authority.Certificate) error {
 	s := r.p.shell
-	if r.flags.challenge != "" || r.flags.proofKey != "" {
-		return nil
-	}
 	for _, c := range left {
 		s.Say("%s  %s, valid to %s, %s", hexOf(c.Serial), certificateToJSON(c, "", time.Time{}).who(), day(c.NotAfter), statusOf(c, s.Now()))
 	}
@@ -173,7 +169,14 @@ func (r *revocationRun) one(ctx context.Context, c *authority.Certificate) (*aut
 			return nil, err
 		}
 	}
-	return r.o.Desk().Revoke(ctx, order)
+	done, err := r.o.Desk().Revoke(ctx, order)
+	var refusal *request.Refusal
+	if r.flags.challenge != "" && errors.As(err, &refusal) && refusal.Reason == request.NotAuthorized {
+		told := *refusal
+		told.Fix = "show the key of the certificate instead, with --proof-key FILE, or ask an officer"
+		return done, &told
+	}
+	return done, err
 }
 
 func (r *revocationRun) tell() error {

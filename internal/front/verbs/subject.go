@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -143,12 +144,17 @@ func (p *program) askNames(r *requestFlags) error {
 // (ISO 3166-1).
 func (one part) attribute(value string) (dn.Attribute, error) {
 	switch {
+	case one.kind == oid.Country && len(value) != 2:
+		return dn.Attribute{}, front.Usage("write the two letters of ISO 3166, such as GB", "%s: %q is not the code of a country", one.name, value)
 	case one.kind == oid.Country:
 		value = strings.ToUpper(value)
 	case one.kind == oid.EmailAddress && !isAddressOfMail(value):
 		return dn.Attribute{}, front.Usage("write it like ann@example.com", "%s: %q is not an e-mail address", one.name, value)
 	}
 	a, err := dn.NewAttribute(one.kind, value)
+	if cause := errors.Unwrap(err); cause != nil {
+		err = cause // without the name of the attribute, which is told in other words
+	}
 	if err != nil {
 		return a, front.Usage("write "+one.explanation, "%s: %v", one.name, err)
 	}
