@@ -73,6 +73,10 @@ func New(c Config) (*Authority, error) {
 	return &Authority{config: c, known: map[string]*signatory{}}, nil
 }
 
+// Profile returns a profile by its name, a *request.Refusal (UnknownProfile)
+// where there is none.
+func (a *Authority) Profile(name string) (*issuance.Profile, error) { return a.config.Profiles(name) }
+
 // now is the time in the precision that stores keep.
 func (a *Authority) now() time.Time { return a.config.Now().UTC().Truncate(time.Millisecond) }
 

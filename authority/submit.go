@@ -155,6 +155,9 @@ func (a *Authority) submitOnce(ctx context.Context, s *Submission, look bool) (*
 			return nil, err
 		}
 	}
+	if d.refused() == nil && d.judgement.Verdict() == issuance.Held && s.Witness.Made {
+		d.refusal = &request.Refusal{Reason: request.BadKey, Field: "publicKey", Detail: "a person must decide, and a key that the authority makes is not kept until then", Fix: "make a key, and a request with its public key"}
+	}
 	if d.refused() == nil && d.judgement.Unproven() && !s.DryRun {
 		if err := d.challenge(); err != nil {
 			if d.refusal = asRefusal(err); d.refusal == nil {
@@ -490,6 +493,7 @@ type account struct {
 	Method      string   `json:"method,omitempty"`
 	Request     string   `json:"request"` // SHA-256 of its DER
 	Possession  string   `json:"possession"`
+	KeyMade     bool     `json:"keyMade,omitempty"` // by the authority, for the one who asked
 	CA          string   `json:"ca,omitempty"`
 	Profile     string   `json:"profile,omitempty"`
 	Version     string   `json:"profileVersion,omitempty"`
@@ -508,6 +512,7 @@ func (d *decision) event(t *Ticket, officer string, c *Certificate) (*Event, err
 		Door: o.Door, Address: o.Address, Method: o.Method, Request: hex.EncodeToString(t.Fingerprint),
 		CA: t.CA, Profile: t.Profile, Version: t.ProfileVersion, Verdict: string(t.State), Replaces: hex.EncodeToString(t.Replaces),
 	}
+	detail.KeyMade = d.evidence.Possession.Method == evidence.MadeByAuthority && c != nil
 	detail.Possession = "not proven"
 	if d.evidence.Possession.Deferred != "" {
 		detail.Possession = "to be proven by " + d.evidence.Possession.Method

@@ -39,6 +39,7 @@ const (
 	EncryptedCertificate = "crmf-encrypted-certificate"  // by decrypting the certificate
 	ChallengeResponse    = "crmf-challenge-response"     // by decrypting a challenge
 	AgreedMAC            = "crmf-agreeMAC"               // by a MAC with an agreed key
+	MadeByAuthority      = "made-by-authority"           // the key was made here, for the one who asked
 )
 
 // Deferred is how possession is to be proven after the request was judged, by
@@ -65,6 +66,7 @@ type Origin struct {
 // against. None of it is recorded.
 type Witness struct {
 	Secret    []byte // shared with the sender, for publicKeyMAC
+	Made      bool   // the key of the request was made here (RFC 9483, Section 4.1.6)
 	Challenge string // that was issued to the sender, for an SPKAC; empty where none was
 	// Agreed returns the secret that the authority's own key agrees on with the
 	// sender's, for agreeMAC; nil where the authority has no such key.

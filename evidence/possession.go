@@ -22,6 +22,8 @@ func possession(r *request.Request, o *Origin, w *Witness) Possession {
 	switch {
 	case r.Problem != nil:
 		p.Detail, p.Reason, p.Fix = r.Problem.Detail, r.Problem.Reason, r.Problem.Fix
+	case w.Made:
+		p.Method, p.Proven, p.Witnessed, p.Detail = MadeByAuthority, true, true, ""
 	case r.PKCS10 != nil:
 		p.Method = SignedRequest
 		p.signed(r.PKCS10.CheckSignature())

@@ -15,6 +15,14 @@ validity: { default: 30d }
 subject: { attributes: { CN: { max: 64 } } }
 names: { kinds: [dns] }
 Y
+cat >home/profiles/making.yaml <<'Y'
+name: making
+version: 1
+keys: { ec: [P-256], rsa: { min: 2048 }, central: allow }
+validity: { default: 30d }
+subject: { attributes: { CN: { max: 64 } } }
+extensions: { keyUsage: { default: [digitalSignature, keyEncipherment, keyAgreement] } }
+Y
 echo 'cmp: { check-after: 1s }' >home/config.yaml
 certwright serve --listen 127.0.0.1:0 --plain-listen 127.0.0.1:0 --ready-file ready.json >serve.log 2>&1 &
 server=$!
@@ -37,6 +45,7 @@ share() { # REFERENCE JSON…: makes a shared secret
 }
 holds "a shared secret is made" share dev ',"profile":"device"'
 holds "and one for a profile where an officer decides" share held ',"profile":"reviewed"'
+holds "and one for a profile where the authority may make keys" share making ',"profile":"making"'
 
 openssl ecparam -name prime256v1 -genkey -noout -out k.key
 openssl ecparam -name prime256v1 -genkey -noout -out k2.key
@@ -111,6 +120,10 @@ bouncy() { java -cp "$jars:." Client "http://$plain$root" "$@"; }
 holds "BouncyCastle: ir and certConf by secret" bouncy dev "shared with dev" ir
 holds "BouncyCastle: cr and certConf by secret" bouncy dev "shared with dev" cr
 holds "BouncyCastle: the certificate encrypted to its key" bouncy dev "shared with dev" encrypted
+holds "BouncyCastle: a key that the authority makes, by the secret" bouncy making "shared with making" made
+holds "BouncyCastle: a key that the authority makes, by an RSA certificate" bouncy making "shared with making" made-RSA
+holds "BouncyCastle: a key that the authority makes, by an EC certificate" bouncy making "shared with making" made-EC
+says "BouncyCastle: and none where the profile does not let it" "has no public key" bouncy dev "shared with dev" made
 refused "BouncyCastle: a wrong secret" badMessageCheck bouncy dev "shared with others" ir
 
 # Our client against our server.

@@ -152,3 +152,27 @@ func TestTemplateIsFollowedOrTold(t *testing.T) {
 		t.Errorf("what is asked for besides does not go before the template: %+v", got.Findings())
 	}
 }
+
+// A key that the authority made is certified where the profile says so, and
+// nothing has to wait for a person.
+func TestKeyMadeByTheAuthority(t *testing.T) {
+	root := newRoot(t, "ecdsa-p256", issuance.IssuerConfig{})
+	r := newRequest(t, newKey(t, "ecdsa-p256"), "CN=a.example.org")
+	made := evidence.Evidence{Possession: evidence.Possession{Method: evidence.MadeByAuthority, Proven: true}}
+	const allow = "keys: { ec: [P-256], central: allow }\n"
+	for _, c := range []struct{ text, want string }{
+		{allow, ""},
+		{"keys: { ec: [P-256] }\n", "which the profile refuses"},
+		{allow + "issuance: review\n", "not kept until a person decides"},
+		{allow + "ca: true\nextensions: { keyUsage: { default: [keyCertSign] } }\n", "its own holder's to make"},
+	} {
+		p := parseProfile(t, "name: x\nversion: 1\nvalidity: { default: 30d }\nsubject: { unlisted: keep }\n"+c.text)
+		got := ""
+		if r := p.Judge(r, made, root.issuer, issuance.Asked{}, start).Refusal(); r != nil {
+			got = r.Detail
+		}
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.text, got, c.want)
+		}
+	}
+}

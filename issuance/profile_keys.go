@@ -15,13 +15,14 @@ type keyPolicy struct {
 	ed25519        bool
 	x25519         bool
 	mldsa          []string
+	central        bool // the authority may make the key
 }
 
 // minRSA is the least modulus any profile may take.
 const minRSA = 2048
 
 func (c *compiler) keys(t *keysText) keyPolicy {
-	p := keyPolicy{curves: t.EC, ed25519: t.Ed25519, x25519: t.X25519, mldsa: t.MLDSA}
+	p := keyPolicy{curves: t.EC, ed25519: t.Ed25519, x25519: t.X25519, mldsa: t.MLDSA, central: t.Central == "allow"}
 	if t.RSA != nil {
 		p.rsaMin, p.rsaMax = t.RSA.Min, t.RSA.Max
 		if p.rsaMin == 0 {
@@ -76,6 +77,44 @@ func (p *keyPolicy) allows(k *key.Public) bool {
 	}
 	return false
 }
+
+// KeyKinds returns the kinds of keys that certificates of the profile may have,
+// by the names of key.Generate, those to offer first in front: elliptic curves,
+// Ed25519, RSA of the least modulus from 3072 bits that is taken, ML-DSA, X25519.
+func (p *Profile) KeyKinds() []string {
+	var kinds []string
+	for _, curve := range []string{"P-256", "P-384", "P-521"} {
+		if slices.Contains(p.keys.curves, curve) {
+			kinds = append(kinds, "ecdsa-p"+curve[2:])
+		}
+	}
+	if p.keys.ed25519 {
+		kinds = append(kinds, "ed25519")
+	}
+	if p.keys.rsaMin > 0 {
+		kinds = append(kinds, "rsa-"+strconv.Itoa(p.keys.rsaSize()))
+	}
+	for _, set := range p.keys.mldsa {
+		kinds = append(kinds, "ml-dsa-"+set)
+	}
+	if p.keys.x25519 {
+		kinds = append(kinds, key.AgreementKind)
+	}
+	return kinds
+}
+
+// presetRSA is the modulus that RSA keys have where a profile lets them.
+const presetRSA = 3072
+
+// rsaSize is the modulus to offer.
+func (p *keyPolicy) rsaSize() int { return min(max(p.rsaMin, presetRSA), p.rsaMax) }
+
+// MinRSA is the least modulus of RSA keys in bits; 0 where none are taken.
+func (p *Profile) MinRSA() int { return p.keys.rsaMin }
+
+// MakesKeys reports whether the authority may make the key of a certificate of
+// this profile (RFC 9483, Section 4.1.6).
+func (p *Profile) MakesKeys() bool { return p.keys.central }
 
 // String lists what the policy takes, in words.
 func (p *keyPolicy) String() string {

@@ -65,11 +65,12 @@ type namesText struct {
 }
 
 type keysText struct {
-	RSA     *sizesText `yaml:"rsa"`
-	EC      []string   `yaml:"ec"`
-	Ed25519 bool       `yaml:"ed25519"`
-	X25519  bool       `yaml:"x25519"`
-	MLDSA   []string   `yaml:"mlDsa"`
+	RSA     *sizesText  `yaml:"rsa"`
+	EC      []string    `yaml:"ec"`
+	Ed25519 bool        `yaml:"ed25519"`
+	X25519  bool        `yaml:"x25519"`
+	MLDSA   []string    `yaml:"mlDsa"`
+	Central centralWord `yaml:"central"`
 }
 
 type sizesText struct {
@@ -186,6 +187,7 @@ type (
 	issuerEndWord string
 	issuanceWord  string
 	deferredWord  string
+	centralWord   string
 	evidenceWord  string
 	lintWord      string
 	verdictWord   string
@@ -229,6 +231,7 @@ func (w *criticalWord) fromText(s string) error  { return fromWord(w, s, "true",
 func (w *issuerEndWord) fromText(s string) error { return fromWord(w, s, "clamp", "refuse") }
 func (w *issuanceWord) fromText(s string) error  { return fromWord(w, s, "automatic", "review") }
 func (w *deferredWord) fromText(s string) error  { return fromWord(w, s, "allow", "refuse") }
+func (w *centralWord) fromText(s string) error   { return fromWord(w, s, "refuse", "allow") }
 func (w *evidenceWord) fromText(s string) error  { return fromWord(w, s, "possession") }
 func (w *lintWord) fromText(s string) error      { return fromWord(w, s, "private", "web", "none") }
 func (w *verdictWord) fromText(s string) error   { return fromWord(w, s, "refuse", "hold", "warn") }

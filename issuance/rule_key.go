@@ -14,6 +14,9 @@ import (
 func possessionProven(c *judging) {
 	p := &c.evidence.Possession
 	switch {
+	case p.Method == evidence.MadeByAuthority:
+		keyMadeHere(c)
+		return
 	case p.Proven:
 		return
 	case p.Deferred != "":
@@ -37,6 +40,18 @@ func possessionProven(c *judging) {
 		return
 	}
 	c.refuse(reason, "signature", detail, fix)
+}
+
+// keyMadeHere lets the authority make the key, where the profile does.
+func keyMadeHere(c *judging) {
+	switch {
+	case c.profile.ca:
+		c.refuse(request.BadKey, "publicKey", "the authority made the key, and the key of an authority is its own holder's to make", "make a key, and a request with its public key")
+	case !c.profile.keys.central:
+		c.refuseBy("keys.central", request.BadKey, "publicKey", "the request leaves it to the authority to make the key, which the profile refuses", "make a key, and a request with its public key")
+	case c.profile.Review:
+		c.refuseBy("issuance", request.BadKey, "publicKey", "the authority made the key, which is not kept until a person decides", "make a key, and a request with its public key")
+	}
 }
 
 // possessionDeferred lets keys that cannot sign prove possession later, where

@@ -70,6 +70,27 @@ func (r *Request) keyless(detail string) {
 	r.Problem = &Refusal{Reason: BadKey, Field: "publicKey", Detail: detail, Fix: "make a key, and a request with its public key"}
 }
 
+// Keyless reports whether a request leaves it to the authority to make the
+// key (RFC 9483, Section 4.1.6): it has a template without a public key, or with
+// an empty one that names its kind, and no proof of possession.
+func (r *Request) Keyless() bool {
+	if r.CRMF == nil || r.CRMF.Proof != nil {
+		return false
+	}
+	k := r.CRMF.Request.Template.PublicKey
+	return k == nil || len(k.Bits) == 0
+}
+
+// WithKey returns a keyless request with the key that was made for it.
+func (r *Request) WithKey(made *key.Public) *Request {
+	out := *r
+	out.PublicKey = made
+	if r.Keyless() && r.Problem != nil && r.Problem.Reason == BadKey {
+		out.Problem = nil
+	}
+	return &out
+}
+
 // messageBody takes the requests out of a CMP message that asks for
 // certificates (RFC 9810, Section 5.1.2); nil where it is none.
 func messageBody(kind Kind, raw []byte) ([]byte, Kind) {

@@ -39,6 +39,9 @@ type For struct {
 
 	Password   []byte
 	Iterations int // of PBKDF2 with Password; 600,000 where 0
+	// KeyWrap wraps by AES key wrap with Password, as CMP has it (RFC 9481,
+	// Section 4.3.1), and not by PWRI-KEK, which most programs read.
+	KeyWrap bool
 
 	KEK []byte // 16, 24 or 32 octets, for AES key wrap
 }

@@ -252,7 +252,7 @@ func TestWhatCannotBeDecryptedSaysWhy(t *testing.T) {
 		{"the key encryption algorithm pkcs7-data is not known; RSAES-PKCS1-v1_5 and RSAES-OAEP are", each(KeyTransport, func(r *Recipient) { r.KeyEncryption = unknown }), Opener{Key: rsa.Key}},
 		{"the key agreement scheme pkcs7-data is not known; ECDH by ephemeral keys is", each(KeyAgreement, func(r *Recipient) { r.KeyEncryption = unknown }), Opener{Key: ec.Key}},
 		{"the sender's key is not in the message; only ephemeral keys are known", each(KeyAgreement, func(r *Recipient) { r.EphemeralKey = nil }), Opener{Key: ec.Key}},
-		{"the key encryption algorithm pkcs7-data is not known; PWRI-KEK is", each(Password, func(r *Recipient) { r.KeyEncryption = unknown }), Opener{Password: []byte("secret")}},
+		{"the key encryption algorithm pkcs7-data is not known; PWRI-KEK and AES key wrap are", each(Password, func(r *Recipient) { r.KeyEncryption = unknown }), Opener{Password: []byte("secret")}},
 		{"the message does not say how a key is derived from the passphrase", each(Password, func(r *Recipient) { r.KeyDerivation = nil }), Opener{Password: []byte("secret")}},
 		{"the message asks for 9000000 iterations; at most 2000000 are done", each(Password, func(r *Recipient) { r.KeyDerivation.Raw = pbkdf2([]byte("salt"), 9_000_000) }), Opener{Password: []byte("secret")}},
 		{"the message asks for more than 2000000 iterations", func(e *EnvelopedData) {
@@ -315,4 +315,27 @@ func newX25519() (*key.Private, error) {
 		return nil, err
 	}
 	return key.NewPrivate(k)
+}
+
+// A passphrase can wrap by AES key wrap, too, as CMP has it.
+func TestPasswordKeyWrap(t *testing.T) {
+	for _, cipher := range []oid.OID{oid.AES128CBC, oid.AES256CBC, oid.AES256GCM} {
+		c, err := Encrypt([]byte("content"), Envelope{Cipher: cipher, For: []For{{Password: []byte("secret"), Iterations: 10, KeyWrap: true}}}, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := c.EnvelopedData()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := e.Recipients[0]; r.KeyEncryption.ID != wrapID(32) && r.KeyEncryption.ID != wrapID(16) || r.KeyEncryption.Parameters != nil {
+			t.Errorf("%s: wrapped by %s", cipher.Name(), r.KeyEncryption.ID.Name())
+		}
+		if got, err := e.Decrypt(Opener{Password: []byte("secret")}); err != nil || string(got) != "content" {
+			t.Errorf("%s: %q, %v", cipher.Name(), got, err)
+		}
+		if _, err := e.Decrypt(Opener{Password: []byte("wrong")}); !errors.Is(err, ErrDecrypt) {
+			t.Errorf("%s: another passphrase: %v", cipher.Name(), err)
+		}
+	}
 }

@@ -39,15 +39,14 @@ func (f For) password(cek []byte, random io.Reader) ([]byte, error) {
 	salt, iv := fresh[:16], fresh[16:]
 	kdf := pbkdf2(salt, iterations)
 	size := keySizeAtLeast(len(cek))
+	if f.KeyWrap {
+		kdf = pbkdf2Sized(salt, iterations, size)
+	}
 	kek, _, err := pbe.DeriveKey(kdf, f.Password, size)
 	if err != nil {
 		return nil, fmt.Errorf("deriving a key from the passphrase: %w", err)
 	}
-	block, err := aes.NewCipher(kek)
-	if err != nil {
-		return nil, err
-	}
-	wrapped, err := wrapPassword(block, iv, cek, random)
+	algorithm, wrapped, err := f.wrapPassword(kek, iv, cek, random)
 	if err != nil {
 		return nil, err
 	}
@@ -55,16 +54,33 @@ func (f For) password(cek []byte, random io.Reader) ([]byte, error) {
 	outer := b.Begin(der.ContextConstructed(3))
 	b.Int(0)
 	b.Raw([]byte{byte(der.ContextConstructed(0))}, kdf[1:])
-	algorithm := b.Begin(der.Sequence)
-	b.OID(string(pwriKEK))
-	inner := b.Begin(der.Sequence)
-	b.OID(string(cbcID(size)))
-	b.Add(der.OctetString, iv)
-	b.End(inner)
-	b.End(algorithm)
+	b.Raw(algorithm)
 	b.Add(der.OctetString, wrapped)
 	b.End(outer)
 	return b.Bytes(), nil
+}
+
+// wrapPassword wraps the content's key, and returns the algorithm with it.
+func (f For) wrapPassword(kek, iv, cek []byte, random io.Reader) (algorithm, wrapped []byte, err error) {
+	var b der.Builder
+	if f.KeyWrap {
+		appendAlgorithm(&b, wrapID(len(kek)), false)
+		wrapped, err = wrapAES(kek, cek)
+		return b.Bytes(), wrapped, err
+	}
+	block, err := aes.NewCipher(kek)
+	if err != nil {
+		return nil, nil, err
+	}
+	outer := b.Begin(der.Sequence)
+	b.OID(string(pwriKEK))
+	inner := b.Begin(der.Sequence)
+	b.OID(string(cbcID(len(kek))))
+	b.Add(der.OctetString, iv)
+	b.End(inner)
+	b.End(outer)
+	wrapped, err = wrapPassword(block, iv, cek, random)
+	return b.Bytes(), wrapped, err
 }
 
 // keySizeAtLeast returns the size of the AES key that protects a key of so
@@ -90,13 +106,20 @@ func cbcID(size int) oid.OID {
 }
 
 // pbkdf2 writes the AlgorithmIdentifier of PBKDF2 (RFC 8018, Appendix A.2).
-func pbkdf2(salt []byte, iterations int) []byte {
+func pbkdf2(salt []byte, iterations int) []byte { return pbkdf2Sized(salt, iterations, 0) }
+
+// pbkdf2Sized is pbkdf2 with the octets of the key that is derived; 0 leaves
+// them out.
+func pbkdf2Sized(salt []byte, iterations, size int) []byte {
 	var b der.Builder
 	outer := b.Begin(der.Sequence)
 	b.OID(string(oid.PBKDF2))
 	parameters := b.Begin(der.Sequence)
 	b.Add(der.OctetString, salt)
 	b.Int(int64(iterations))
+	if size > 0 {
+		b.Int(int64(size))
+	}
 	appendAlgorithm(&b, oid.HMACWithSHA256, true)
 	b.End(parameters)
 	b.End(outer)
@@ -124,8 +147,15 @@ func passwordCost(r *Recipient) (int, error) {
 // openPassword derives a key from the passphrase and unwraps the content's
 // key.
 func openPassword(r *Recipient, passphrase []byte) ([]byte, error) {
+	if size, err := wrapKeySize(r.KeyEncryption.ID); err == nil {
+		kek, _, err := pbe.DeriveKey(r.KeyDerivation.Raw, passphrase, size)
+		if err != nil {
+			return nil, &clearError{fmt.Errorf("deriving a key from the passphrase: %w", err)}
+		}
+		return unwrap(r.KeyEncryption.ID, kek, r.EncryptedKeys[0])
+	}
 	if r.KeyEncryption.ID != pwriKEK {
-		return nil, &clearError{fmt.Errorf("the key encryption algorithm %s is not known; PWRI-KEK is", r.KeyEncryption.ID.Name())}
+		return nil, &clearError{fmt.Errorf("the key encryption algorithm %s is not known; PWRI-KEK and AES key wrap are", r.KeyEncryption.ID.Name())}
 	}
 	inner, err := key.ParseAlgorithmIdentifier(r.KeyEncryption.Parameters)
 	if err != nil {

@@ -50,6 +50,17 @@ func (c *ContentInfo) SignedData() (*SignedData, error) {
 	return s, nil
 }
 
+// ParseSignedData reads a SignedData that stands without a ContentInfo around
+// it, in DER or BER, as CMP has it.
+func ParseSignedData(raw []byte) (*SignedData, error) {
+	normal, err := Normalize(raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading SignedData: %w", err)
+	}
+	c := &ContentInfo{Raw: raw, DER: normal, Type: oid.SignedData, Content: normal}
+	return c.SignedData()
+}
+
 func parseSignedData(r der.Reader) (*SignedData, error) {
 	s := &SignedData{}
 	var err error

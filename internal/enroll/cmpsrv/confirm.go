@@ -154,7 +154,7 @@ func (s *Server) concluded(ctx context.Context, c *call) (*call, []*authority.Re
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := then.record(answer, s.config.Now())
+	r, err := s.record(&then, answer)
 	then.answer = answer.Raw
 	return &then, []*authority.Record{r}, err
 }

@@ -206,9 +206,9 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 		if before.Sender != c.sender.id {
 			return cmp.Body{}, failure(cmp.TransactionIDInUse|cmp.NotAuthorized, "the transaction is another sender's")
 		}
-		answer, f := before.again(m)
-		if f != nil {
-			return cmp.Body{}, f
+		answer, err := s.again(before, m)
+		if err != nil {
+			return cmp.Body{}, err
 		}
 		if answer != nil {
 			c.answer = answer

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/certwright/certwright/format/crmf"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/protocol/cmp"
 	"github.com/certwright/certwright/request"
 )
@@ -16,6 +17,7 @@ type wanted struct {
 	id      *big.Int
 	request *request.Request
 	message *crmf.Message // nil of a p10cr
+	made    *key.Private  // the key that was made for it; nil for those that have one
 }
 
 // enrol answers ir, cr, kur and p10cr.
@@ -105,7 +107,7 @@ func (s *Server) wanted(c *call) ([]wanted, error) {
 		if len(all) == 1 && id.Sign() != 0 {
 			return nil, failure(cmp.BadRequest, "certReqId is %s; that of the only request is 0 (RFC 9483, Section 4.1.1)", id)
 		}
-		list = append(list, wanted{id, r, messages.List[i]})
+		list = append(list, wanted{id: id, request: r, message: messages.List[i]})
 	}
 	return list, nil
 }

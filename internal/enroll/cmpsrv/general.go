@@ -10,6 +10,7 @@ import (
 	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/protocol/cmp"
 )
@@ -68,9 +69,9 @@ func (s *Server) tell(ctx context.Context, ca *authority.CA, i cmp.Info) (answer
 	case cmp.InfoCRLStatusList:
 		return s.lists(ctx, ca, i)
 	case cmp.InfoSignKeyPairTypes:
-		return cmp.NewSequence(i.Type, algorithms("ecdsa-p256", "ecdsa-p384", "ed25519", "rsa-2048")...), true, nil
+		return cmp.NewSequence(i.Type, [][]byte{}...), true, nil
 	case cmp.InfoEncKeyPairTypes:
-		return cmp.NewSequence(i.Type, algorithms("ecdsa-p256", "rsa-2048")...), true, nil
+		return cmp.NewSequence(i.Type, [][]byte{}...), true, nil
 	case cmp.InfoPreferredSymmAlg:
 		var b der.Builder
 		mark := b.Begin(der.Sequence)
@@ -87,29 +88,37 @@ func (s *Server) tell(ctx context.Context, ca *authority.CA, i cmp.Info) (answer
 	return answer, false, nil
 }
 
-// algorithms are the AlgorithmIdentifiers of kinds of keys.
-func algorithms(kinds ...string) [][]byte {
-	var all [][]byte
-	for _, kind := range kinds {
-		var b der.Builder
-		mark := b.Begin(der.Sequence)
-		switch kind {
-		case "ecdsa-p256":
-			b.OID(string(oid.ECPublicKey))
-			b.OID(string(oid.P256))
-		case "ecdsa-p384":
-			b.OID(string(oid.ECPublicKey))
-			b.OID(string(oid.P384))
-		case "ed25519":
-			b.OID(string(oid.Ed25519))
-		default:
-			b.OID(string(oid.RSAEncryption))
-			b.Null()
-		}
-		b.End(mark)
-		all = append(all, b.Bytes())
+// algorithmOf is the AlgorithmIdentifier of keys of a kind, nil for kinds that
+// are not known.
+func algorithmOf(kind string) []byte {
+	var b der.Builder
+	mark := b.Begin(der.Sequence)
+	switch kind {
+	case "ecdsa-p256":
+		b.OID(string(oid.ECPublicKey))
+		b.OID(string(oid.P256))
+	case "ecdsa-p384":
+		b.OID(string(oid.ECPublicKey))
+		b.OID(string(oid.P384))
+	case "ecdsa-p521":
+		b.OID(string(oid.ECPublicKey))
+		b.OID(string(oid.P521))
+	case "ed25519":
+		b.OID(string(oid.Ed25519))
+	case key.AgreementKind:
+		b.OID(string(oid.X25519))
+	case "ml-dsa-44":
+		b.OID(string(oid.MLDSA44))
+	case "ml-dsa-65":
+		b.OID(string(oid.MLDSA65))
+	case "ml-dsa-87":
+		b.OID(string(oid.MLDSA87))
+	default:
+		b.OID(string(oid.RSAEncryption))
+		b.Null()
 	}
-	return all
+	b.End(mark)
+	return b.Bytes()
 }
 
 // list returns the newest revocation list, nil where there is none after a

@@ -4,6 +4,7 @@ package cmpsrv
 
 import (
 	"context"
+	"crypto/cipher"
 	"errors"
 	"io"
 	"log/slog"
@@ -47,6 +48,7 @@ type Server struct {
 	signers    *signers
 	standings  *standings
 	protectors protectors
+	seal       cipher.AEAD // of answers that hold keys
 }
 
 // New checks the configuration and returns a server.
@@ -73,7 +75,11 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{config: c, signers: signers, standings: newStandings(c.Authority, c.Now)}, nil
+	seal, err := newSeal()
+	if err != nil {
+		return nil, err
+	}
+	return &Server{config: c, seal: seal, signers: signers, standings: newStandings(c.Authority, c.Now)}, nil
 }
 
 // ServeHTTP takes messages at /.well-known/cmp, /.well-known/cmp/p/PROFILE and

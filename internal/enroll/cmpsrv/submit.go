@@ -25,6 +25,9 @@ func (s *Server) submit(ctx context.Context, c *call, w wanted, profile string, 
 	if r := mayHave(c.sender, w.request); r != nil {
 		return refused(r), nil
 	}
+	if r, err := s.makeKey(ctx, c, &w, profile, &sub); r != nil || err != nil {
+		return refused(r), err
+	}
 	if r, err := s.spend(ctx, c, sub); r != nil || err != nil {
 		return refused(r), err
 	}
@@ -50,7 +53,7 @@ func (s *Server) submit(ctx context.Context, c *call, w wanted, profile string, 
 		*c = *done
 		return cmp.Response{}, nil
 	}
-	return s.take(c, w, out)
+	return s.take(ctx, c, w, out)
 }
 
 func (s *Server) submission(c *call, w wanted, profile string, implicit bool) authority.Submission {
@@ -82,7 +85,7 @@ func (s *Server) submission(c *call, w wanted, profile string, implicit bool) au
 func (s *Server) ahead(ctx context.Context, c *call, w wanted, out *authority.Outcome, implicit bool) (*call, []*authority.Record, error) {
 	t, then := *c.transaction, *c
 	then.transaction, then.infos = &t, slices.Clone(c.infos)
-	response, err := s.take(&then, w, out)
+	response, err := s.take(ctx, &then, w, out)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -90,17 +93,21 @@ func (s *Server) ahead(ctx context.Context, c *call, w wanted, out *authority.Ou
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := then.record(answer, s.config.Now())
+	r, err := s.record(&then, answer)
 	then.answer = answer.Raw
 	return &then, []*authority.Record{r}, err
 }
 
 // take adds a ticket to the transaction, and says what became of it.
-func (s *Server) take(c *call, w wanted, out *authority.Outcome) (cmp.Response, error) {
+func (s *Server) take(ctx context.Context, c *call, w wanted, out *authority.Outcome) (cmp.Response, error) {
 	t := c.transaction
 	t.CA, c.ca = out.Ticket.CA, out.Ticket.CA
 	t.Items = append(slices.Clip(t.Items), item{ID: w.id.String(), Ticket: out.Ticket.ID})
-	return s.respond(c, &t.Items[len(t.Items)-1], out)
+	r, err := s.respond(c, &t.Items[len(t.Items)-1], out)
+	if err == nil && w.made != nil && r.Pair != nil {
+		err = s.sendKey(ctx, c, w, &r)
+	}
+	return r, err
 }
 
 // mayHave refuses names that are not the sender's own: those that its secret

@@ -36,6 +36,7 @@ type transaction struct {
 	Last   []byte       `json:"last"`   // SHA-256 of the message answered last
 	Answer []byte       `json:"answer"` // to it
 	Over   bool         `json:"over"`
+	Sealed bool         `json:"sealed,omitempty"` // Answer holds a key, and only the process that gave it can read it
 
 	record *authority.Record
 }
@@ -76,16 +77,20 @@ func (c *call) begin() {
 }
 
 // again returns the answer that was given to this very message, nil where it
-// is another. One that is over begins nothing anew: what is sent again then is
-// a replay, unless it is the message that ended it.
-func (t *transaction) again(m *cmp.Message) ([]byte, *cmp.Failure) {
-	same := t.repeats(m)
-	first := m.Body.Kind == t.Kind
+// is another. Of a transaction that was confirmed the first message is a replay:
+// it begins nothing anew.
+func (s *Server) again(t *transaction, m *cmp.Message) ([]byte, error) {
 	switch {
-	case same && (!t.Over || !first):
+	case t.repeats(m) && t.Sealed:
+		answer, err := s.seal.Open(nil, nil, t.Answer, nil)
+		if err != nil {
+			return nil, failure(cmp.SystemUnavail, "the key that was sent in answer to this message is not kept, and cannot be sent again; begin another transaction")
+		}
+		return answer, nil
+	case t.repeats(m):
 		return t.Answer, nil
-	case first:
-		return nil, &cmp.Failure{Info: cmp.TransactionIDInUse, Text: "a transaction with this transactionID was begun already; draw another one"}
+	case m.Body.Kind == t.Kind:
+		return nil, failure(cmp.TransactionIDInUse, "a transaction with this transactionID was begun already; draw another one")
 	}
 	return nil, nil
 }
@@ -101,7 +106,7 @@ func (s *Server) remember(ctx context.Context, c *call, answer *cmp.Message) err
 	if c.transaction == nil {
 		return nil
 	}
-	r, err := c.record(answer, s.config.Now())
+	r, err := s.record(c, answer)
 	if err != nil {
 		return err
 	}
@@ -120,8 +125,8 @@ func recorded(err error) error {
 }
 
 // record makes the record of the transaction as it is after this answer.
-func (c *call) record(answer *cmp.Message, now time.Time) (*authority.Record, error) {
-	t := c.transaction
+func (s *Server) record(c *call, answer *cmp.Message) (*authority.Record, error) {
+	t, now := c.transaction, s.config.Now()
 	sum := sha256.Sum256(c.message.Raw)
 	t.Nonce, t.Last, t.Answer = answer.Header.SenderNonce, sum[:], answer.Raw
 	t.Over = true
@@ -129,6 +134,9 @@ func (c *call) record(answer *cmp.Message, now time.Time) (*authority.Record, er
 	for _, i := range t.Items {
 		t.Over = t.Over && !i.Confirm && !i.Waiting
 		waiting = waiting || i.Waiting
+	}
+	if t.Sealed = t.Sealed && answer.Body.Kind == t.Kind.Response(); t.Sealed {
+		t.Answer = s.seal.Seal(nil, nil, t.Answer, nil)
 	}
 	body, err := json.Marshal(t)
 	if err != nil {
