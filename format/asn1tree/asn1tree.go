@@ -24,6 +24,10 @@ type Options struct {
 	// the data and is passed over.
 	Skipped func(offset int)
 
+	// Long, where set, gives the names of object identifiers that OpenSSL does
+	// not know.
+	Long func(oid.OID) (name string, known bool)
+
 	Dump      bool // show unprintable content as a dump of octets (-dump)
 	DumpLimit int  // show at most so many octets of each; 0 is all of them, if Dump is set (-dlimit)
 }
@@ -41,7 +45,7 @@ func (d dialect) write(w io.Writer, data []byte, o Options) error {
 	if err != nil {
 		return err
 	}
-	p := printer{w: w, data: data, dialect: d, indent: o.Indent, dump: o.Dump || o.DumpLimit > 0, limit: o.DumpLimit}
+	p := printer{w: w, data: data, dialect: d, indent: o.Indent, dump: o.Dump || o.DumpLimit > 0, limit: o.DumpLimit, long: o.Long}
 	p.buf = make([]byte, 0, bufferSize+1024)
 	_, _, err = p.elements(0, len(data), 0)
 	p.flush(0)
@@ -63,6 +67,7 @@ type printer struct {
 	indent bool
 	dump   bool
 	limit  int
+	long   func(oid.OID) (string, bool)
 }
 
 // flush hands what was gathered to the writer if there is more of it than keep.
@@ -249,6 +254,12 @@ func (p *printer) objectIdentifier(content []byte) {
 	if _, long, ok := oid.OpenSSLNames(id); ok {
 		p.buf = append(p.buf, long...)
 		return
+	}
+	if p.long != nil {
+		if long, ok := p.long(id); ok {
+			p.buf = append(p.buf, long...)
+			return
+		}
 	}
 	p.buf = append(p.buf, id.String()...)
 }

@@ -150,20 +150,33 @@ func (f *File) AddObjectFile(text []byte) error {
 // LoadObjects adds what the library section (openssl_conf) and then the
 // default section name as oid_section. A section that both name is added once.
 func (f *File) LoadObjects() error {
-	seen := map[string]bool{}
-	var sections []string
-	if library, ok := f.Value(defaultSection, "openssl_conf"); ok {
-		if pairs, ok := f.Section(library); ok {
-			for _, p := range pairs {
-				if p.Name == "oid_section" {
-					sections = append(sections, p.Value)
-				}
-			}
-		}
-	}
+	sections := f.librarySections()
 	if section, ok := f.Value(defaultSection, "oid_section"); ok {
 		sections = append(sections, section)
 	}
+	return f.addSections(sections)
+}
+
+// LoadLibraryObjects adds what the library section alone names, which is what
+// commands know that have no configuration of their own.
+func (f *File) LoadLibraryObjects() error { return f.addSections(f.librarySections()) }
+
+func (f *File) librarySections() (sections []string) {
+	library, ok := f.Value(defaultSection, "openssl_conf")
+	if !ok {
+		return nil
+	}
+	pairs, _ := f.Section(library)
+	for _, p := range pairs {
+		if p.Name == "oid_section" {
+			sections = append(sections, p.Value)
+		}
+	}
+	return sections
+}
+
+func (f *File) addSections(sections []string) error {
+	seen := map[string]bool{}
 	var faults []error
 	for _, section := range sections {
 		if !seen[section] {

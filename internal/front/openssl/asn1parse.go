@@ -50,7 +50,7 @@ func asn1parse(c *call) error {
 	if err != nil {
 		return err
 	}
-	o := asn1tree.Options{Indent: c.has("i"), Offset: c.count("offset", 0), Length: c.count("length", 0)}
+	o := asn1tree.Options{Indent: c.has("i"), Offset: c.count("offset", 0), Length: c.count("length", 0), Long: c.longName}
 	for _, g := range c.given {
 		switch g.name {
 		case "strparse":
@@ -79,7 +79,7 @@ func asn1parse(c *call) error {
 	if c.has("noout") && (broken == nil || broken.Kind == asn1tree.BadEncoding || broken.Kind == asn1tree.TooDeep) {
 		return nil
 	}
-	if _, err := c.Stdout.Write(named(tree.Bytes(), conf)); err != nil {
+	if _, err := c.Stdout.Write(tree.Bytes()); err != nil {
 		return err
 	}
 	return treeError(broken)
@@ -146,15 +146,12 @@ func (c *call) generated(conf *opensslconf.File) ([]byte, error) {
 	return opensslconf.Generate(conf, value)
 }
 
-// treeNames reads the object identifiers of the configuration and of -oid.
+// treeNames reads the object identifiers of -oid, for the tree, and those that
+// values may be made of.
 func (c *call) treeNames() (*opensslconf.File, error) {
 	conf := &opensslconf.File{}
-	if name := c.Getenv("OPENSSL_CONF"); name != "" {
-		if file, err := c.parseConf(name); err == nil {
-			if file.LoadObjects() == nil {
-				conf = file
-			}
-		}
+	if c.hasAny("genstr", "genconf") {
+		conf = c.libraryFile()
 	}
 	if name := c.text("oid"); name != "" {
 		data, err := c.open(name)
@@ -162,22 +159,11 @@ func (c *call) treeNames() (*opensslconf.File, error) {
 			return nil, err
 		}
 		if err := conf.AddObjectFile(data); err != nil {
-			return nil, err
+			fmt.Fprintf(c.Stderr, "%s: %v; it and what follows it is left out\n", name, err)
 		}
 	}
+	c.objects = conf.Objects()
 	return conf, nil
-}
-
-// named puts the names of added object identifiers for their numbers.
-func named(tree []byte, conf *opensslconf.File) []byte {
-	for _, o := range conf.Objects() {
-		name := o.Long
-		if name == "" {
-			name = o.Short
-		}
-		tree = bytes.ReplaceAll(tree, []byte("OBJECT            :"+o.ID.String()+"\n"), []byte("OBJECT            :"+name+"\n"))
-	}
-	return tree
 }
 
 // parseConf reads a configuration file.

@@ -106,7 +106,7 @@ type authority struct {
 	index    *opensslca.Index
 	unique   bool
 	how      signing
-	names    text.NameFlags
+	flags    text.NameFlags
 	printing text.Options
 	brief    bool // neither name_opt nor cert_opt is there: the subject alone is printed
 	iso      bool
@@ -215,9 +215,8 @@ func (a *authority) configure() error {
 	if a.conf.MSIEHack {
 		return complain("ca: msie_hack is not supported by certwright openssl: no program of today asks for UniversalStrings to be rewritten")
 	}
-	if err := a.addObjects(a.file, a.conf.OIDFile); err != nil {
-		return err
-	}
+	a.addObjects(a.file, a.conf.OIDFile)
+	a.objects = a.file.Objects()
 	if a.has("utf8") {
 		a.conf.Names.UTF8 = true
 	}
@@ -278,15 +277,15 @@ func (a *authority) selfSigns() bool { return a.has("selfsign") && !a.hasAny("ss
 // checkOutput reads how certificates are printed and where they go.
 func (a *authority) checkOutput() error {
 	a.brief = !a.conf.HasNameOpt && !a.conf.HasCertOpt
-	a.names = text.Oneline
+	a.flags = text.Oneline
 	if a.conf.HasNameOpt {
 		flags, err := text.ParseNameOptions(a.conf.NameOpt)
 		if err != nil {
 			return because(fmt.Sprintf("Invalid name options: \"%s\"", a.conf.NameOpt), err)
 		}
-		a.names = flags
+		a.flags = flags
 	}
-	a.printing = text.Options{Names: a.names}
+	a.printing = text.Options{Names: a.flags}
 	if a.conf.HasCertOpt {
 		if err := a.printing.ParsePrintOptions(a.conf.CertOpt); err != nil {
 			return because(fmt.Sprintf("Invalid certificate options: \"%s\"", a.conf.CertOpt), err)

@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"slices"
@@ -77,7 +76,7 @@ func (a *authority) draft(from *applicant) (*draft, error) {
 	if a.brief {
 		fmt.Fprintln(a.Stderr, "The Subject's Distinguished Name is as follows")
 		for _, attribute := range asked.All() {
-			fmt.Fprintln(a.Stderr, attributeLine(attribute))
+			fmt.Fprintln(a.Stderr, a.attributeLine(attribute))
 		}
 	}
 	subject, err := a.applyPolicy(asked)
@@ -201,7 +200,7 @@ func (a *authority) extend(d *draft) error {
 func (a *authority) newEntry(d *draft) (opensslca.Entry, error) {
 	e := opensslca.Entry{
 		Status: opensslca.Valid, Expiry: opensslca.FormatTime(d.notAfter), Serial: opensslca.FormatNumber(d.serial),
-		File: "unknown", Subject: text.Slash(d.subject),
+		File: "unknown", Subject: text.Objects(a.names).Slash(d.subject),
 	}
 	if e.Subject == "" {
 		e.Subject = e.Serial
@@ -258,7 +257,7 @@ func (a *authority) showDraft(d *draft) error {
 		return err
 	}
 	fmt.Fprintln(a.Stderr, "Certificate Details:")
-	return a.show(a.Stderr, func(w *bufio.Writer) error { return unsigned.Write(w, a.printing) })
+	return a.show(a.Stderr, func(w *text.Writer) error { return unsigned.Write(w, a.printing) })
 }
 
 // sign signs a draft.

@@ -103,10 +103,10 @@ func (a *authority) saveIndex() error {
 }
 
 // entryOf is the line of a certificate.
-func entryOf(c *cert.Certificate) opensslca.Entry {
+func (a *authority) entryOf(c *cert.Certificate) opensslca.Entry {
 	return opensslca.Entry{
 		Status: opensslca.Valid, Expiry: opensslca.FormatTime(c.NotAfter), Serial: opensslca.FormatNumber(c.Serial.Bytes()),
-		File: "unknown", Subject: text.Slash(c.Subject),
+		File: "unknown", Subject: text.Objects(a.names).Slash(c.Subject),
 	}
 }
 
@@ -169,7 +169,7 @@ func (a *authority) enter() error {
 	if err != nil {
 		return complain("%v\nUnable to load certificate to be revoked", err)
 	}
-	e := entryOf(c)
+	e := a.entryOf(c)
 	if e.Subject == "" {
 		e.Subject = e.Serial
 	}

@@ -6,18 +6,14 @@ import (
 
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
-	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/internal/front/openssl/text"
 )
 
 // attributeLine is a line of the subject as it is printed where the
 // configuration has neither name_opt nor cert_opt.
-func attributeLine(a dn.Attribute) string {
-	name := a.Type.String()
-	if _, long, ok := oid.OpenSSLNames(a.Type); ok {
-		name = long
-	}
+func (c *call) attributeLine(a dn.Attribute) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%-22s:", name)
+	fmt.Fprintf(&out, "%-22s:", text.Objects(c.names).Long(a.Type))
 	switch a.Tag {
 	case der.PrintableString:
 		out.WriteString("PRINTABLE:'")

@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -63,12 +62,12 @@ func (a *authority) readRequest(file string) (*applicant, error) {
 		return nil, err
 	}
 	if a.has("verbose") {
-		if err := a.show(a.Stderr, func(w *bufio.Writer) error {
+		if err := a.show(a.Stderr, func(w *text.Writer) error {
 			printed, err := text.ReadRequest(r.Raw)
 			if err != nil {
 				return err
 			}
-			return printed.Write(w, text.Options{Names: a.names})
+			return printed.Write(w, text.Options{Names: a.flags})
 		}); err != nil {
 			return nil, err
 		}
@@ -113,7 +112,7 @@ func (a *authority) readSelfSigned(file string) (*applicant, error) {
 		return nil, a.unread("template certificate", file, err)
 	}
 	if a.has("verbose") {
-		if err := a.show(a.Stderr, func(w *bufio.Writer) error {
+		if err := a.show(a.Stderr, func(w *text.Writer) error {
 			printed, err := text.ReadCertificate(c.Raw)
 			if err != nil {
 				return err
@@ -165,9 +164,9 @@ func (a *authority) readSPKAC(file string) (*applicant, error) {
 }
 
 // show prints something in words.
-func (a *authority) show(to io.Writer, write func(*bufio.Writer) error) error {
+func (a *authority) show(to io.Writer, write func(*text.Writer) error) error {
 	var out bytes.Buffer
-	w := bufio.NewWriter(&out)
+	w := text.NewWriter(&out, a.names)
 	if err := write(w); err != nil {
 		return err
 	}

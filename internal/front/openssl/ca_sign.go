@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -223,7 +222,7 @@ func (a *authority) printed(der []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		w := bufio.NewWriter(&out)
+		w := text.NewWriter(&out, a.names)
 		if err := c.Write(w, text.Options{Names: text.Compat}); err != nil {
 			return nil, err
 		}

@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 
 	"github.com/certwright/certwright/format/cert"
@@ -24,7 +23,7 @@ func (c *call) writeNamedCertificate(out *bytes.Buffer, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriter(out)
+	w := text.NewWriter(out, c.names)
 	text.TitledName(w, "subject=", certificate.Subject, text.Oneline)
 	text.TitledName(w, "issuer=", certificate.Issuer, text.Oneline)
 	if err := w.Flush(); err != nil {

@@ -65,19 +65,20 @@ func (c *call) folderNames(name string) ([]string, error) {
 	return names, err
 }
 
-// addObjects adds the identifiers of the file that oid_file names.
-func (c *call) addObjects(f *opensslconf.File, file string) error {
+// addObjects adds the identifiers of the file that oid_file names. What it
+// cannot read is said, and is no failure, as with OpenSSL.
+func (c *call) addObjects(f *opensslconf.File, file string) {
 	if file == "" {
-		return nil
+		return
 	}
 	text, err := c.read(file)
-	if err == nil {
-		err = f.AddObjectFile(text)
-	}
 	if err != nil {
-		return because("problems opening "+file+" for extra oid's", err)
+		fmt.Fprintf(c.Stderr, "problems opening %s for extra oid's\n%s\n", file, reason(err))
+		return
 	}
-	return nil
+	if err := f.AddObjectFile(text); err != nil {
+		fmt.Fprintf(c.Stderr, "%s: %v; it and what follows it is left out\n", file, err)
+	}
 }
 
 // addedExtensions makes a configuration of the -addext texts: one line each.

@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"slices"
@@ -95,7 +94,7 @@ func crlRun(c *call) error {
 	}
 	var out bytes.Buffer
 	if c.has("text") {
-		w := bufio.NewWriter(&out)
+		w := text.NewWriter(&out, c.names)
 		if err := shown.Write(w, print); err != nil {
 			return because("Error printing CRL", err)
 		}
@@ -140,7 +139,7 @@ func (c *call) describeList(l *text.List, flags text.NameFlags, iso bool) error 
 	if iso {
 		titledTime = text.TitledISOTime
 	}
-	w := bufio.NewWriter(c.Stdout)
+	w := text.NewWriter(c.Stdout, c.names)
 	several := 0
 	for _, g := range c.given {
 		if slices.Contains([]string{"issuer", "crlnumber", "hash", "hash_old", "lastupdate", "nextupdate", "fingerprint"}, g.name) {

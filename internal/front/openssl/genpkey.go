@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/ecdh"
 	"crypto/rsa"
@@ -279,7 +278,7 @@ func (c *call) writeParameters(p *keyPlan) error {
 }
 
 func printCurve(out *bytes.Buffer, raw []byte) error {
-	w := bufio.NewWriter(out)
+	w := text.NewWriter(out, nil)
 	if err := text.CurveParameters(w, raw); err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/certwright/certwright/internal/opensslconf"
 )
 
 // given is an option as it stood on the command line.
@@ -25,7 +27,12 @@ type call struct {
 
 	stdin     []byte // standard input, once read whole
 	stdinRead bool
-	streams   map[string]*lines // files that passphrases are read from, a line each
+
+	objects     []opensslconf.Object // that the configuration of the command names
+	library     []opensslconf.Object // that the default configuration names for every command
+	libraryRead bool
+
+	streams map[string]*lines // files that passphrases are read from, a line each
 }
 
 // parse reads options up to the first argument that is none.

@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"slices"
 
@@ -88,7 +87,7 @@ func (c *call) printCertificates(out *bytes.Buffer, message *cms.ContentInfo) er
 		if err != nil {
 			return err
 		}
-		w := bufio.NewWriter(out)
+		w := text.NewWriter(out, c.names)
 		if err := list.Write(w, text.Options{Names: text.Oneline}); err != nil {
 			return err
 		}
@@ -117,7 +116,7 @@ func (c *call) printCertificate(out *bytes.Buffer, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriter(out)
+	w := text.NewWriter(out, c.names)
 	if c.has("text") {
 		if err := certificate.Write(w, text.Options{Names: text.Compat}); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pkcs10"
 	"github.com/certwright/certwright/internal/front/openssl/text"
 	"github.com/certwright/certwright/internal/opensslconf"
@@ -88,6 +89,7 @@ type requesting struct {
 	keyOut string          // where a new key went
 	in     *pkcs10.Request // read or made
 	made   []byte          // the certificate, where one is made
+	order  []oid.OID       // of the attributes of a new request, as they were given
 }
 
 func req(c *call) error {
@@ -165,9 +167,8 @@ func (r *requesting) configure() error {
 	if r.has("utf8") {
 		r.settings.Names.UTF8 = true
 	}
-	if err := r.addObjects(r.conf, r.settings.OIDFile); err != nil {
-		return err
-	}
+	r.addObjects(r.conf, r.settings.OIDFile)
+	r.objects = r.conf.Objects()
 	r.how, err = r.signing(r.settings.MD)
 	return err
 }

@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -39,6 +38,9 @@ func (r *requesting) makeRequest() error {
 	template := pkcs10.Template{Subject: subject, Extensions: append(list, more...), Attributes: attributes}
 	if r.in, err = pkcs10.Create(template, r.key, algorithm); err != nil {
 		return because("Error making certificate request", err)
+	}
+	for _, a := range attributes {
+		r.order = append(r.order, a.ID)
 	}
 	return nil
 }
@@ -264,7 +266,7 @@ func (r *requesting) describe(out *bytes.Buffer) error {
 	if r.has("pubkey") {
 		out.Write(key.PublicPEM(r.public()))
 	}
-	w := bufio.NewWriter(out)
+	w := text.NewWriter(out, r.names)
 	defer w.Flush()
 	if r.made != nil {
 		return r.describeCertificate(w)
@@ -273,6 +275,7 @@ func (r *requesting) describe(out *bytes.Buffer) error {
 	if err != nil {
 		return because("Error printing certificate request", err)
 	}
+	shown.Arrange(r.order)
 	if r.has("text") {
 		if err := shown.Write(w, r.print); err != nil {
 			return because("Error printing certificate request", err)
@@ -287,7 +290,7 @@ func (r *requesting) describe(out *bytes.Buffer) error {
 	return nil
 }
 
-func (r *requesting) describeCertificate(w *bufio.Writer) error {
+func (r *requesting) describeCertificate(w *text.Writer) error {
 	shown, err := text.ReadCertificate(r.made)
 	if err != nil {
 		return because("Error printing certificate", err)

@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/rsa"
 	"errors"
@@ -115,7 +114,7 @@ func (c *call) describeRSA(out *bytes.Buffer, private *key.Private, public *key.
 
 // printKey prints the private key, or the public one where there is no other.
 func printKey(out *bytes.Buffer, private *key.Private, public *key.Public) error {
-	w := bufio.NewWriter(out)
+	w := text.NewWriter(out, nil)
 	if private != nil {
 		if err := text.PrivateAs(w, private, public); err != nil {
 			return err

@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/base64"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/format/spkac"
 	"github.com/certwright/certwright/internal/front/openssl/text"
@@ -123,7 +121,7 @@ func (c *call) readSPKAC(name string) (*spkac.Request, error) {
 func (c *call) showSPKAC(r *spkac.Request) error {
 	var out bytes.Buffer
 	if !c.has("noout") {
-		writeSPKAC(&out, r)
+		c.writeSPKAC(&out, r)
 	}
 	if c.has("verify") {
 		if err := r.CheckSignature(); err != nil {
@@ -137,16 +135,16 @@ func (c *call) showSPKAC(r *spkac.Request) error {
 	return c.writeFile(c.text("out"), out.Bytes(), false)
 }
 
-func writeSPKAC(out *bytes.Buffer, r *spkac.Request) {
-	w := bufio.NewWriter(out)
-	fmt.Fprintf(w, "Netscape SPKI:\n  Public Key Algorithm: %s\n", objectName(r.PublicKey.Algorithm.ID))
+func (c *call) writeSPKAC(out *bytes.Buffer, r *spkac.Request) {
+	w := text.NewWriter(out, c.names)
+	fmt.Fprintf(w, "Netscape SPKI:\n  Public Key Algorithm: %s\n", text.Objects(c.names).Long(r.PublicKey.Algorithm.ID))
 	if !text.Public(w, r.PublicKey, 4) {
 		w.WriteString("  Unable to load public key\n")
 	}
 	if r.Challenge != "" {
 		fmt.Fprintf(w, "  Challenge String: %s\n", r.Challenge)
 	}
-	fmt.Fprintf(w, "  Signature Algorithm: %s", objectName(r.SignatureAlgorithm.ID))
+	fmt.Fprintf(w, "  Signature Algorithm: %s", text.Objects(c.names).Long(r.SignatureAlgorithm.ID))
 	for i, octet := range r.Signature {
 		if i%18 == 0 {
 			w.WriteString("\n      ")
@@ -158,11 +156,4 @@ func writeSPKAC(out *bytes.Buffer, r *spkac.Request) {
 	}
 	w.WriteByte('\n')
 	w.Flush()
-}
-
-func objectName(id oid.OID) string {
-	if _, long, ok := oid.OpenSSLNames(id); ok {
-		return long
-	}
-	return id.String()
 }

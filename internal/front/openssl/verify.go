@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -274,7 +273,7 @@ func (v *verifier) tell(err error) error {
 
 // show prints the path.
 func (p *path) show() {
-	w := bufio.NewWriter(p.Stdout)
+	w := text.NewWriter(p.Stdout, p.names)
 	defer w.Flush()
 	w.WriteString("Chain:\n")
 	for i, l := range p.chain {

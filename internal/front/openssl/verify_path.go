@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"slices"
@@ -42,7 +41,7 @@ func (p *path) fault(f fault, depth int) bool {
 	if !p.failed {
 		p.failed, p.first, p.firstDepth = true, f, depth
 	}
-	w := bufio.NewWriter(p.Stderr)
+	w := text.NewWriter(p.Stderr, p.names)
 	text.Name(w, p.chain[min(depth, len(p.chain)-1)].Subject, 0, p.flags)
 	fmt.Fprintf(w, "\nerror %d at %d depth lookup: %s\n", int(f), depth, f.words())
 	w.Flush()

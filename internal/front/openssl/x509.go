@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"slices"
@@ -125,6 +124,9 @@ type certifying struct {
 
 func x509(c *call) error {
 	x := &certifying{call: c}
+	if !x.has("noout") || x.hasAny("text", "next_serial") {
+		x.objects = append(x.objects, opensslconf.Object{ID: "\x86\x8d\x6f\x03", Short: "SET.ex3", Long: "SET x509v3 extension 3"}) // 2.99999.3
+	}
 	for _, step := range []func() error{x.readOptions, x.loadKeys, x.loadExtensions, x.loadInput, x.loadCA, x.sign, x.setTrust} {
 		if err := step(); err != nil {
 			return err
@@ -291,7 +293,7 @@ func (x *certifying) loadCSR() error {
 		return because("Certificate request self-signature did not match the contents", err)
 	}
 	fmt.Fprintln(x.Stderr, "Certificate request self-signature ok")
-	w := bufio.NewWriter(x.Stderr)
+	w := text.NewWriter(x.Stderr, x.names)
 	text.TitledName(w, "subject=", x.in.Subject, x.flags)
 	return w.Flush()
 }

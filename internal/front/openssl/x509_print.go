@@ -1,7 +1,6 @@
 package openssl
 
 import (
-	"bufio"
 	"bytes"
 	"crypto"
 	_ "crypto/md5"
@@ -23,7 +22,7 @@ import (
 // titled writes a name on a line.
 func (x *certifying) titled(title string, n dn.Name) string {
 	var out bytes.Buffer
-	w := bufio.NewWriter(&out)
+	w := text.NewWriter(&out, x.names)
 	text.TitledName(w, title, n, x.flags)
 	w.Flush()
 	return out.String()
@@ -50,11 +49,11 @@ func (c *call) inOrder() (names []given) {
 
 // describe prints what is asked for besides the certificate.
 func (x *certifying) describe(out *bytes.Buffer) error {
-	shown, err := text.ReadCertificate(x.raw)
+	shown, err := x.shown()
 	if err != nil {
-		return because("Unable to load certificate", err)
+		return err
 	}
-	w := bufio.NewWriter(out)
+	w := text.NewWriter(out, x.names)
 	for _, g := range x.inOrder() {
 		if err := x.describeOne(w, shown, g); err != nil {
 			return err
@@ -63,7 +62,7 @@ func (x *certifying) describe(out *bytes.Buffer) error {
 	return w.Flush()
 }
 
-func (x *certifying) describeOne(w *bufio.Writer, c *text.Certificate, g given) error {
+func (x *certifying) describeOne(w *text.Writer, c *text.Certificate, g given) error {
 	if x.describeName(w, c, g.name) {
 		return nil
 	}
@@ -101,13 +100,13 @@ func (x *certifying) describeOne(w *bufio.Writer, c *text.Certificate, g given) 
 	case "ext":
 		x.selected(w, c, g.value)
 	case "text":
-		return x.writeText(w)
+		return x.writeText(w, c)
 	}
 	return nil
 }
 
 // describeName prints the names and what is made of them.
-func (x *certifying) describeName(w *bufio.Writer, c *text.Certificate, name string) bool {
+func (x *certifying) describeName(w *text.Writer, c *text.Certificate, name string) bool {
 	switch name {
 	case "issuer":
 		text.TitledName(w, "issuer=", c.Issuer, x.flags)
@@ -133,7 +132,7 @@ func (x *certifying) describeName(w *bufio.Writer, c *text.Certificate, name str
 	return true
 }
 
-func (x *certifying) titledTime(w *bufio.Writer, title string, c *text.Certificate) {
+func (x *certifying) titledTime(w *text.Writer, title string, c *text.Certificate) {
 	at := c.NotBefore
 	if title == "notAfter=" {
 		at = c.NotAfter
@@ -146,34 +145,27 @@ func (x *certifying) titledTime(w *bufio.Writer, title string, c *text.Certifica
 }
 
 // writeText prints the whole certificate, with what a trusted one adds.
-func (x *certifying) writeText(w *bufio.Writer) error {
-	raw := x.raw
-	if x.trust != nil {
-		raw = slices.Concat(raw, x.trust.Marshal())
-	}
-	shown, trust, err := text.ReadTrusted(raw)
-	if err != nil {
-		return because("Unable to load certificate", err)
-	}
-	if err := shown.Write(w, x.print); err != nil {
+func (x *certifying) writeText(w *text.Writer, c *text.Certificate) error {
+	if err := c.Write(w, x.print); err != nil {
 		return because("Error printing certificate", err)
 	}
-	if trust != nil && x.print.Without&text.NoTrust == 0 {
-		trust.Write(w)
+	if x.trust != nil && x.print.Without&text.NoTrust == 0 {
+		x.trust.Write(w)
 	}
 	return nil
 }
 
-func (x *certifying) selected(w *bufio.Writer, c *text.Certificate, names string) {
-	separated := func(r rune) bool { return r == ',' || r == ' ' || r == '\t' }
-	if !c.SelectedExtensions(w, strings.FieldsFunc(names, separated), x.print.Fallback) {
+func (x *certifying) selected(w *text.Writer, c *text.Certificate, names string) {
+	separated := func(r rune) bool { return r == ',' }
+	if !c.HasExtensions() {
 		fmt.Fprintln(x.Stderr, "No extensions in certificate")
 	}
+	c.SelectedExtensions(w, strings.FieldsFunc(names, separated), text.FallbackText)
 }
 
 // fingerprint prints a digest, SHA-1 where no other is asked for.
 // Its title is the name that was asked for, or the full name of the digest.
-func (c *call) fingerprint(w *bufio.Writer, raw []byte, full bool) error {
+func (c *call) fingerprint(w *text.Writer, raw []byte, full bool) error {
 	name, algorithm := "SHA1", "sha1"
 	if len(c.unknown) > 0 {
 		name = c.unknown[len(c.unknown)-1]

@@ -17,13 +17,20 @@ import (
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pkcs10"
 	"github.com/certwright/certwright/internal/opensslca"
+	"github.com/certwright/certwright/internal/front/openssl/text"
 	"github.com/certwright/certwright/internal/opensslconf"
 )
+
+// signs reports whether a certificate is made.
+func (x *certifying) signs() bool { return (x.key != nil || x.ca != nil) && !x.has("x509toreq") }
 
 // sign makes a certificate of the request, of the certificate that was read,
 // or of options alone, where there is a key to sign with.
 func (x *certifying) sign() error {
-	if x.key == nil && x.ca == nil || x.has("x509toreq") {
+	if x.has("clrext") && x.copying != opensslconf.CopyNone && x.in != nil {
+		return complain("Must not use -clrext together with -copy_extensions")
+	}
+	if !x.signs() {
 		if x.has("new") {
 			return complain("We need a private key to sign with, use -key or -CAkey or -CA with private key")
 		}
@@ -97,17 +104,25 @@ func (x *certifying) fromNothing(m *coin) error {
 	return nil
 }
 
-// restricted leaves of extensions that are copied those that -ext names, where
-// it is given.
-func (x *certifying) restricted(list []ext.Extension) []ext.Extension {
-	if !x.has("ext") {
-		return list
+// keeps reports whether an extension is one of those that -clrext and -ext
+// leave. As with OpenSSL, what -ext is given is searched for the short name.
+func (x *certifying) keeps(id oid.OID) bool {
+	if x.has("clrext") {
+		return false
 	}
-	names := strings.Split(x.text("ext"), ",")
-	return slices.DeleteFunc(list, func(e ext.Extension) bool {
-		short, _, ok := oid.OpenSSLNames(e.ID)
-		return !ok || !slices.Contains(names, short)
-	})
+	if !x.has("ext") {
+		return true
+	}
+	short, _, ok := text.Objects(x.names).Names(id)
+	if !ok {
+		short = "UNDEF"
+	}
+	return strings.Contains(x.text("ext"), short)
+}
+
+// restricted leaves those extensions that -clrext and -ext leave.
+func (x *certifying) restricted(list []ext.Extension) []ext.Extension {
+	return slices.DeleteFunc(list, func(e ext.Extension) bool { return !x.keeps(e.ID) })
 }
 
 // fromCertificate renews a certificate: by its own key, or by an issuer where
@@ -132,9 +147,7 @@ func (x *certifying) fromCertificate(m *coin) (*cert.Certificate, error) {
 	if x.has("preserve_dates") {
 		m.from, m.to = old.NotBefore, old.NotAfter
 	}
-	if !x.has("clrext") {
-		m.extensions = extensionsOf(old)
-	}
+	m.extensions = x.restricted(extensionsOf(old))
 	return old, nil
 }
 
@@ -245,6 +258,9 @@ func (x *certifying) toRequest(out *bytes.Buffer) error {
 	if x.key == nil {
 		return complain("Must specify request signing key using -key")
 	}
+	if x.has("clrext") && x.text("copy_extensions") != "none" {
+		return complain("Must not use -clrext together with -copy_extensions")
+	}
 	how, err := x.signing("")
 	if err != nil {
 		return err
@@ -258,7 +274,7 @@ func (x *certifying) toRequest(out *bytes.Buffer) error {
 		return because("Unable to load certificate", err)
 	}
 	t := pkcs10.Template{Subject: old.Subject}
-	if x.copying != opensslconf.CopyNone && !x.has("clrext") {
+	if x.copying != opensslconf.CopyNone {
 		t.Extensions = slices.DeleteFunc(extensionsOf(old), func(e ext.Extension) bool {
 			return e.ID == oid.SubjectKeyIdentifier || e.ID == oid.AuthorityKeyIdentifier
 		})

@@ -31,6 +31,9 @@ func (x *certifying) setTrust() error {
 		}
 		use, err := (*opensslconf.File)(nil).Object(g.value)
 		if err != nil {
+			use, err = x.libraryFile().Object(g.value)
+		}
+		if err != nil {
 			what := "trust"
 			if g.name == "addreject" {
 				what = "reject"

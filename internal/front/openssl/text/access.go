@@ -1,13 +1,11 @@
 package text
 
 import (
-	"bufio"
-
 	"github.com/certwright/certwright/format/der"
 )
 
 // accessDescriptions is authorityInfoAccess and subjectInfoAccess.
-func accessDescriptions(w *bufio.Writer, value []byte, indent int) state {
+func accessDescriptions(w *Writer, value []byte, indent int) state {
 	in := openList(value)
 	var list values
 	unwritable := false
@@ -18,9 +16,9 @@ func accessDescriptions(w *bufio.Writer, value []byte, indent int) state {
 		if !one.ok() {
 			return unreadable
 		}
-		s, ok := location.short()
+		s, ok := location.short(w.Objects)
 		unwritable = unwritable || !ok
-		list = append(list, shortened(method, 79)+" - "+untilZero(s))
+		list = append(list, w.Objects.shortened(method, 79)+" - "+untilZero(s))
 	}
 	switch {
 	case !in.ok():

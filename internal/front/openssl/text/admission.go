@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"strconv"
 
 	"github.com/certwright/certwright/format/der"
@@ -112,7 +111,7 @@ func (f *fields) admission() (a admissionEntry) {
 
 // admissions is the extension of Common PKI that says for what professions
 // somebody is admitted.
-func admissions(w *bufio.Writer, value []byte, indent int) state {
+func admissions(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	var authority generalName
 	hasAuthority := in.rest.Peek().Class() == 2
@@ -148,7 +147,7 @@ func admissions(w *bufio.Writer, value []byte, indent int) state {
 	return printed
 }
 
-func (g generalName) admit(w *bufio.Writer, indent int) {
+func (g generalName) admit(w *Writer, indent int) {
 	heading(w, indent, "admissionAuthority:")
 	spaces(w, indent+2)
 	g.long(w)
@@ -156,7 +155,7 @@ func (g generalName) admit(w *bufio.Writer, indent int) {
 }
 
 // write prints nothing for none, and fails for one that is empty.
-func (a *namingAuthority) write(w *bufio.Writer, indent int) bool {
+func (a *namingAuthority) write(w *Writer, indent int) bool {
 	if a == nil {
 		return true
 	}
@@ -165,7 +164,7 @@ func (a *namingAuthority) write(w *bufio.Writer, indent int) bool {
 	}
 	heading(w, indent, "  namingAuthority:")
 	if a.hasID {
-		heading(w, indent, "    namingAuthorityId: ", nameAndNumbers(a.id))
+		heading(w, indent, "    namingAuthorityId: ", w.Objects.nameAndNumbers(a.id))
 	}
 	field := func(label string, e der.Element) {
 		spaces(w, indent)
@@ -182,16 +181,16 @@ func (a *namingAuthority) write(w *bufio.Writer, indent int) bool {
 	return true
 }
 
-func nameAndNumbers(id oid.OID) string {
+func (more Objects) nameAndNumbers(id oid.OID) string {
 	numbers := id.String()
 	numbers = numbers[:min(len(numbers), 127)]
-	if _, long, ok := oid.OpenSSLNames(id); ok {
+	if _, long, ok := more.Names(id); ok {
 		return long + " (" + numbers + ")"
 	}
 	return "undefined (" + numbers + ")"
 }
 
-func (p profession) write(w *bufio.Writer, indent int) bool {
+func (p profession) write(w *Writer, indent int) bool {
 	if p.hasNumber {
 		spaces(w, indent)
 		w.WriteString("    registrationNumber: ")
@@ -210,7 +209,7 @@ func (p profession) write(w *bufio.Writer, indent int) bool {
 	if p.hasIDs {
 		heading(w, indent, "    Profession OIDs:")
 		for _, id := range p.ids {
-			heading(w, indent+6, nameAndNumbers(id))
+			heading(w, indent+6, w.Objects.nameAndNumbers(id))
 		}
 	}
 	return true

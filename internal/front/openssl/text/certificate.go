@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"errors"
 	"strconv"
 
@@ -128,7 +127,7 @@ func (c *Certificate) readBody(in *fields) {
 var errName = errors.New("a name holds what is no character")
 
 // nameStart is what stands between "Issuer:" and the name.
-func nameStart(w *bufio.Writer, n dn.Name, flags NameFlags) error {
+func nameStart(w *Writer, n dn.Name, flags NameFlags) error {
 	indent := 0
 	switch {
 	case flags&Compat != 0:
@@ -148,7 +147,7 @@ func nameStart(w *bufio.Writer, n dn.Name, flags NameFlags) error {
 
 // Write prints the certificate. It stops short, with an error, where OpenSSL
 // does.
-func (c *Certificate) Write(w *bufio.Writer, o Options) error {
+func (c *Certificate) Write(w *Writer, o Options) error {
 	without := func(p Parts) bool { return o.Without&p != 0 }
 	if !without(NoHeader) {
 		w.WriteString("Certificate:\n    Data:\n")
@@ -190,7 +189,7 @@ func (c *Certificate) Write(w *bufio.Writer, o Options) error {
 	return nil
 }
 
-func (c *Certificate) writeTail(w *bufio.Writer, o Options) {
+func (c *Certificate) writeTail(w *Writer, o Options) {
 	if o.Without&NoIdentifiers == 0 {
 		if c.hasIssuerID {
 			w.WriteString("        Issuer Unique ID: ")
@@ -209,7 +208,7 @@ func (c *Certificate) writeTail(w *bufio.Writer, o Options) {
 	}
 }
 
-func writeVersion(w *bufio.Writer, label string, version integer, highest int64) {
+func writeVersion(w *Writer, label string, version integer, highest int64) {
 	w.WriteString(label)
 	v, ok := version.small()
 	if !ok {
@@ -229,7 +228,7 @@ func writeVersion(w *bufio.Writer, label string, version integer, highest int64)
 
 // serial writes a serial number of up to 63 bits in decimal and hexadecimal
 // on the same line, a longer one in octets on the next.
-func serial(w *bufio.Writer, n integer) {
+func serial(w *Writer, n integer) {
 	if v, ok := n.small(); ok && v != -1 {
 		u := uint64(v)
 		if v < 0 {

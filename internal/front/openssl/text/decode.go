@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"math/big"
 	"strconv"
 	"strings"
@@ -247,7 +246,7 @@ func (n integer) String() string {
 }
 
 // Serial writes an INTEGER in hexadecimal digits, 35 octets on a line.
-func (n integer) hex(w *bufio.Writer) {
+func (n integer) hex(w *Writer) {
 	w.WriteString(n.sign())
 	for i, c := range n.magnitude {
 		if i > 0 && i%35 == 0 {
@@ -258,17 +257,9 @@ func (n integer) hex(w *bufio.Writer) {
 	}
 }
 
-// objectName is the long name of an identifier, else its numbers.
-func objectName(id oid.OID) string {
-	if _, long, ok := oid.OpenSSLNames(id); ok {
-		return long
-	}
-	return id.String()
-}
-
-// shortened is objectName in at most size octets.
-func shortened(id oid.OID, size int) string {
-	name := objectName(id)
+// shortened is the long name of an identifier in at most size octets.
+func (more Objects) shortened(id oid.OID, size int) string {
+	name := more.Long(id)
 	return name[:min(len(name), size)]
 }
 

@@ -1,8 +1,6 @@
 package text
 
 import (
-	"bufio"
-
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
 )
@@ -55,7 +53,7 @@ func relativeName(e der.Element) dn.Name {
 	return n
 }
 
-func (p pointName) write(w *bufio.Writer, indent int) {
+func (p pointName) write(w *Writer, indent int) {
 	if !p.present {
 		return
 	}
@@ -71,7 +69,7 @@ func (p pointName) write(w *bufio.Writer, indent int) {
 	w.WriteByte('\n')
 }
 
-func nameLines(w *bufio.Writer, list []generalName, indent int) {
+func nameLines(w *Writer, list []generalName, indent int) {
 	for i, g := range list {
 		if i > 0 {
 			w.WriteByte('\n')
@@ -81,7 +79,7 @@ func nameLines(w *bufio.Writer, list []generalName, indent int) {
 	}
 }
 
-func pointReasons(w *bufio.Writer, title string, octets []byte, indent int) {
+func pointReasons(w *Writer, title string, octets []byte, indent int) {
 	spaces(w, indent)
 	w.WriteString(title)
 	w.WriteString(":\n")
@@ -140,7 +138,7 @@ func readPoints(value []byte) (list []distributionPoint, ok bool) {
 }
 
 // distributionPoints is cRLDistributionPoints and freshestCRL.
-func distributionPoints(w *bufio.Writer, value []byte, indent int) state {
+func distributionPoints(w *Writer, value []byte, indent int) state {
 	list, ok := readPoints(value)
 	if !ok {
 		return unreadable
@@ -162,7 +160,7 @@ func distributionPoints(w *bufio.Writer, value []byte, indent int) state {
 	return printed
 }
 
-func issuingDistributionPoint(w *bufio.Writer, value []byte, indent int) state {
+func issuingDistributionPoint(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	name := in.pointName()
 	user := in.boolean(der.Context(1))

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"strings"
 
 	"github.com/certwright/certwright/format/asn1tree"
@@ -45,7 +44,7 @@ func readExtensions(in fields) (list []extension, ok bool) {
 }
 
 // extensions writes a titled list of extensions; nothing where there are none.
-func extensions(w *bufio.Writer, title string, list []extension, indent int, fallback Fallback) {
+func extensions(w *Writer, title string, list []extension, indent int, fallback Fallback) {
 	if len(list) == 0 {
 		return
 	}
@@ -57,7 +56,7 @@ func extensions(w *bufio.Writer, title string, list []extension, indent int, fal
 	}
 	for _, x := range list {
 		spaces(w, indent)
-		w.WriteString(objectName(x.id))
+		w.WriteString(w.Objects.Long(x.id))
 		w.WriteString(": ")
 		if x.critical {
 			w.WriteString("critical")
@@ -68,7 +67,7 @@ func extensions(w *bufio.Writer, title string, list []extension, indent int, fal
 	}
 }
 
-func extensionValue(w *bufio.Writer, x extension, indent int, fallback Fallback) {
+func extensionValue(w *Writer, x extension, indent int, fallback Fallback) {
 	problem := "<Not Supported>"
 	if kind, ok := kindOf(x.id); ok {
 		switch kind(w, x.value, indent) {
@@ -85,7 +84,7 @@ func extensionValue(w *bufio.Writer, x extension, indent int, fallback Fallback)
 		w.WriteString(problem)
 		return
 	case FallbackParse:
-		if asn1tree.Write(w, x.value, asn1tree.Options{Indent: true, Dump: true}) == nil {
+		if asn1tree.Write(w, x.value, asn1tree.Options{Indent: true, Dump: true, Long: w.Objects.more}) == nil {
 			return
 		}
 	case FallbackDump:
@@ -113,13 +112,13 @@ func stateOf(ok bool) state {
 }
 
 // valuePrinter writes the value of one kind of extension.
-type valuePrinter func(w *bufio.Writer, value []byte, indent int) state
+type valuePrinter func(w *Writer, value []byte, indent int) state
 
 // values are what many extensions come down to: a list of texts on one line,
 // or on a line each.
 type values []string
 
-func (v values) write(w *bufio.Writer, indent int, multiline bool) state {
+func (v values) write(w *Writer, indent int, multiline bool) state {
 	if !multiline || len(v) == 0 {
 		spaces(w, indent)
 		if len(v) == 0 {
@@ -141,7 +140,7 @@ func (v values) write(w *bufio.Writer, indent int, multiline bool) state {
 }
 
 // writeSome is write on one line for extensions of which none is not printed.
-func (v values) writeSome(w *bufio.Writer, indent int) state {
+func (v values) writeSome(w *Writer, indent int) state {
 	if len(v) == 0 {
 		return unprintable
 	}
@@ -149,7 +148,7 @@ func (v values) writeSome(w *bufio.Writer, indent int) state {
 }
 
 // line writes one indented text, up to its first zero octet.
-func line(w *bufio.Writer, indent int, s string) state {
+func line(w *Writer, indent int, s string) state {
 	spaces(w, indent)
 	w.WriteString(untilZero(s))
 	return printed

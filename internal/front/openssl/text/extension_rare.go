@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"strconv"
 	"strings"
 
@@ -9,7 +8,7 @@ import (
 )
 
 // strongExtranet is the SXNet extension.
-func strongExtranet(w *bufio.Writer, value []byte, indent int) state {
+func strongExtranet(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	version := in.integer(der.Integer)
 	type pair struct {
@@ -44,7 +43,7 @@ func strongExtranet(w *bufio.Writer, value []byte, indent int) state {
 }
 
 // issuerSignTool names the tools of a qualified issuer in Russia.
-func issuerSignTool(w *bufio.Writer, value []byte, indent int) state {
+func issuerSignTool(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	var texts [4][]byte
 	for i := range texts {
@@ -71,7 +70,7 @@ const (
 )
 
 // asResources is RFC 3779, Section 3.
-func asResources(w *bufio.Writer, value []byte, indent int) state {
+func asResources(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	var lists [2][]string
 	var given [2]bool
@@ -125,7 +124,7 @@ func asChoice(in fields) (list []string, ok bool) {
 }
 
 // ipResources is RFC 3779, Section 2.
-func ipResources(w *bufio.Writer, value []byte, indent int) state {
+func ipResources(w *Writer, value []byte, indent int) state {
 	in := openList(value)
 	var families []ipFamily
 	for in.more() {
@@ -193,7 +192,7 @@ var subsequentFamilies = [...]string{
 	1: "Unicast", 2: "Multicast", 3: "Unicast/Multicast", 4: "MPLS", 64: "Tunnel", 65: "VPLS", 66: "BGP MDT", 128: "MPLS-labeled VPN",
 }
 
-func (f ipFamily) write(w *bufio.Writer, indent int) bool {
+func (f ipFamily) write(w *Writer, indent int) bool {
 	number := 0
 	if len(f.family) >= 2 {
 		number = int(f.family[0])<<8 | int(f.family[1])
@@ -239,7 +238,7 @@ func (f ipFamily) write(w *bufio.Writer, indent int) bool {
 }
 
 // write fills an address up with zeros or ones.
-func (p ipPrefix) write(w *bufio.Writer, family int, fill byte) bool {
+func (p ipPrefix) write(w *Writer, family int, fill byte) bool {
 	size := map[int]int{addressFamilyIPv4: 4, addressFamilyIPv6: 16}[family]
 	if size == 0 {
 		for i, c := range p.octets {

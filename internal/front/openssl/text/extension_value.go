@@ -1,12 +1,10 @@
 package text
 
 import (
-	"bufio"
-
 	"github.com/certwright/certwright/format/der"
 )
 
-func basicConstraints(w *bufio.Writer, value []byte, indent int) state {
+func basicConstraints(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	ca := in.boolean(der.Boolean)
 	length, limited := in.optionalInteger(der.Integer)
@@ -24,7 +22,7 @@ func basicConstraints(w *bufio.Writer, value []byte, indent int) state {
 }
 
 // namedBits writes the names of the bits that are set.
-func namedBits(w *bufio.Writer, value []byte, indent int, names []string) state {
+func namedBits(w *Writer, value []byte, indent int, names []string) state {
 	in := fields{rest: value}
 	octets := in.bits(der.BitString)
 	if in.bad {
@@ -39,25 +37,25 @@ func namedBits(w *bufio.Writer, value []byte, indent int, names []string) state 
 	return list.writeSome(w, indent)
 }
 
-func keyUsage(w *bufio.Writer, value []byte, indent int) state {
+func keyUsage(w *Writer, value []byte, indent int) state {
 	return namedBits(w, value, indent, []string{
 		"Digital Signature", "Non Repudiation", "Key Encipherment", "Data Encipherment", "Key Agreement",
 		"Certificate Sign", "CRL Sign", "Encipher Only", "Decipher Only",
 	})
 }
 
-func netscapeCertType(w *bufio.Writer, value []byte, indent int) state {
+func netscapeCertType(w *Writer, value []byte, indent int) state {
 	return namedBits(w, value, indent, []string{
 		"SSL Client", "SSL Server", "S/MIME", "Object Signing", "Unused", "SSL CA", "S/MIME CA", "Object Signing CA",
 	})
 }
 
 // objects is extKeyUsage: a SEQUENCE OF OBJECT IDENTIFIER.
-func objects(w *bufio.Writer, value []byte, indent int) state {
+func objects(w *Writer, value []byte, indent int) state {
 	in := openList(value)
 	var list values
 	for in.more() {
-		list = append(list, shortened(in.object(), 79))
+		list = append(list, w.Objects.shortened(in.object(), 79))
 	}
 	if !in.ok() {
 		return unreadable
@@ -65,18 +63,18 @@ func objects(w *bufio.Writer, value []byte, indent int) state {
 	return list.writeSome(w, indent)
 }
 
-func object(w *bufio.Writer, value []byte, indent int) state {
+func object(w *Writer, value []byte, indent int) state {
 	in := fields{rest: value}
 	id := in.object()
 	if in.bad {
 		return unreadable
 	}
 	spaces(w, indent)
-	w.WriteString(objectName(id))
+	w.WriteString(w.Objects.Long(id))
 	return printed
 }
 
-func integerValue(w *bufio.Writer, value []byte, indent int) state {
+func integerValue(w *Writer, value []byte, indent int) state {
 	in := fields{rest: value}
 	n := in.integer(der.Integer)
 	if in.bad {
@@ -85,7 +83,7 @@ func integerValue(w *bufio.Writer, value []byte, indent int) state {
 	return line(w, indent, n.String())
 }
 
-func reasonCode(w *bufio.Writer, value []byte, indent int) state {
+func reasonCode(w *Writer, value []byte, indent int) state {
 	in := fields{rest: value}
 	n := in.integer(der.Enumerated)
 	if in.bad {
@@ -102,15 +100,15 @@ var reasonCodes = [...]string{
 	"Certificate Hold", "", "Remove From CRL", "Privilege Withdrawn", "AA Compromise",
 }
 
-func ia5String(w *bufio.Writer, value []byte, indent int) state {
+func ia5String(w *Writer, value []byte, indent int) state {
 	return characters(w, value, der.IA5String, indent)
 }
 
-func utf8String(w *bufio.Writer, value []byte, indent int) state {
+func utf8String(w *Writer, value []byte, indent int) state {
 	return characters(w, value, der.UTF8String, indent)
 }
 
-func characters(w *bufio.Writer, value []byte, tag der.Tag, indent int) state {
+func characters(w *Writer, value []byte, tag der.Tag, indent int) state {
 	in := fields{rest: value}
 	s := in.take(tag).Content
 	switch {
@@ -122,7 +120,7 @@ func characters(w *bufio.Writer, value []byte, tag der.Tag, indent int) state {
 	return line(w, indent, string(s))
 }
 
-func generalizedTime(w *bufio.Writer, value []byte, indent int) state {
+func generalizedTime(w *Writer, value []byte, indent int) state {
 	in := fields{rest: value}
 	e := in.take(der.GeneralizedTime)
 	if in.bad {
@@ -132,7 +130,7 @@ func generalizedTime(w *bufio.Writer, value []byte, indent int) state {
 	return stateOf(writeTime(w, e))
 }
 
-func privateKeyUsagePeriod(w *bufio.Writer, value []byte, indent int) state {
+func privateKeyUsagePeriod(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	from, hasFrom := in.optional(der.Context(0))
 	to, hasTo := in.optional(der.Context(1))
@@ -156,7 +154,7 @@ func privateKeyUsagePeriod(w *bufio.Writer, value []byte, indent int) state {
 	return printed
 }
 
-func tlsFeature(w *bufio.Writer, value []byte, indent int) state {
+func tlsFeature(w *Writer, value []byte, indent int) state {
 	in := openList(value)
 	var list values
 	for in.more() {
@@ -176,7 +174,7 @@ func tlsFeature(w *bufio.Writer, value []byte, indent int) state {
 	return list.writeSome(w, indent)
 }
 
-func poison(w *bufio.Writer, value []byte, indent int) state {
+func poison(w *Writer, value []byte, indent int) state {
 	in := fields{rest: value}
 	if e := in.take(der.Null); in.bad || len(e.Content) != 0 {
 		return unreadable
@@ -184,7 +182,7 @@ func poison(w *bufio.Writer, value []byte, indent int) state {
 	return line(w, indent, "NULL")
 }
 
-func proxyCertInfo(w *bufio.Writer, value []byte, indent int) state {
+func proxyCertInfo(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	length, limited := in.optionalInteger(der.Integer)
 	policy := sub(in.take(der.Sequence))
@@ -203,7 +201,7 @@ func proxyCertInfo(w *bufio.Writer, value []byte, indent int) state {
 	w.WriteByte('\n')
 	spaces(w, indent)
 	w.WriteString("Policy Language: ")
-	w.WriteString(objectName(language))
+	w.WriteString(w.Objects.Long(language))
 	if hasText {
 		w.WriteByte('\n')
 		spaces(w, indent)

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -161,7 +160,7 @@ func (f *fields) names() (list []generalName) {
 
 // otherNamePrefix is what stands before the value of an otherName, and
 // whether it is one of the types whose value is always printed.
-func otherNamePrefix(id oid.OID) (prefix string, known bool) {
+func otherNamePrefix(more Objects, id oid.OID) (prefix string, known bool) {
 	switch id {
 	case smtpUTF8Mailbox:
 		return "othername: SmtpUTF8Mailbox:", true
@@ -174,15 +173,15 @@ func otherNamePrefix(id oid.OID) (prefix string, known bool) {
 	case naiRealm:
 		return "othername: NAIRealm:", true
 	}
-	return "othername: " + shortened(id, 255) + ":", false
+	return "othername: " + more.shortened(id, 255) + ":", false
 }
 
 // short writes a name as it stands in a list of names; false where it cannot
 // be written.
-func (g generalName) short() (string, bool) {
+func (g generalName) short(more Objects) (string, bool) {
 	switch g.kind {
 	case 0:
-		prefix, known := otherNamePrefix(g.id)
+		prefix, known := otherNamePrefix(more, g.id)
 		tag := g.value.Tag
 		switch {
 		case known && tag != otherNameTag(g.id):
@@ -198,7 +197,7 @@ func (g generalName) short() (string, bool) {
 	case 3:
 		return "X400Name:<unsupported>", true
 	case 4:
-		return "DirName:" + SlashWithin(g.name, 255), true
+		return "DirName:" + more.SlashWithin(g.name, 255), true
 	case 5:
 		return "EdiPartyName:<unsupported>", true
 	case 6:
@@ -206,7 +205,7 @@ func (g generalName) short() (string, bool) {
 	case 7:
 		return "IP Address:" + address(g.text), true
 	}
-	return "Registered ID:" + shortened(g.id, 255), true
+	return "Registered ID:" + more.shortened(g.id, 255), true
 }
 
 func otherNameTag(id oid.OID) der.Tag {
@@ -250,7 +249,7 @@ func address(octets []byte) string {
 }
 
 // long writes a name as it stands on a line of its own.
-func (g generalName) long(w *bufio.Writer) {
+func (g generalName) long(w *Writer) {
 	switch g.kind {
 	case 0:
 		g.longOther(w)
@@ -275,12 +274,12 @@ func (g generalName) long(w *bufio.Writer) {
 		w.WriteString(address(g.text))
 	case 8:
 		w.WriteString("Registered ID:")
-		w.WriteString(objectName(g.id))
+		w.WriteString(w.Objects.Long(g.id))
 	}
 }
 
-func (g generalName) longOther(w *bufio.Writer) {
-	prefix, known := otherNamePrefix(g.id)
+func (g generalName) longOther(w *Writer) {
+	prefix, known := otherNamePrefix(w.Objects, g.id)
 	if !known || g.value.Tag != otherNameTag(g.id) {
 		w.WriteString("othername:<unsupported>")
 		return
@@ -290,7 +289,7 @@ func (g generalName) longOther(w *bufio.Writer) {
 }
 
 // alternativeNames is subjectAltName, issuerAltName and certificateIssuer.
-func alternativeNames(w *bufio.Writer, value []byte, indent int) state {
+func alternativeNames(w *Writer, value []byte, indent int) state {
 	in := openList(value)
 	names := in.names()
 	if !in.ok() {
@@ -298,7 +297,7 @@ func alternativeNames(w *bufio.Writer, value []byte, indent int) state {
 	}
 	list := make(values, len(names))
 	for i, g := range names {
-		s, ok := g.short()
+		s, ok := g.short(w.Objects)
 		if !ok {
 			return unprintable
 		}

@@ -1,13 +1,12 @@
 package text
 
 import (
-	"bufio"
 	"strings"
 
 	"github.com/certwright/certwright/format/der"
 )
 
-func subjectKeyIdentifier(w *bufio.Writer, value []byte, indent int) state {
+func subjectKeyIdentifier(w *Writer, value []byte, indent int) state {
 	in := fields{rest: value}
 	octets := in.take(der.OctetString).Content
 	if in.bad {
@@ -18,7 +17,7 @@ func subjectKeyIdentifier(w *bufio.Writer, value []byte, indent int) state {
 	return printed
 }
 
-func authorityKeyIdentifier(w *bufio.Writer, value []byte, indent int) state {
+func authorityKeyIdentifier(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	id, hasID := in.optional(der.Context(0))
 	issuer, hasIssuer := in.optional(der.ContextConstructed(1))
@@ -37,7 +36,7 @@ func authorityKeyIdentifier(w *bufio.Writer, value []byte, indent int) state {
 		list = append(list, s)
 	}
 	for _, g := range issuers {
-		s, ok := g.short()
+		s, ok := g.short(w.Objects)
 		if !ok {
 			return unprintable
 		}

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"errors"
 	"strconv"
 
@@ -95,7 +94,7 @@ func (l *List) readableEntries() bool {
 }
 
 // Write prints the list; of o it looks at the names alone. It stops short, with an error, where OpenSSL does.
-func (l *List) Write(w *bufio.Writer, o Options) error {
+func (l *List) Write(w *Writer, o Options) error {
 	w.WriteString("Certificate Revocation List (CRL):\n        Version ")
 	if v, ok := l.version.small(); ok && (v == 0 || v == 1) {
 		w.WriteString(strconv.FormatInt(v+1, 10) + " (0x" + strconv.FormatInt(v, 16) + ")\n")

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"strconv"
 	"time"
 
@@ -107,7 +106,7 @@ func inRange(n, part int) bool {
 }
 
 // writeTime writes "Jan  2 15:04:05 2006 GMT".
-func writeTime(w *bufio.Writer, e der.Element) bool {
+func writeTime(w *Writer, e der.Element) bool {
 	m, ok := readMoment(e)
 	if !ok {
 		w.WriteString("Bad time value")
@@ -131,7 +130,7 @@ func writeTime(w *bufio.Writer, e der.Element) bool {
 }
 
 // TitledISOTime writes "notBefore=" and a time as ISO 8601 has it.
-func TitledISOTime(w *bufio.Writer, title string, e der.Element) {
+func TitledISOTime(w *Writer, title string, e der.Element) {
 	w.WriteString(title)
 	if m, ok := readMoment(e); ok {
 		w.WriteString(m.Format("2006-01-02 15:04:05"))

@@ -3,7 +3,6 @@
 package text
 
 import (
-	"bufio"
 	"fmt"
 	"math"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
-	"github.com/certwright/certwright/format/oid"
 )
 
 // NameFlags say how a name is printed; see openssl-namedisplay-options(1).
@@ -111,9 +109,9 @@ func ParseNameOptions(words string) (NameFlags, error) {
 
 // Name writes a name without a line end. Multiline names are indented. It
 // stops, and returns false, at a value that cannot be written.
-func Name(w *bufio.Writer, n dn.Name, indent int, flags NameFlags) bool {
+func Name(w *Writer, n dn.Name, indent int, flags NameFlags) bool {
 	if flags&Compat != 0 {
-		w.WriteString(compatName(n))
+		w.WriteString(w.Objects.compatName(n))
 		return true
 	}
 	spaces(w, indent)
@@ -159,8 +157,8 @@ func Name(w *bufio.Writer, n dn.Name, indent int, flags NameFlags) bool {
 	return true
 }
 
-func attribute(w *bufio.Writer, a dn.Attribute, flags NameFlags, equal string) bool {
-	short, long, known := oid.OpenSSLNames(a.Type)
+func attribute(w *Writer, a dn.Attribute, flags NameFlags, equal string) bool {
+	short, long, known := w.Objects.Names(a.Type)
 	if flags&NoNames == 0 {
 		name, width := short, 10
 		switch {
@@ -199,7 +197,7 @@ func width(tag der.Tag) int {
 
 // String writes one value under the flags of a name; false where it holds what
 // is no character, and nothing of it was written.
-func String(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) bool {
+func String(w *Writer, tag der.Tag, content []byte, flags NameFlags) bool {
 	if flags&ShowType != 0 {
 		w.WriteString(typeName(tag))
 		w.WriteByte(':')
@@ -236,7 +234,7 @@ func String(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) bool 
 	return true
 }
 
-func dumpString(w *bufio.Writer, tag der.Tag, content []byte, flags NameFlags) {
+func dumpString(w *Writer, tag der.Tag, content []byte, flags NameFlags) {
 	w.WriteByte('#')
 	if flags&DumpDER != 0 {
 		var b der.Builder
@@ -370,8 +368,8 @@ func typeName(tag der.Tag) string {
 }
 
 // compatName is the form before OpenSSL 0.9.4: "C=US, CN=a".
-func compatName(n dn.Name) string {
-	s := Slash(n)
+func (more Objects) compatName(n dn.Name) string {
+	s := more.Slash(n)
 	if s == "" {
 		return ""
 	}
@@ -395,21 +393,17 @@ func startsField(s string) bool {
 }
 
 // Slash writes a name as X509_NAME_oneline does: "/C=US/CN=a".
-func Slash(n dn.Name) string { return SlashWithin(n, math.MaxInt) }
+func (more Objects) Slash(n dn.Name) string { return more.SlashWithin(n, math.MaxInt) }
 
 // SlashWithin is Slash in at most size octets: the first attribute that does
 // not fit is left out, and so is what follows it.
-func SlashWithin(n dn.Name, size int) string {
+func (more Objects) SlashWithin(n dn.Name, size int) string {
 	var out strings.Builder
 	for _, rdn := range n.RDNs {
 		for i, a := range rdn {
 			before := out.Len()
-			name := a.Type.String()
-			if short, _, ok := oid.OpenSSLNames(a.Type); ok {
-				name = short
-			}
 			out.WriteByte("/+"[min(i, 1)])
-			out.WriteString(name)
+			out.WriteString(more.Short(a.Type))
 			out.WriteByte('=')
 			slashValue(&out, a)
 			if out.Len() > size {

@@ -1,12 +1,10 @@
 package text
 
 import (
-	"bufio"
-
 	"github.com/certwright/certwright/format/der"
 )
 
-func nameConstraints(w *bufio.Writer, value []byte, indent int) state {
+func nameConstraints(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	var lists [2][]generalName
 	var given [2]bool
@@ -38,7 +36,7 @@ func nameConstraints(w *bufio.Writer, value []byte, indent int) state {
 	return printed
 }
 
-func subtrees(w *bufio.Writer, title string, list []generalName, indent int) {
+func subtrees(w *Writer, title string, list []generalName, indent int) {
 	if len(list) == 0 {
 		return
 	}

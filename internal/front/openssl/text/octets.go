@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"io"
 )
 
@@ -11,7 +10,7 @@ const (
 	blanks      = "                                                                "
 )
 
-func spaces(w *bufio.Writer, n int) {
+func spaces(w *Writer, n int) {
 	for n > len(blanks) {
 		w.WriteString(blanks)
 		n -= len(blanks)
@@ -23,7 +22,7 @@ func spaces(w *bufio.Writer, n int) {
 
 // colonLines writes octets in hexadecimal with colons between them, perLine
 // of them on a line, each line indented, and ends the last line.
-func colonLines(w *bufio.Writer, octets []byte, indent, perLine int) {
+func colonLines(w *Writer, octets []byte, indent, perLine int) {
 	for i, c := range octets {
 		if i%perLine == 0 {
 			if i > 0 {
@@ -53,7 +52,7 @@ func colonHex(w io.ByteWriter, octets []byte) {
 
 // wrappedHex is colonHex in lines of perLine, those after the first indented
 // and each but the last ended by a colon.
-func wrappedHex(w *bufio.Writer, octets []byte, indent, perLine int) {
+func wrappedHex(w *Writer, octets []byte, indent, perLine int) {
 	for i, c := range octets {
 		if i > 0 && i%perLine == 0 {
 			w.WriteByte('\n')
@@ -77,7 +76,7 @@ func bareHex(w io.ByteWriter, octets []byte) {
 
 // printable writes text with a dot for each octet that is neither printable
 // ASCII nor a line end.
-func printable(w *bufio.Writer, text []byte) {
+func printable(w *Writer, text []byte) {
 	for _, c := range text {
 		if c > '~' || c < ' ' && c != '\n' && c != '\r' {
 			c = '.'
@@ -87,7 +86,7 @@ func printable(w *bufio.Writer, text []byte) {
 }
 
 // dump writes octets in lines of hexadecimal and text, with their offsets.
-func dump(w *bufio.Writer, octets []byte, indent int) {
+func dump(w *Writer, octets []byte, indent int) {
 	indent = min(indent, 64)
 	perLine := 16
 	if indent > 6 {

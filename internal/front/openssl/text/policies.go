@@ -1,14 +1,13 @@
 package text
 
 import (
-	"bufio"
 	"strings"
 
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
 )
 
-func policyConstraints(w *bufio.Writer, value []byte, indent int) state {
+func policyConstraints(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	explicit, hasExplicit := in.optionalInteger(der.Context(0))
 	inhibit, hasInhibit := in.optionalInteger(der.Context(1))
@@ -25,7 +24,7 @@ func policyConstraints(w *bufio.Writer, value []byte, indent int) state {
 	return list.writeSome(w, indent)
 }
 
-func policyMappings(w *bufio.Writer, value []byte, indent int) state {
+func policyMappings(w *Writer, value []byte, indent int) state {
 	in := openList(value)
 	var list values
 	for in.more() {
@@ -34,7 +33,7 @@ func policyMappings(w *bufio.Writer, value []byte, indent int) state {
 		if !one.ok() {
 			return unreadable
 		}
-		list = append(list, shortened(issuer, 79)+":"+shortened(subject, 79))
+		list = append(list, w.Objects.shortened(issuer, 79)+":"+w.Objects.shortened(subject, 79))
 	}
 	if !in.ok() {
 		return unreadable
@@ -43,7 +42,7 @@ func policyMappings(w *bufio.Writer, value []byte, indent int) state {
 }
 
 // certificatePolicies writes each policy with its qualifiers.
-func certificatePolicies(w *bufio.Writer, value []byte, indent int) state {
+func certificatePolicies(w *Writer, value []byte, indent int) state {
 	if !readablePolicies(value) {
 		return unreadable
 	}
@@ -55,7 +54,7 @@ func certificatePolicies(w *bufio.Writer, value []byte, indent int) state {
 		}
 		spaces(w, indent)
 		w.WriteString("Policy: ")
-		w.WriteString(objectName(one.object()))
+		w.WriteString(w.Objects.Long(one.object()))
 		if list, ok := one.optional(der.Sequence); ok {
 			w.WriteByte('\n')
 			qualifiers(w, sub(list), indent+2)
@@ -120,7 +119,7 @@ func readableNotice(e der.Element) bool {
 	return in.ok() && e.Tag == der.Sequence
 }
 
-func qualifiers(w *bufio.Writer, in fields, indent int) {
+func qualifiers(w *Writer, in fields, indent int) {
 	for i := 0; in.more(); i++ {
 		if i > 0 {
 			w.WriteByte('\n')
@@ -140,12 +139,12 @@ func qualifiers(w *bufio.Writer, in fields, indent int) {
 		default:
 			spaces(w, indent+2)
 			w.WriteString("Unknown Qualifier: ")
-			w.WriteString(objectName(id))
+			w.WriteString(w.Objects.Long(id))
 		}
 	}
 }
 
-func notice(w *bufio.Writer, in fields, indent int) {
+func notice(w *Writer, in fields, indent int) {
 	ref, hasRef := in.optional(der.Sequence)
 	if hasRef {
 		r := sub(ref)

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"math/big"
@@ -15,7 +14,7 @@ import (
 var errPrivate = errors.New("this kind of private key cannot be printed")
 
 // Private prints a private key as `pkey -text` does.
-func Private(w *bufio.Writer, p *key.Private) error {
+func Private(w *Writer, p *key.Private) error {
 	info, err := key.MarshalPKCS8(p)
 	if err != nil {
 		return fmt.Errorf("encoding the private key: %w", err)
@@ -24,7 +23,7 @@ func Private(w *bufio.Writer, p *key.Private) error {
 }
 
 // PrivateAs is Private with the public half as it stands in this encoding.
-func PrivateAs(w *bufio.Writer, p *key.Private, public *key.Public) error {
+func PrivateAs(w *Writer, p *key.Private, public *key.Public) error {
 	if public == p.Public {
 		return Private(w, p)
 	}
@@ -45,7 +44,7 @@ func PrivateAs(w *bufio.Writer, p *key.Private, public *key.Public) error {
 
 // PrivateDER is Private for a key that is decrypted DER, in PKCS#8 or the form
 // of its own algorithm. Parameters of a curve that are spelled out stay so.
-func PrivateDER(w *bufio.Writer, raw []byte) error {
+func PrivateDER(w *Writer, raw []byte) error {
 	p, err := key.ReadPrivate(raw, nil)
 	var damaged *key.Damaged
 	if errors.As(err, &damaged) {
@@ -76,7 +75,7 @@ func isPKCS8(in fields) bool {
 	return !in.bad
 }
 
-func (p PublicKey) private(w *bufio.Writer, octets []byte, kind string) bool {
+func (p PublicKey) private(w *Writer, octets []byte, kind string) bool {
 	switch kind {
 	case "RSA", "RSA-OAEP":
 		return privateRSA(w, octets)
@@ -103,7 +102,7 @@ var rsaLabels = [...]string{
 	"modulus:", "publicExponent:", "privateExponent:", "prime1:", "prime2:", "exponent1:", "exponent2:", "coefficient:",
 }
 
-func privateRSA(w *bufio.Writer, octets []byte) bool {
+func privateRSA(w *Writer, octets []byte) bool {
 	in := open(octets, der.Sequence)
 	in.integer(der.Integer)
 	var numbers []integer
@@ -131,7 +130,7 @@ func privateRSA(w *bufio.Writer, octets []byte) bool {
 	return true
 }
 
-func (p PublicKey) privateEC(w *bufio.Writer, octets []byte) bool {
+func (p PublicKey) privateEC(w *Writer, octets []byte) bool {
 	in := open(octets, der.Sequence)
 	in.integer(der.Integer)
 	scalar := new(big.Int).SetBytes(in.take(der.OctetString).Content)
@@ -164,7 +163,7 @@ func (p PublicKey) kind() string {
 	return "X448"
 }
 
-func (p PublicKey) privateOctets(w *bufio.Writer, octets []byte, kind string) bool {
+func (p PublicKey) privateOctets(w *Writer, octets []byte, kind string) bool {
 	in := fields{rest: octets}
 	private := in.take(der.OctetString).Content
 	if !in.ok() {
@@ -178,7 +177,7 @@ func (p PublicKey) privateOctets(w *bufio.Writer, octets []byte, kind string) bo
 	return true
 }
 
-func (p PublicKey) privateDSA(w *bufio.Writer, octets []byte) bool {
+func (p PublicKey) privateDSA(w *Writer, octets []byte) bool {
 	in := fields{rest: octets}
 	if in.rest.Peek() == der.Sequence {
 		in = open(octets, der.Sequence)
@@ -197,7 +196,7 @@ func (p PublicKey) privateDSA(w *bufio.Writer, octets []byte) bool {
 	return true
 }
 
-func (p PublicKey) privateDH(w *bufio.Writer, octets []byte) bool {
+func (p PublicKey) privateDH(w *Writer, octets []byte) bool {
 	in, outer := fields{rest: octets}, fields{rest: p.bits}
 	x, y := in.integer(der.Integer), outer.integer(der.Integer)
 	d, ok := p.finiteField()
@@ -213,7 +212,7 @@ func (p PublicKey) privateDH(w *bufio.Writer, octets []byte) bool {
 
 // CurveParameters prints the parameters of elliptic curve keys, in DER, as
 // `ecparam -text` does.
-func CurveParameters(w *bufio.Writer, parameters []byte) error {
+func CurveParameters(w *Writer, parameters []byte) error {
 	in := fields{rest: parameters}
 	a := algorithm{id: oid.ECPublicKey, parameters: in.next(), given: true}
 	order, ok := orderBits(a)

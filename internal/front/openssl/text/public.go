@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"strconv"
 
 	"github.com/certwright/certwright/format/der"
@@ -29,9 +28,9 @@ func (f *fields) publicKey() (p PublicKey) {
 }
 
 // writeInfo prints the key of a certificate or request.
-func (p PublicKey) writeInfo(w *bufio.Writer) {
+func (p PublicKey) writeInfo(w *Writer) {
 	w.WriteString("        Subject Public Key Info:\n            Public Key Algorithm: ")
-	w.WriteString(objectName(p.algorithm.id))
+	w.WriteString(w.Objects.Long(p.algorithm.id))
 	w.WriteByte('\n')
 	if !p.Write(w, 16) {
 		w.WriteString("            Unable to load Public Key\n")
@@ -40,15 +39,21 @@ func (p PublicKey) writeInfo(w *bufio.Writer) {
 
 // Public prints a public key as `pkey -pubin -text` does, indented; false where
 // OpenSSL could not load it, and nothing was written.
-func Public(w *bufio.Writer, p *key.Public, indent int) bool {
+func Public(w *Writer, p *key.Public, indent int) bool {
 	in := fields{rest: p.Raw}
 	k := in.publicKey()
 	return !in.bad && k.Write(w, indent)
 }
 
+// KeyOf is a public key as it stands in certificates and requests.
+func KeyOf(p *key.Public) PublicKey {
+	in := fields{rest: p.Raw}
+	return in.publicKey()
+}
+
 // Write prints the key, indented; false where OpenSSL could not load it, and
 // nothing was written.
-func (p PublicKey) Write(w *bufio.Writer, indent int) bool {
+func (p PublicKey) Write(w *Writer, indent int) bool {
 	switch p.algorithm.id {
 	case oid.RSAEncryption, "\x55\x08\x01\x01": // 2.5.8.1.1
 		return p.writeRSA(w, indent)
@@ -72,7 +77,7 @@ func (p PublicKey) Write(w *bufio.Writer, indent int) bool {
 	return false
 }
 
-func heading(w *bufio.Writer, indent int, words ...string) {
+func heading(w *Writer, indent int, words ...string) {
 	spaces(w, indent)
 	for _, s := range words {
 		w.WriteString(s)
@@ -87,7 +92,7 @@ func (p PublicKey) rsa() (n, e integer, ok bool) {
 	return n, e, in.ok() && !outer.bad
 }
 
-func (p PublicKey) writeRSA(w *bufio.Writer, indent int) bool {
+func (p PublicKey) writeRSA(w *Writer, indent int) bool {
 	n, e, ok := p.rsa()
 	if !ok {
 		return false
@@ -112,7 +117,7 @@ func bitLength(magnitude []byte) int {
 	return 0
 }
 
-func (p PublicKey) writePSS(w *bufio.Writer, indent int) bool {
+func (p PublicKey) writePSS(w *Writer, indent int) bool {
 	if !readableRestrictions(p.algorithm) || !p.writeRSA(w, indent) {
 		return false
 	}
@@ -137,7 +142,7 @@ func readableRestrictions(a algorithm) bool {
 }
 
 // restrictions writes what the parameters of an RSA-PSS key demand of signatures.
-func restrictions(w *bufio.Writer, a algorithm, indent int) {
+func restrictions(w *Writer, a algorithm, indent int) {
 	p, ok := readPSS(a)
 	if !ok {
 		heading(w, indent, "No PSS parameter restrictions")
@@ -197,7 +202,7 @@ func providerDigest(id oid.OID) string {
 	return ""
 }
 
-func (p PublicKey) writeOctets(w *bufio.Writer, kind string, size, indent int) bool {
+func (p PublicKey) writeOctets(w *Writer, kind string, size, indent int) bool {
 	if len(p.bits) != size || p.algorithm.given {
 		return false
 	}
@@ -221,13 +226,13 @@ func (p PublicKey) dsa() (numbers [4]integer, ok bool) {
 	return numbers, domain.ok()
 }
 
-func dsaNumbers(w *bufio.Writer, numbers [4]integer, indent int) {
+func dsaNumbers(w *Writer, numbers [4]integer, indent int) {
 	for i, label := range [...]string{"pub: ", "P:   ", "Q:   ", "G:   "} {
 		number(w, label, numbers[i].magnitude, numbers[i].negative, indent)
 	}
 }
 
-func (p PublicKey) writeDSA(w *bufio.Writer, indent int) bool {
+func (p PublicKey) writeDSA(w *Writer, indent int) bool {
 	numbers, ok := p.dsa()
 	if !ok {
 		return false

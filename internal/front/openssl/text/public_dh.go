@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
@@ -54,7 +53,7 @@ func (p PublicKey) finiteField() (d finiteField, ok bool) {
 	return d, in.ok()
 }
 
-func (d finiteField) write(w *bufio.Writer, indent int) {
+func (d finiteField) write(w *Writer, indent int) {
 	h := sha256.New()
 	for _, n := range [...]integer{d.prime, d.generator} {
 		octets := n.magnitude
@@ -77,7 +76,7 @@ func (d finiteField) write(w *bufio.Writer, indent int) {
 	number(w, "G:   ", d.generator.magnitude, false, indent)
 }
 
-func (p PublicKey) writeDH(w *bufio.Writer, indent int) bool {
+func (p PublicKey) writeDH(w *Writer, indent int) bool {
 	outer := fields{rest: p.bits}
 	y := outer.integer(der.Integer)
 	d, ok := p.finiteField()

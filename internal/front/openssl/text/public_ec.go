@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"math/big"
 	"strconv"
 
@@ -26,7 +25,7 @@ func namedCurve(id oid.OID) (curve, bool) {
 	return curve{}, false
 }
 
-func (p PublicKey) writeEC(w *bufio.Writer, indent int) bool {
+func (p PublicKey) writeEC(w *Writer, indent int) bool {
 	order, ok := orderBits(p.algorithm)
 	if !ok || !p.onCurve() {
 		return false
@@ -251,7 +250,7 @@ func (d domain) generator(form byte) []byte {
 }
 
 // writeCurve writes the curve, its base point in this form.
-func writeCurve(w *bufio.Writer, a algorithm, form byte, indent int) {
+func writeCurve(w *Writer, a algorithm, form byte, indent int) {
 	if a.parameters.Tag == der.ObjectIdentifier {
 		c, _ := namedCurve(oid.OID(a.parameters.Content))
 		short, _, _ := oid.OpenSSLNames(c.id)

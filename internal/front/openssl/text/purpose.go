@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"strconv"
@@ -60,7 +59,7 @@ const (
 )
 
 // Purposes writes what the certificate may be used for.
-func (c *Certificate) Purposes(w *bufio.Writer) {
+func (c *Certificate) Purposes(w *Writer) {
 	u := c.usage()
 	w.WriteString("Certificate purposes:\n")
 	for _, p := range [...]struct {
@@ -198,7 +197,7 @@ func (u *usage) readExtended(c *Certificate) {
 // checkOthers refuses extensions that cannot be read, of those that are read
 // whatever the purpose.
 func (u *usage) checkOthers(c *Certificate) {
-	w := bufio.NewWriter(io.Discard)
+	w := NewWriter(io.Discard, nil)
 	for _, id := range [...]oid.OID{
 		oid.SubjectKeyIdentifier, oid.AuthorityKeyIdentifier, oid.SubjectAltName, "\x55\x1d\x1e", oid.CRLDistributionPoints,
 		"\x2b\x06\x01\x05\x05\x07\x01\x0e",
@@ -254,7 +253,7 @@ func (c *Certificate) identifiesItself() bool {
 // signedByItsKind reports whether the signature is of the kind that the key
 // makes.
 func (c *Certificate) signedByItsKind() bool {
-	if !c.Key.Write(bufio.NewWriter(io.Discard), 0) {
+	if !c.Key.Write(NewWriter(io.Discard, nil), 0) {
 		return false
 	}
 	const nist = "\x60\x86\x48\x01\x65\x03\x04\x03" // 2.16.840.1.101.3.4.3

@@ -1,8 +1,8 @@
 package text
 
 import (
-	"bufio"
 	"errors"
+	"slices"
 
 	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/der"
@@ -83,8 +83,15 @@ func (f *fields) attribute() (a attributeValues) {
 	return a
 }
 
+// Arrange puts the attributes in the order in which a request had them before
+// it was signed, which sorts them.
+func (r *Request) Arrange(order []oid.OID) {
+	place := func(a attributeValues) int { return slices.Index(order, a.id) }
+	slices.SortStableFunc(r.attributes, func(a, b attributeValues) int { return place(a) - place(b) })
+}
+
 // Write prints the request. It stops short, with an error, where OpenSSL does.
-func (r *Request) Write(w *bufio.Writer, o Options) error {
+func (r *Request) Write(w *Writer, o Options) error {
 	without := func(p Parts) bool { return o.Without&p != 0 }
 	if !without(NoHeader) {
 		w.WriteString("Certificate Request:\n    Data:\n")
@@ -123,7 +130,7 @@ func isExtensionRequest(id oid.OID) bool {
 
 var errAttribute = errors.New("an attribute of the request has no value")
 
-func (r *Request) writeAttributes(w *bufio.Writer) error {
+func (r *Request) writeAttributes(w *Writer) error {
 	w.WriteString("        Attributes:\n")
 	if len(r.attributes) == 0 && r.hasAttributes {
 		w.WriteString("            (none)\n")
@@ -133,7 +140,7 @@ func (r *Request) writeAttributes(w *bufio.Writer) error {
 			continue
 		}
 		spaces(w, 12)
-		name := objectName(a.id)
+		name := w.Objects.Long(a.id)
 		w.WriteString(name)
 		if len(a.values) == 0 {
 			return errAttribute
@@ -174,7 +181,7 @@ func (r *Request) requested() (list []extension, ok bool) {
 	return nil, true
 }
 
-func (r *Request) writeExtensions(w *bufio.Writer, fallback Fallback) error {
+func (r *Request) writeExtensions(w *Writer, fallback Fallback) error {
 	list, ok := r.requested()
 	if !ok {
 		return nil

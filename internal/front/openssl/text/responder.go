@@ -1,14 +1,13 @@
 package text
 
 import (
-	"bufio"
 	"slices"
 
 	"github.com/certwright/certwright/format/der"
 )
 
 // noCheck says nothing: that the extension is there is all there is to say.
-func noCheck(_ *bufio.Writer, value []byte, _ int) state {
+func noCheck(_ *Writer, value []byte, _ int) state {
 	in := fields{rest: value}
 	if e := in.take(der.Null); in.bad || len(e.Content) != 0 {
 		return unreadable
@@ -16,7 +15,7 @@ func noCheck(_ *bufio.Writer, value []byte, _ int) state {
 	return printed
 }
 
-func nonce(w *bufio.Writer, value []byte, indent int) state {
+func nonce(w *Writer, value []byte, indent int) state {
 	spaces(w, indent)
 	if len(value) == 0 {
 		w.WriteByte('0')
@@ -25,7 +24,7 @@ func nonce(w *bufio.Writer, value []byte, indent int) state {
 	return printed
 }
 
-func crlID(w *bufio.Writer, value []byte, indent int) state {
+func crlID(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	url, hasURL := in.explicit(0, der.IA5String)
 	number, hasNumber := in.explicit(1, der.Integer)
@@ -57,7 +56,7 @@ func crlID(w *bufio.Writer, value []byte, indent int) state {
 	return printed
 }
 
-func serviceLocator(w *bufio.Writer, value []byte, indent int) state {
+func serviceLocator(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	issuer := in.distinguishedName()
 	locator, ok := in.optional(der.Sequence)
@@ -78,7 +77,7 @@ func serviceLocator(w *bufio.Writer, value []byte, indent int) state {
 		location := one.name()
 		w.WriteByte('\n')
 		spaces(w, 2*indent)
-		w.WriteString(objectName(method))
+		w.WriteString(w.Objects.Long(method))
 		w.WriteString(" - ")
 		location.long(w)
 	}

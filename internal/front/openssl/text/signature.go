@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"math/big"
 
 	"github.com/certwright/certwright/format/der"
@@ -29,9 +28,9 @@ func (f *fields) algorithm() (a algorithm) {
 }
 
 // signatureAlgorithm writes an algorithm without a signature.
-func signatureAlgorithm(w *bufio.Writer, a algorithm) {
+func signatureAlgorithm(w *Writer, a algorithm) {
 	w.WriteString("    Signature Algorithm: ")
-	w.WriteString(objectName(a.id))
+	w.WriteString(w.Objects.Long(a.id))
 	if a.id == oid.RSASSAPSS {
 		pssParameters(w, a)
 		return
@@ -42,9 +41,9 @@ func signatureAlgorithm(w *bufio.Writer, a algorithm) {
 const signatureIndent = 8
 
 // signature writes an algorithm and a signature by it.
-func signature(w *bufio.Writer, a algorithm, octets []byte) {
+func signature(w *Writer, a algorithm, octets []byte) {
 	w.WriteString("    Signature Algorithm: ")
-	w.WriteString(objectName(a.id))
+	w.WriteString(w.Objects.Long(a.id))
 	w.WriteString("\n    Signature Value:")
 	switch {
 	case a.id == oid.RSASSAPSS:
@@ -76,7 +75,7 @@ func isDSA(id oid.OID) bool {
 	return false
 }
 
-func dsaPair(w *bufio.Writer, octets []byte) bool {
+func dsaPair(w *Writer, octets []byte) bool {
 	outer := fields{rest: octets}
 	in := sub(outer.take(der.Sequence))
 	r, s := in.integer(der.Integer), in.integer(der.Integer)
@@ -136,7 +135,7 @@ func readPSS(a algorithm) (p pss, ok bool) {
 	return p, in.ok()
 }
 
-func pssParameters(w *bufio.Writer, a algorithm) {
+func pssParameters(w *Writer, a algorithm) {
 	const indent = signatureIndent
 	p, ok := readPSS(a)
 	spaces(w, indent)
@@ -151,14 +150,14 @@ func pssParameters(w *bufio.Writer, a algorithm) {
 	}
 	field("Hash Algorithm: ")
 	if p.hasHash {
-		w.WriteString(objectName(p.hash))
+		w.WriteString(w.Objects.Long(p.hash))
 	} else {
 		w.WriteString("sha1 (default)")
 	}
 	w.WriteByte('\n')
 	field("Mask Algorithm: ")
 	if p.hasMask {
-		w.WriteString(objectName(p.mask) + " with " + objectName(p.maskHash))
+		w.WriteString(w.Objects.Long(p.mask) + " with " + w.Objects.Long(p.maskHash))
 	} else {
 		w.WriteString("mgf1 with sha1 (default)")
 	}
@@ -181,7 +180,7 @@ func pssParameters(w *bufio.Writer, a algorithm) {
 
 // number writes a labelled number: one of at most 64 bits on the line of its
 // label, a longer one on lines of fifteen octets, four further in.
-func number(w *bufio.Writer, label string, magnitude []byte, negative bool, indent int) {
+func number(w *Writer, label string, magnitude []byte, negative bool, indent int) {
 	n := new(big.Int).SetBytes(magnitude)
 	spaces(w, indent)
 	w.WriteString(label)

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/md5"
 	"crypto/sha1"
@@ -17,10 +16,10 @@ import (
 )
 
 // TitledName writes "subject=" and a name on a line, or on lines below.
-func TitledName(w *bufio.Writer, title string, n dn.Name, flags NameFlags) bool {
+func TitledName(w *Writer, title string, n dn.Name, flags NameFlags) bool {
 	w.WriteString(title)
 	if flags&Compat != 0 {
-		w.WriteString(Slash(n))
+		w.WriteString(w.Objects.Slash(n))
 		w.WriteByte('\n')
 		return true
 	}
@@ -35,21 +34,21 @@ func TitledName(w *bufio.Writer, title string, n dn.Name, flags NameFlags) bool 
 }
 
 // TitledTime writes "notBefore=" and a time.
-func TitledTime(w *bufio.Writer, title string, e der.Element) {
+func TitledTime(w *Writer, title string, e der.Element) {
 	w.WriteString(title)
 	writeTime(w, e)
 	w.WriteByte('\n')
 }
 
 // SerialNumber writes "serial=" and the number in hexadecimal.
-func (c *Certificate) SerialNumber(w *bufio.Writer) {
+func (c *Certificate) SerialNumber(w *Writer) {
 	w.WriteString("serial=")
 	c.Serial.hex(w)
 	w.WriteByte('\n')
 }
 
 // NextSerial writes the number after the serial number in hexadecimal.
-func (c *Certificate) NextSerial(w *bufio.Writer) {
+func (c *Certificate) NextSerial(w *Writer) {
 	n := new(big.Int).SetBytes(c.Serial.magnitude)
 	if c.Serial.negative {
 		n.Neg(n)
@@ -64,7 +63,7 @@ func (c *Certificate) NextSerial(w *bufio.Writer) {
 }
 
 // Fingerprint writes a digest under the name that the digest was asked for by.
-func Fingerprint(w *bufio.Writer, name string, digest []byte) {
+func Fingerprint(w *Writer, name string, digest []byte) {
 	w.WriteString(name)
 	w.WriteString(" Fingerprint=")
 	colonHex(w, digest)
@@ -73,7 +72,7 @@ func Fingerprint(w *bufio.Writer, name string, digest []byte) {
 
 // Modulus writes "Modulus=" and the modulus of the certificate's RSA key, or
 // the number itself of a DSA key.
-func (c *Certificate) Modulus(w *bufio.Writer) {
+func (c *Certificate) Modulus(w *Writer) {
 	w.WriteString("Modulus=")
 	switch c.Key.algorithm.id {
 	case oid.RSAEncryption, oid.RSASSAPSS:
@@ -89,7 +88,7 @@ func (c *Certificate) Modulus(w *bufio.Writer) {
 }
 
 // Modulus writes "Modulus=" and the modulus of the request's RSA key.
-func (r *Request) Modulus(w *bufio.Writer) {
+func (r *Request) Modulus(w *Writer) {
 	w.WriteString("Modulus=")
 	switch r.Key.algorithm.id {
 	case oid.RSAEncryption, oid.RSASSAPSS:
@@ -101,14 +100,14 @@ func (r *Request) Modulus(w *bufio.Writer) {
 	w.WriteByte('\n')
 }
 
-func hexNumber(w *bufio.Writer, n integer) {
+func hexNumber(w *Writer, n integer) {
 	text := strings.ToUpper(new(big.Int).SetBytes(n.magnitude).Text(16))
 	w.WriteString(n.sign())
 	w.WriteString(text)
 }
 
 // CRLNumber writes "crlNumber=" and the number of a list in hexadecimal.
-func (l *List) CRLNumber(w *bufio.Writer) {
+func (l *List) CRLNumber(w *Writer) {
 	w.WriteString("crlNumber=")
 	for _, x := range l.extensions {
 		in := fields{rest: x.value}
@@ -198,7 +197,7 @@ func fold(a dn.Attribute) ([]byte, bool) {
 }
 
 // OCSPIdentifiers writes the two hashes by which OCSP names a certificate.
-func (c *Certificate) OCSPIdentifiers(w *bufio.Writer) {
+func (c *Certificate) OCSPIdentifiers(w *Writer) {
 	name, key := sha1.Sum(c.Subject.Raw), sha1.Sum(c.Key.bits)
 	w.WriteString("        Subject OCSP hash: ")
 	bareHex(w, name[:])
@@ -276,13 +275,22 @@ func (c *Certificate) OCSPAddresses() (list []string) {
 	return list
 }
 
+// SetSerial gives the certificate that is printed another serial number, of
+// these content octets.
+func (c *Certificate) SetSerial(content []byte) { c.Serial, _ = readInteger(content) }
+
+// KeepExtensions takes all others out of what is printed.
+func (c *Certificate) KeepExtensions(keep func(oid.OID) bool) {
+	c.extensions = slices.DeleteFunc(c.extensions, func(x extension) bool { return !keep(x.id) })
+}
+
 // SelectedExtensions writes the extensions with these short names, in the
 // order of the certificate; found is false, and nothing written, where there
 // are none.
-func (c *Certificate) SelectedExtensions(w *bufio.Writer, names []string, fallback Fallback) (found bool) {
+func (c *Certificate) SelectedExtensions(w *Writer, names []string, fallback Fallback) (found bool) {
 	var list []extension
 	for _, x := range c.extensions {
-		if short, _, ok := oid.OpenSSLNames(x.id); ok && slices.Contains(names, short) {
+		if short, _, ok := w.Objects.Names(x.id); ok && slices.Contains(names, short) {
 			list = append(list, x)
 		}
 	}

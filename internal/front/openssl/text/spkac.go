@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"errors"
 
 	"github.com/certwright/certwright/format/der"
@@ -32,9 +31,9 @@ func ReadSignedKey(raw []byte) (*SignedKey, error) {
 }
 
 // Write prints it as the spkac command does.
-func (s *SignedKey) Write(w *bufio.Writer) {
+func (s *SignedKey) Write(w *Writer) {
 	w.WriteString("Netscape SPKI:\n  Public Key Algorithm: ")
-	w.WriteString(objectName(s.Key.algorithm.id))
+	w.WriteString(w.Objects.Long(s.Key.algorithm.id))
 	w.WriteByte('\n')
 	if !s.Key.Write(w, 4) {
 		w.WriteString("  Unable to load public key\n")
@@ -45,7 +44,7 @@ func (s *SignedKey) Write(w *bufio.Writer) {
 		w.WriteByte('\n')
 	}
 	w.WriteString("  Signature Algorithm: ")
-	w.WriteString(objectName(s.outer.id))
+	w.WriteString(w.Objects.Long(s.outer.id))
 	w.WriteByte('\n')
 	if len(s.signature) > 0 {
 		colonLines(w, s.signature, 6, 18)

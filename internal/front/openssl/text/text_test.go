@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
@@ -23,9 +22,9 @@ import (
 	"github.com/certwright/certwright/internal/specimen"
 )
 
-func print(f func(w *bufio.Writer)) string {
+func print(f func(w *Writer)) string {
 	var out bytes.Buffer
-	w := bufio.NewWriter(&out)
+	w := NewWriter(&out, nil)
 	f(w)
 	w.Flush()
 	return out.String()
@@ -127,7 +126,7 @@ func (o *sample) ours(t *testing.T) (text string, ok bool) {
 	if err := o.options.ParsePrintOptions(o.print); err != nil {
 		t.Fatal(err)
 	}
-	var write func(*bufio.Writer, Options) error
+	var write func(*Writer, Options) error
 	switch o.kind {
 	case "CERTIFICATE":
 		c, err := ReadCertificate(o.der)
@@ -148,7 +147,7 @@ func (o *sample) ours(t *testing.T) (text string, ok bool) {
 		}
 		write = l.Write
 	}
-	return print(func(w *bufio.Writer) { _ = write(w, o.options) }), true
+	return print(func(w *Writer) { _ = write(w, o.options) }), true
 }
 
 // theirs prints it by the openssl command; ok is false where that cannot read it.
@@ -274,7 +273,7 @@ func TestOptions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		compare(t, words, nil, want, print(func(w *bufio.Writer) { TitledName(w, "subject=", r.Subject, flags) }))
+		compare(t, words, nil, want, print(func(w *Writer) { TitledName(w, "subject=", r.Subject, flags) }))
 	}
 	if _, err := ParseNameOptions("oneline,big"); err == nil || err.Error() != `"big" is not an option for names` {
 		t.Error(err)
@@ -295,8 +294,8 @@ func TestSelectedExtensions(t *testing.T) {
 	}
 	names := []string{"subjectAltName", "basicConstraints", "nothing"}
 	want, _, _ := specimen.OpenSSL(t, specimen.File(t, "leaf.crt"), "x509", "-noout", "-ext", strings.Join(names, ","))
-	compare(t, "leaf.crt", nil, want, print(func(w *bufio.Writer) { c.SelectedExtensions(w, names, FallbackText) }))
-	if c.SelectedExtensions(bufio.NewWriter(io.Discard), []string{"nothing"}, FallbackText) || !c.HasExtensions() {
+	compare(t, "leaf.crt", nil, want, print(func(w *Writer) { c.SelectedExtensions(w, names, FallbackText) }))
+	if c.SelectedExtensions(NewWriter(io.Discard, nil), []string{"nothing"}, FallbackText) || !c.HasExtensions() {
 		t.Error("extensions are found that are not there, or not those that are")
 	}
 }
@@ -306,13 +305,13 @@ func TestCurveParameters(t *testing.T) {
 		file, _, _ := specimen.OpenSSL(t, nil, strings.Fields("ecparam "+args)...)
 		want, _, _ := specimen.OpenSSL(t, []byte(file), "ecparam", "-noout", "-text")
 		block, _ := pem.Decode([]byte(file))
-		compare(t, args, block.Bytes, want, print(func(w *bufio.Writer) {
+		compare(t, args, block.Bytes, want, print(func(w *Writer) {
 			if err := CurveParameters(w, block.Bytes); err != nil {
 				t.Errorf("%s: %v", args, err)
 			}
 		}))
 	}
-	if err := CurveParameters(bufio.NewWriter(io.Discard), []byte{6, 1, 42}); err == nil || err.Error() != "the curve is not one that can be printed" {
+	if err := CurveParameters(NewWriter(io.Discard, nil), []byte{6, 1, 42}); err == nil || err.Error() != "the curve is not one that can be printed" {
 		t.Error(err)
 	}
 }
@@ -325,7 +324,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(g.list())
 	}
 	f.Fuzz(func(t *testing.T, der []byte) {
-		w := bufio.NewWriter(io.Discard)
+		w := NewWriter(io.Discard, nil)
 		o := Options{Names: Oneline, Fallback: FallbackParse}
 		if c, trust, err := ReadTrusted(der); err == nil {
 			_ = c.Write(w, o)
@@ -352,7 +351,7 @@ func TestPublicKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		out, _, _ := specimen.OpenSSL(t, encode("PUBLIC KEY", der), "pkey", "-pubin", "-noout", "-text")
-		compare(t, p.String(), der, out, print(func(w *bufio.Writer) { Public(w, p, 0) }))
+		compare(t, p.String(), der, out, print(func(w *Writer) { Public(w, p, 0) }))
 	}
 }
 
@@ -371,7 +370,7 @@ func TestDiffieHellmanKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		compare(t, args, block.Bytes, want, print(func(w *bufio.Writer) { Public(w, p, 0) }))
+		compare(t, args, block.Bytes, want, print(func(w *Writer) { Public(w, p, 0) }))
 	}
 }
 
@@ -382,7 +381,7 @@ func TestSingleFieldsOfLists(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, _, _ := specimen.OpenSSL(t, specimen.File(t, name), "crl", "-noout", "-crlnumber", "-lastupdate", "-issuer", "-hash")
-		compare(t, name, nil, want, print(func(w *bufio.Writer) {
+		compare(t, name, nil, want, print(func(w *Writer) {
 			l.CRLNumber(w)
 			TitledTime(w, "lastUpdate=", l.ThisUpdate)
 			TitledName(w, "issuer=", l.Issuer, Oneline)
@@ -400,17 +399,17 @@ func TestSpecimens(t *testing.T) {
 		case "crt":
 			want, _, _ = specimen.OpenSSL(t, file, "x509", "-noout", "-text")
 			if c, err := ReadCertificate(der); err == nil {
-				got = print(func(w *bufio.Writer) { _ = c.Write(w, o) })
+				got = print(func(w *Writer) { _ = c.Write(w, o) })
 			}
 		case "csr":
 			want, _, _ = specimen.OpenSSL(t, encode("CERTIFICATE REQUEST", der), "req", "-noout", "-text")
 			if r, err := ReadRequest(der); err == nil {
-				got = print(func(w *bufio.Writer) { _ = r.Write(w, o) })
+				got = print(func(w *Writer) { _ = r.Write(w, o) })
 			}
 		case "crl":
 			want, _, _ = specimen.OpenSSL(t, file, "crl", "-noout", "-text")
 			if l, err := ReadList(der); err == nil {
-				got = print(func(w *bufio.Writer) { _ = l.Write(w, o) })
+				got = print(func(w *Writer) { _ = l.Write(w, o) })
 			}
 		}
 		compare(t, name, der, want, got)
@@ -432,7 +431,7 @@ func TestPrivateKeys(t *testing.T) {
 			continue
 		}
 		want, _, _ := specimen.OpenSSL(t, []byte(file), "pkey", "-noout", "-text")
-		compare(t, name, nil, want, print(func(w *bufio.Writer) {
+		compare(t, name, nil, want, print(func(w *Writer) {
 			block, _ := pem.Decode([]byte(file))
 			if err := PrivateDER(w, block.Bytes); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -440,7 +439,7 @@ func TestPrivateKeys(t *testing.T) {
 		}))
 		spki, _, _ := specimen.OpenSSL(t, []byte(file), "pkey", "-pubout")
 		want, _, _ = specimen.OpenSSL(t, []byte(file), "pkey", "-noout", "-text_pub")
-		compare(t, name+", public", nil, want, print(func(w *bufio.Writer) {
+		compare(t, name+", public", nil, want, print(func(w *Writer) {
 			block, _ := pem.Decode([]byte(spki))
 			p, err := key.ParsePublic(block.Bytes)
 			if err != nil || !Public(w, p, 0) {
@@ -465,7 +464,7 @@ func TestSingleFields(t *testing.T) {
 		if !ok {
 			continue
 		}
-		compare(t, fmt.Sprintf("certificate %d", i), der, want, print(func(w *bufio.Writer) {
+		compare(t, fmt.Sprintf("certificate %d", i), der, want, print(func(w *Writer) {
 			TitledName(w, "subject=", c.Subject, names)
 			TitledName(w, "issuer=", c.Issuer, names)
 			c.SerialNumber(w)
@@ -502,7 +501,7 @@ func TestTrustSettings(t *testing.T) {
 			t.Fatalf("%q: %v, %v", args, trust, err)
 		}
 		want, _, _ := specimen.OpenSSL(t, []byte(trusted), "x509", "-noout", "-text")
-		compare(t, fmt.Sprint(args), block.Bytes, want, print(func(w *bufio.Writer) {
+		compare(t, fmt.Sprint(args), block.Bytes, want, print(func(w *Writer) {
 			_ = c.Write(w, Options{Names: Oneline})
 			trust.Write(w)
 		}))
@@ -520,14 +519,14 @@ func TestSingleFieldsOfRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, _, _ := specimen.OpenSSL(t, encode("CERTIFICATE REQUEST", der), "req", "-noout", "-modulus", "-subject", "-nameopt", "multiline")
-		got := print(func(w *bufio.Writer) { TitledName(w, "subject=", r.Subject, Multiline) }) + print(r.Modulus)
+		got := print(func(w *Writer) { TitledName(w, "subject=", r.Subject, Multiline) }) + print(r.Modulus)
 		compare(t, name, nil, want, got)
 	}
 }
 
 func TestStopsShort(t *testing.T) {
 	var b bytes.Buffer
-	w := bufio.NewWriter(&b)
+	w := NewWriter(&b, nil)
 	spki := publicKeys(t)[0]
 	algorithm := seq(tlv(der.ObjectIdentifier, []byte(oid.Ed25519)))
 	empty := seq(seq(tlv(der.Integer, []byte{0}), seq(), spki, tlv(der.ContextConstructed(0), seq(tlv(der.ObjectIdentifier, []byte(oid.ChallengePassword)), tlv(der.Set)))), algorithm, tlv(der.BitString, []byte{0}))
@@ -551,7 +550,7 @@ func TestStopsShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, _, _ := specimen.OpenSSL(t, []byte(file), "pkey", "-noout", "-text")
-	compare(t, "a key that was read", nil, want, print(func(w *bufio.Writer) {
+	compare(t, "a key that was read", nil, want, print(func(w *Writer) {
 		if err := Private(w, p); err != nil {
 			t.Error(err)
 		}

@@ -1,14 +1,13 @@
 package text
 
 import (
-	"bufio"
 	"strconv"
 
 	"github.com/certwright/certwright/format/der"
 )
 
 // timestamps is the list of signed certificate timestamps (RFC 6962, Section 3.3).
-func timestamps(w *bufio.Writer, value []byte, indent int) state {
+func timestamps(w *Writer, value []byte, indent int) state {
 	in := fields{rest: value}
 	list := in.take(der.OctetString).Content
 	if in.bad || len(list) < 2 || int(list[0])<<8|int(list[1]) != len(list)-2 {
@@ -80,7 +79,7 @@ func readSCT(raw []byte) (s sct, ok bool) {
 	return s, len(rest) == n && s.algorithmName() != ""
 }
 
-func (s sct) write(w *bufio.Writer, indent int) {
+func (s sct) write(w *Writer, indent int) {
 	field := func(name string) {
 		w.WriteByte('\n')
 		spaces(w, indent+4)
@@ -122,7 +121,7 @@ func (s sct) algorithmName() string {
 	return ""
 }
 
-func (s sct) writeTime(w *bufio.Writer) {
+func (s sct) writeTime(w *Writer) {
 	stamp := unixStamp(int64(s.milliseconds / 1000))
 	ms := strconv.Itoa(int(1000 + s.milliseconds%1000))[1:]
 	if len(stamp) == len("20060102150405") {

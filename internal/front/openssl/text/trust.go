@@ -1,8 +1,6 @@
 package text
 
 import (
-	"bufio"
-
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
 )
@@ -91,7 +89,7 @@ func (t *Trust) Marshal() []byte {
 }
 
 // Write prints the trust settings as they follow a certificate.
-func (t *Trust) Write(w *bufio.Writer) {
+func (t *Trust) Write(w *Writer) {
 	uses(w, "Trusted Uses", t.Uses)
 	uses(w, "Rejected Uses", t.Rejected)
 	if t.Alias != nil {
@@ -106,7 +104,7 @@ func (t *Trust) Write(w *bufio.Writer) {
 	}
 }
 
-func uses(w *bufio.Writer, title string, list []oid.OID) {
+func uses(w *Writer, title string, list []oid.OID) {
 	if list == nil {
 		w.WriteString("No ")
 		w.WriteString(title)
@@ -119,7 +117,7 @@ func uses(w *bufio.Writer, title string, list []oid.OID) {
 		if i > 0 {
 			w.WriteString(", ")
 		}
-		w.WriteString(shortened(id, 79))
+		w.WriteString(w.Objects.shortened(id, 79))
 	}
 	w.WriteByte('\n')
 }
