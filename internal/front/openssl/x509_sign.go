@@ -27,6 +27,9 @@ func (x *certifying) signs() bool { return (x.key != nil || x.ca != nil) && !x.h
 // sign makes a certificate of the request, of the certificate that was read,
 // or of options alone, where there is a key to sign with.
 func (x *certifying) sign() error {
+	if x.has("clrext") && x.has("ext") {
+		fmt.Fprintln(x.Stderr, "Warning: Ignoring -ext since -clrext is given")
+	}
 	if x.has("clrext") && x.copying != opensslconf.CopyNone && x.in != nil {
 		return complain("Must not use -clrext together with -copy_extensions")
 	}
