@@ -256,6 +256,7 @@ func (a *authority) showDraft(d *draft) error {
 	if err != nil {
 		return err
 	}
+	unsigned.SetFirstVersion() // OpenSSL gives it its version when it signs it
 	fmt.Fprintln(a.Stderr, "Certificate Details:")
 	return a.show(a.Stderr, func(w *text.Writer) error { return unsigned.Write(w, a.printing) })
 }

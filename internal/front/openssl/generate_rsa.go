@@ -26,7 +26,7 @@ func mostPrimes(bits int) int {
 }
 
 // generateRSA makes an RSA key of any size and number of primes.
-func (c *call) generateRSA(bits, primes, exponent int) (*key.Private, error) {
+func (c *call) generateRSA(bits, primes, exponent int) (k *key.Private, err error) {
 	switch {
 	case bits < smallestBits:
 		return nil, errors.New("key size too small")
@@ -37,6 +37,11 @@ func (c *call) generateRSA(bits, primes, exponent int) (*key.Private, error) {
 	case primes < 2 || primes > mostPrimes(bits):
 		return nil, fmt.Errorf("a key of %d bits has 2 to %d primes", bits, mostPrimes(bits))
 	}
+	c.dotted(func() { k, err = c.drawRSA(bits, primes, exponent) })
+	return k, err
+}
+
+func (c *call) drawRSA(bits, primes, exponent int) (*key.Private, error) {
 	if bits >= 1024 && primes == 2 && exponent == 65537 {
 		k, err := rsa.GenerateKey(c.random(), bits)
 		if err != nil {

@@ -279,6 +279,9 @@ func (c *Certificate) OCSPAddresses() (list []string) {
 // these content octets.
 func (c *Certificate) SetSerial(content []byte) { c.Serial, _ = readInteger(content) }
 
+// SetFirstVersion gives the certificate that is printed version 1.
+func (c *Certificate) SetFirstVersion() { c.version = integer{magnitude: []byte{0}} }
+
 // KeepExtensions takes all others out of what is printed.
 func (c *Certificate) KeepExtensions(keep func(oid.OID) bool) {
 	c.extensions = slices.DeleteFunc(c.extensions, func(x extension) bool { return !keep(x.id) })
