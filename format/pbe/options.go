@@ -12,8 +12,9 @@ import (
 // Options say how to encrypt. The zero value is PBES2 with AES-256-CBC and
 // PBKDF2 with HMAC-SHA-256 and 600,000 iterations.
 type Options struct {
-	// Scheme is "pbes2" (the default), or "pbe-sha1-3des" of PKCS #12 for
-	// programs that know nothing newer.
+	// Scheme is "pbes2" (the default), or "pbe-sha1-3des" or "pbe-sha1-rc2-40"
+	// of PKCS #12 for programs that know nothing newer. Anybody can break the
+	// latter: it is for what is no secret.
 	Scheme string
 	// Cipher is one of Ciphers; "AES-256-CBC" where empty. PBES2 only.
 	Cipher string
@@ -63,12 +64,14 @@ func (o Options) algorithm(random io.Reader) ([]byte, error) {
 	case "", "pbes2":
 		return o.pbes2(salt, random)
 	case "pbe-sha1-3des":
-		return o.legacy(salt)
+		return o.legacy(salt, oid.PBEWithSHA1And3KeyTripleDESCBC)
+	case "pbe-sha1-rc2-40":
+		return o.legacy(salt, oid.PBEWithSHA1And40BitRC2CBC)
 	}
-	return nil, fmt.Errorf("encryption scheme %q is not known; the known ones are pbes2 and pbe-sha1-3des", o.Scheme)
+	return nil, fmt.Errorf("encryption scheme %q is not known; the known ones are pbes2, pbe-sha1-3des and pbe-sha1-rc2-40", o.Scheme)
 }
 
-func (o Options) legacy(salt []byte) ([]byte, error) {
+func (o Options) legacy(salt []byte, id oid.OID) ([]byte, error) {
 	if o.Iterations == 0 {
 		o.Iterations = defaultLegacyIterations
 	}
@@ -77,7 +80,7 @@ func (o Options) legacy(salt []byte) ([]byte, error) {
 	}
 	var b der.Builder
 	all := b.Begin(der.Sequence)
-	b.OID(string(oid.PBEWithSHA1And3KeyTripleDESCBC))
+	b.OID(string(id))
 	parameters := b.Begin(der.Sequence)
 	b.Add(der.OctetString, salt)
 	b.Int(int64(o.Iterations))

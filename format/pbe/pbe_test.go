@@ -116,7 +116,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		{Options{Cipher: "rot13"}, `cipher "rot13" is not known; the known ones are AES-256-CBC, AES-128-CBC`},
 		{Options{KDF: "md5"}, `key derivation function "md5" is not known; the known ones are pbkdf2 and scrypt`},
 		{Options{PRF: "md2"}, `hash "md2" is not known to PBKDF2; the known ones are sha256, sha1`},
-		{Options{Scheme: "pgp"}, `encryption scheme "pgp" is not known; the known ones are pbes2 and pbe-sha1-3des`},
+		{Options{Scheme: "pgp"}, `encryption scheme "pgp" is not known; the known ones are pbes2, pbe-sha1-3des and pbe-sha1-rc2-40`},
 		{Options{Iterations: -1}, "-1 iterations were asked for; there are 1 to 10000000"},
 		{Options{Iterations: MaxIterations + 1, Scheme: "pbe-sha1-3des"}, "10000001 iterations were asked for"},
 		{Options{Salt: 4}, "a salt of 4 octets was asked for; it has 8 to 1024"},

@@ -27,7 +27,7 @@ func pkcs12Command() command {
 		{"nokeys", flag, "Write no private keys", ""},
 		{"nocerts", flag, "Write no certificates", ""},
 		{"noout", flag, "Write nothing", ""},
-		{"legacy", flag, "Encrypt with triple DES and SHA-1; all that is old is read anyway", ""},
+		{"legacy", flag, "Encrypt keys with triple DES and certificates with RC2 of 40 bits; all that is old is read anyway", ""},
 		engineOption(),
 	}, providerOptions(), randomOptions(), []option{
 		title("PKCS#12 import (parsing PKCS#12) options"),
@@ -147,27 +147,35 @@ func (c *call) importPKCS12(cipher string, passin, passout []byte) error {
 	if c.has("info") {
 		c.tellPKCS12(description)
 	}
-	contents, err := keystore.ReadPKCS12With(data, passwords)
-	if errors.Is(err, keystore.ErrPassphrase) && !passwords.AnyMAC {
+	if description.MAC == "" && !passwords.AnyMAC {
+		fmt.Fprintln(c.Stderr, "Warning: MAC is absent!")
+	}
+	file, err := keystore.OpenPKCS12(data, passwords)
+	if file == nil && errors.Is(err, keystore.ErrPassphrase) {
 		return complain("Mac verify error: invalid password?")
 	}
-	if err != nil {
+	if file == nil {
 		return because("Error outputting keys and certificates", err)
-	}
-	if c.has("noout") {
-		return nil
 	}
 	if cipher == "" && !c.hasAny("nodes", "noenc") {
 		cipher = "AES-256-CBC"
 	}
-	var out bytes.Buffer
-	if err := c.writeContents(&out, contents, keySink{format: formatPEM, cipher: cipher, secret: passout}); err != nil {
-		return err
+	p := &bagPrinter{call: c, file: file, sink: keySink{format: formatPEM, cipher: cipher, secret: passout}}
+	if failed := p.safes(); failed != nil {
+		err = failed
 	}
-	return c.writeFile(c.text("out"), out.Bytes(), true)
+	if c.text("out") == "" || err == nil {
+		if failed := c.writeFile(c.text("out"), p.out.Bytes(), true); failed != nil {
+			return failed
+		}
+	}
+	if err != nil {
+		return because("Error outputting keys and certificates", err)
+	}
+	return nil
 }
 
-// tellPKCS12 does what -info asks.
+// tellPKCS12 tells of the MAC, as -info asks.
 func (c *call) tellPKCS12(d *keystore.PKCS12Description) {
 	if d.MAC != "" {
 		name := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(d.MAC, "HMAC-"), "-", ""))
@@ -177,97 +185,7 @@ func (c *call) tellPKCS12(d *keystore.PKCS12Description) {
 			length = fmt.Sprintf("length: %d, ", hash.Size())
 		}
 		fmt.Fprintf(c.Stderr, "MAC %ssalt length: %d\n", length, d.MACSalt)
-	} else {
-		fmt.Fprintln(c.Stderr, "Warning: MAC is absent!")
 	}
-	for _, part := range d.Parts {
-		if part.Encryption != "" {
-			fmt.Fprintf(c.Stderr, "PKCS7 Encrypted data: %s\n", part.Encryption)
-			continue
-		}
-		fmt.Fprintln(c.Stderr, "PKCS7 Data")
-		for _, bag := range part.Bags {
-			switch bag.Kind {
-			case "certificate":
-				fmt.Fprintln(c.Stderr, "Certificate bag")
-			case "private key":
-				fmt.Fprintln(c.Stderr, "Key bag")
-			case "encrypted private key":
-				fmt.Fprintf(c.Stderr, "Shrouded Keybag: %s\n", bag.Encryption)
-			default:
-				fmt.Fprintf(c.Stderr, "%s: %s\n", bag.Kind, bag.Encryption)
-			}
-		}
-	}
-}
-
-// writeContents writes what -nokeys, -nocerts, -clcerts and -cacerts leave.
-func (c *call) writeContents(out *bytes.Buffer, contents *keystore.Contents, s keySink) error {
-	if !c.has("nocerts") {
-		for _, e := range contents.Entries {
-			if e.Certificate != nil && !c.has("cacerts") {
-				if err := c.writeBagCertificate(out, e.Certificate, e.Alias); err != nil {
-					return err
-				}
-			}
-		}
-		for _, raw := range otherCertificates(contents) {
-			if c.has("clcerts") {
-				break
-			}
-			if err := c.writeBagCertificate(out, raw.Raw, raw.Alias); err != nil {
-				return err
-			}
-		}
-	}
-	if c.has("nokeys") {
-		return nil
-	}
-	for _, e := range contents.Entries {
-		if e.Key == nil {
-			continue
-		}
-		writeBag(out, e.Alias)
-		out.WriteString("Key Attributes: <No Attributes>\n")
-		data, err := c.encodePrivate(e.Key, s)
-		if err != nil {
-			return err
-		}
-		out.Write(data)
-	}
-	return nil
-}
-
-// otherCertificates are those of chains, each once, and those that stand alone.
-func otherCertificates(contents *keystore.Contents) []keystore.Certificate {
-	var all []keystore.Certificate
-	add := func(one keystore.Certificate) {
-		if !slices.ContainsFunc(all, func(have keystore.Certificate) bool { return bytes.Equal(have.Raw, one.Raw) }) {
-			all = append(all, one)
-		}
-	}
-	for _, e := range contents.Entries {
-		for _, raw := range e.Chain {
-			add(keystore.Certificate{Raw: raw})
-		}
-	}
-	for _, one := range contents.Certificates {
-		add(one)
-	}
-	return all
-}
-
-func writeBag(out *bytes.Buffer, alias string) {
-	if alias == "" {
-		out.WriteString("Bag Attributes: <No Attributes>\n")
-		return
-	}
-	fmt.Fprintf(out, "Bag Attributes\n    friendlyName: %s\n", alias)
-}
-
-func (c *call) writeBagCertificate(out *bytes.Buffer, raw []byte, alias string) error {
-	writeBag(out, alias)
-	return c.writeNamedCertificate(out, raw)
 }
 
 // exportPKCS12 makes a file of a key and its certificates.

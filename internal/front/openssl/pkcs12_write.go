@@ -202,15 +202,16 @@ func (f *pkcs12File) appendMAC(b *der.Builder, content []byte, random io.Reader)
 }
 
 // pbeOf reads -keypbe or -certpbe.
-func (c *call) pbeOf(name string, old bool, rounds int) (*pbe.Options, error) {
+func (c *call) pbeOf(name, otherwise string, rounds int) (*pbe.Options, error) {
 	value := c.text(name)
-	if value == "" && old {
-		value = "PBE-SHA1-3DES"
-	} else if value == "" {
-		value = "AES-256-CBC"
+	if value == "" {
+		value = otherwise
 	}
 	if strings.EqualFold(value, "NONE") {
 		return nil, nil
+	}
+	if scheme := strings.ToLower(value); scheme == "pbe-sha1-rc2-40" && name == "certpbe" {
+		return &pbe.Options{Scheme: scheme, Iterations: rounds, Salt: 8}, nil
 	}
 	if scheme, err := c.oldScheme(value); err == nil {
 		return &pbe.Options{Scheme: scheme, Iterations: rounds, Salt: 8}, nil
@@ -230,11 +231,17 @@ func (c *call) protection(f *pkcs12File) (err error) {
 	if c.has("noiter") {
 		rounds = 1
 	}
-	legacy := c.has("legacy")
-	if f.keyPBE, err = c.pbeOf("keypbe", legacy, rounds); err != nil {
+	forKey, forCerts, legacy := "AES-256-CBC", "AES-256-CBC", c.has("legacy")
+	if legacy {
+		forKey, forCerts = "PBE-SHA1-3DES", "PBE-SHA1-RC2-40"
+	}
+	if c.has("descert") {
+		forCerts = "PBE-SHA1-3DES"
+	}
+	if f.keyPBE, err = c.pbeOf("keypbe", forKey, rounds); err != nil {
 		return err
 	}
-	if f.certPBE, err = c.pbeOf("certpbe", legacy || c.has("descert"), rounds); err != nil {
+	if f.certPBE, err = c.pbeOf("certpbe", forCerts, rounds); err != nil {
 		return err
 	}
 	if c.has("nomac") {

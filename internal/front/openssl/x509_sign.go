@@ -16,8 +16,8 @@ import (
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pkcs10"
-	"github.com/certwright/certwright/internal/opensslca"
 	"github.com/certwright/certwright/internal/front/openssl/text"
+	"github.com/certwright/certwright/internal/opensslca"
 	"github.com/certwright/certwright/internal/opensslconf"
 )
 
