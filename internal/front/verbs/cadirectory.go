@@ -43,7 +43,7 @@ type directoryJSON struct {
 
 // importDirectory does what `ca import --openssl` asks.
 func (p *program) importDirectory(c *cobra.Command, args []string, d *directoryFlags) error {
-	s, err := opensslca.Look(d.folder, text.Objects(nil).Slash)
+	s, err := opensslca.Look(d.folder, text.Slash)
 	if err != nil {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: "the folder " + d.folder + " cannot be read", Fix: "name the folder with index.txt in it", Err: err}
 	}
@@ -157,7 +157,7 @@ func (p *program) exportDirectory(ctx context.Context, name, folder string) erro
 	if err := emptyFolder(folder); err != nil {
 		return err
 	}
-	count, err := task.ExportDirectory(ctx, o, ca, text.Objects(nil).Slash, func(f task.DirectoryFile) error { return writeBelow(folder, f) })
+	count, err := task.ExportDirectory(ctx, o, ca, text.Slash, func(f task.DirectoryFile) error { return writeBelow(folder, f) })
 	if err != nil {
 		return err
 	}

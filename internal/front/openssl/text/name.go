@@ -443,3 +443,6 @@ func slashValue(out *strings.Builder, a dn.Attribute) {
 		out.WriteByte(c)
 	}
 }
+
+// Slash is Objects.Slash with the names that everybody knows.
+func Slash(n dn.Name) string { return Objects(nil).Slash(n) }
