@@ -91,6 +91,21 @@ func TestNameConstraintsHold(t *testing.T) {
 	}
 }
 
+// TestNameConstraintsAboveHold has them in the certificate of the root alone.
+func TestNameConstraintsAboveHold(t *testing.T) {
+	w := emptyWorld(t)
+	permitted, err := ext.ParseConstraint("dns:example.org")
+	check(t, err)
+	w.create(t, authority.NewCA{Name: "root", Subject: name(t, "CN=Root"), PathLen: -1, Permit: []ext.GeneralName{permitted}})
+	w.create(t, authority.NewCA{Name: "issuing", Subject: name(t, "CN=Issuing"), Parent: "root", PathLen: -1})
+	w.issue(t, "a.example.org")
+	out, err := w.Submit(t.Context(), submission(newApplicant(t).request(t, "a.example.com")))
+	check(t, err)
+	if out.Refusal == nil || out.Refusal.Reason != request.IssuerRefused || !strings.Contains(out.Refusal.Detail, "the name constraints of CN=Root, above the issuer, do not let") {
+		t.Errorf("got %+v", out.Refusal)
+	}
+}
+
 // TestOfflineRoot carries a request from one store to another, and the
 // certificate back.
 func TestOfflineRoot(t *testing.T) {

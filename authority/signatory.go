@@ -110,6 +110,7 @@ type signatory struct {
 	ca          *CA
 	settings    CASettings
 	certificate *cert.Certificate
+	above       []*cert.Certificate // the issuers of it, the next first
 	open        func(ctx context.Context) (crypto.Signer, error)
 
 	mu      sync.Mutex
@@ -128,6 +129,13 @@ func (a *Authority) newSignatory(ca *CA) (*signatory, error) {
 		var err error
 		if s.certificate, err = cert.Parse(ca.Chain[0]); err != nil {
 			return nil, fmt.Errorf("certificate of authority %q: %w", ca.Name, err)
+		}
+		for _, der := range ca.Chain[1:] {
+			c, err := cert.Parse(der)
+			if err != nil {
+				return nil, fmt.Errorf("a certificate above authority %q: %w", ca.Name, err)
+			}
+			s.above = append(s.above, c)
 		}
 	}
 	s.open = func(ctx context.Context) (crypto.Signer, error) { return a.config.Keys.Signer(ctx, ca.Key) }
@@ -152,10 +160,18 @@ func (s *signatory) keyLocked(ctx context.Context) (crypto.Signer, error) {
 	return s.signer, nil
 }
 
+// config is what an issuer of this shard is made from; without a signer it
+// judges only.
+func (s *signatory) config(shard int, signer crypto.Signer) issuance.IssuerConfig {
+	c := s.settings.issuer(s.ca.Name, shard, s.certificate, signer)
+	c.Above = s.above
+	return c
+}
+
 // judging returns an issuer of this shard that cannot sign, so that nobody is
 // asked for the passphrase of a key that is not needed.
 func (s *signatory) judging(shard int) (*issuance.Issuer, error) {
-	i, err := issuance.NewIssuer(s.settings.issuer(s.ca.Name, shard, s.certificate, nil))
+	i, err := issuance.NewIssuer(s.config(shard, nil))
 	if err != nil {
 		return nil, fmt.Errorf("authority %q: %w", s.ca.Name, err)
 	}
@@ -173,7 +189,7 @@ func (s *signatory) issuer(ctx context.Context, shard int) (*issuance.Issuer, er
 	if err != nil {
 		return nil, err
 	}
-	i, err := issuance.NewIssuer(s.settings.issuer(s.ca.Name, shard, s.certificate, signer))
+	i, err := issuance.NewIssuer(s.config(shard, signer))
 	if err != nil {
 		return nil, fmt.Errorf("authority %q: %w", s.ca.Name, err)
 	}

@@ -22,8 +22,9 @@ import (
 // IssuerConfig is what an issuer is made from.
 type IssuerConfig struct {
 	Certificate *cert.Certificate
-	Signer      crypto.Signer // nil: can judge, cannot sign
-	Hash        string        // "" for the key's default
+	Above       []*cert.Certificate // the issuers of Certificate as far as they are known, the next first: what they permit bounds it, too
+	Signer      crypto.Signer       // nil: can judge, cannot sign
+	Hash        string              // "" for the key's default
 	PSS         bool
 	Algorithm   *key.SignatureAlgorithm // of an operator's issuer, which may be broken: instead of Hash and PSS
 	CRL         []string                // distribution point URIs put in certificates where the profile says so
@@ -46,8 +47,7 @@ type Issuer struct {
 	notBefore time.Time
 	notAfter  time.Time // zero: no end
 	pathLen   int       // -1: no limit
-	purposes  []oid.OID
-	bound     *ext.NameConstraints
+	bounds    []bound   // of its certificate, and of those above
 
 	// What it puts in every certificate, encoded once.
 	authorityKey ext.Extension
@@ -74,8 +74,11 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 		name: c.Certificate.Subject, public: c.Certificate.PublicKey,
 		notBefore: c.Certificate.NotBefore, notAfter: c.Certificate.NotAfter,
 	}
-	if err := i.constrain(c.Certificate); err != nil {
-		return nil, fmt.Errorf("the certificate of %s cannot be an issuer's: %w", i.name, err)
+	i.pathLen = -1
+	for height, above := range append([]*cert.Certificate{c.Certificate}, c.Above...) {
+		if err := i.constrain(above, height); err != nil {
+			return nil, fmt.Errorf("the certificate of %s cannot be an issuer's: %w", above.Subject, err)
+		}
 	}
 	id, err := authorityID(c.Certificate)
 	if err != nil {
@@ -97,12 +100,22 @@ func NewSelfIssuer(r *request.Request, c IssuerConfig) (*Issuer, error) {
 	return i.equip(c, r.PublicKey.Identifier())
 }
 
-// constrain takes over what the issuer's own certificate says of what it may
-// sign.
-func (i *Issuer) constrain(c *cert.Certificate) error {
-	i.pathLen = -1
+// bound is what a certificate of the path says of the names and purposes of all
+// below it.
+type bound struct {
+	above    string // whose certificate it is; empty for the issuer's own
+	purposes []oid.OID
+	names    *ext.NameConstraints
+}
+
+// constrain takes over what a certificate says of what may be signed below it:
+// the issuer's own at the height 0, its issuer's at 1, and so on.
+func (i *Issuer) constrain(c *cert.Certificate, height int) error {
 	basic, ok := ext.Find(c.Extensions, oid.BasicConstraints)
-	if !ok {
+	switch {
+	case !ok && height > 0 && c.Version < 3:
+		return nil // a root of old
+	case !ok:
 		return errors.New("it has no basic constraints, so it is not a certification authority's")
 	}
 	is, err := ext.ParseBasicConstraints(basic.Value)
@@ -112,7 +125,9 @@ func (i *Issuer) constrain(c *cert.Certificate) error {
 	if !is.CA {
 		return errors.New("its basic constraints say CA:FALSE")
 	}
-	i.pathLen = is.PathLen
+	if left := max(is.PathLen-height, 0); is.PathLen >= 0 && (i.pathLen < 0 || left < i.pathLen) {
+		i.pathLen = left
+	}
 	if e, ok := ext.Find(c.Extensions, oid.KeyUsage); ok {
 		usage, err := ext.ParseKeyUsage(e.Value)
 		if err != nil {
@@ -122,18 +137,23 @@ func (i *Issuer) constrain(c *cert.Certificate) error {
 			return errors.New("its key usage does not have keyCertSign")
 		}
 	}
+	var b bound
+	if height > 0 {
+		b.above = c.Subject.String()
+	}
 	if e, ok := ext.Find(c.Extensions, oid.ExtKeyUsage); ok {
-		if i.purposes, err = ext.ParseExtKeyUsage(e.Value); err != nil {
+		if b.purposes, err = ext.ParseExtKeyUsage(e.Value); err != nil {
 			return fmt.Errorf("reading its extended key usage: %w", err)
 		}
 	}
 	if e, ok := ext.Find(c.Extensions, oid.NameConstraints); ok {
-		bound, err := ext.ParseNameConstraints(e.Value)
+		names, err := ext.ParseNameConstraints(e.Value)
 		if err != nil {
 			return fmt.Errorf("reading its name constraints: %w", err)
 		}
-		i.bound = &bound
+		b.names = &names
 	}
+	i.bounds = append(i.bounds, b)
 	return nil
 }
 

@@ -46,49 +46,63 @@ func issuerKey(c *judging) {
 // relying parties take as a bound (RFC 5280 leaves it open; browsers and
 // OpenSSL do it).
 func issuerPurposes(c *judging) {
-	bound := c.issuer.purposes
-	if len(bound) == 0 || slices.Contains(bound, oid.AnyExtKeyUsage) {
-		return
-	}
-	for _, id := range c.plan.purposes {
-		if !slices.Contains(bound, id) {
-			c.refuse(request.IssuerRefused, "extensions.extKeyUsage",
-				fmt.Sprintf("the purpose %s is outside the issuer's: %s", id.Short(), purposeList(bound)), "ask another issuer, or for another profile")
+	for _, b := range c.issuer.bounds {
+		if len(b.purposes) == 0 || slices.Contains(b.purposes, oid.AnyExtKeyUsage) {
+			continue
+		}
+		whose := "the issuer's"
+		if b.above != "" {
+			whose = "those of " + b.above + ", above the issuer"
+		}
+		for _, id := range c.plan.purposes {
+			if !slices.Contains(b.purposes, id) {
+				c.refuse(request.IssuerRefused, "extensions.extKeyUsage",
+					fmt.Sprintf("the purpose %s is outside %s: %s", id.Short(), whose, purposeList(b.purposes)), "ask another issuer, or for another profile")
+			}
 		}
 	}
 }
 
-// issuerNames keeps subject and names within the issuer's name constraints.
+// issuerNames keeps subject and names within the name constraints of the
+// issuer and of those above it.
 func issuerNames(c *judging) {
-	bound := c.issuer.bound
-	if bound == nil {
-		return
+	for i := range c.issuer.bounds {
+		if b := &c.issuer.bounds[i]; b.names != nil {
+			c.namesWithin(b)
+		}
 	}
+}
+
+func (c *judging) namesWithin(b *bound) {
 	for i := range c.names {
-		c.bounded(bound, &c.names[i], "subjectAltName")
+		c.within(b, &c.names[i], "subjectAltName")
 	}
 	if !c.plan.subject.IsEmpty() {
 		if n, err := directoryName(c.plan.subject); err != nil {
 			c.refuse(request.BadSubject, "subject", fmt.Sprintf("the subject cannot be held against the issuer's name constraints: %v", err), "make the request anew")
 		} else {
-			c.bounded(bound, &n, "subject")
+			c.within(b, &n, "subject")
 		}
 	}
 	each(c.plan.subject, oid.EmailAddress, func(a *dn.Attribute) {
 		n := generalName(ext.Email, []byte(a.Text()))
-		c.bounded(bound, &n, "subject.emailAddress")
+		c.within(b, &n, "subject.emailAddress")
 	})
 	each(c.plan.subject, oid.CommonName, func(a *dn.Attribute) {
 		// Clients that still read the common name take it for a host.
 		if n, ok := hostName(a.Text()); ok && !c.profile.ca {
-			c.bounded(bound, &n, "subject.CN")
+			c.within(b, &n, "subject.CN")
 		}
 	})
 }
 
-func (c *judging) bounded(bound *ext.NameConstraints, n *ext.GeneralName, field string) {
-	if err := bound.Allows(*n); err != nil {
-		c.refuse(request.IssuerRefused, field, fmt.Sprintf("the issuer's name constraints do not let %s stand: %v", n, err), "leave it out of the request, or ask another issuer")
+func (c *judging) within(b *bound, n *ext.GeneralName, field string) {
+	if err := b.names.Allows(*n); err != nil {
+		whose := "the issuer's name constraints"
+		if b.above != "" {
+			whose = "the name constraints of " + b.above + ", above the issuer,"
+		}
+		c.refuse(request.IssuerRefused, field, fmt.Sprintf("%s do not let %s stand: %v", whose, n, err), "leave it out of the request, or ask another issuer")
 	}
 }
 
