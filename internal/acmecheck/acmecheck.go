@@ -93,17 +93,36 @@ func New(s Settings, now func() time.Time) (*Checker, error) {
 // Check does a task. The problem says what was wrong; it is nil where the
 // challenge is fulfilled and no CAA record stands against it.
 func (c *Checker) Check(ctx context.Context, t Task) (Proof, *acme.Problem) {
+	return c.agreed(ctx, func(ctx context.Context, r *resolver) (Proof, *acme.Problem) { return c.through(ctx, r, &t) })
+}
+
+// Permitted looks at CAA records alone, for what a task has proven before.
+func (c *Checker) Permitted(ctx context.Context, t Task) *acme.Problem {
+	if !c.heedsCAA(&t) {
+		return nil
+	}
+	_, problem := c.agreed(ctx, func(ctx context.Context, r *resolver) (Proof, *acme.Problem) { return Proof{}, c.permitted(ctx, r, &t) })
+	return problem
+}
+
+// heedsCAA reports whether CAA records matter to a task.
+func (c *Checker) heedsCAA(t *Task) bool {
+	return t.Identifier.Type == acme.DNS && len(c.settings.CAAIdentities) > 0
+}
+
+// agreed is what is seen through the resolvers, or as many as must agree.
+func (c *Checker) agreed(ctx context.Context, see func(context.Context, *resolver) (Proof, *acme.Problem)) (Proof, *acme.Problem) {
 	ctx, cancel := context.WithTimeout(ctx, c.settings.Timeout)
 	defer cancel()
 	need := max(1, c.settings.Agree)
 	proofs, problems := make([]Proof, len(c.resolvers)), make([]*acme.Problem, len(c.resolvers))
 	if len(c.resolvers) == 1 {
-		proofs[0], problems[0] = c.through(ctx, c.resolvers[0], &t)
+		proofs[0], problems[0] = see(ctx, c.resolvers[0])
 		return proofs[0], problems[0]
 	}
 	var all sync.WaitGroup
 	for i, r := range c.resolvers {
-		all.Go(func() { proofs[i], problems[i] = c.through(ctx, r, &t) })
+		all.Go(func() { proofs[i], problems[i] = see(ctx, r) })
 	}
 	all.Wait()
 	var seen Proof
@@ -130,7 +149,7 @@ func (p Proof) and(q Proof) Proof {
 
 // through checks with the eyes of one resolver: the proof, and meanwhile CAA.
 func (c *Checker) through(ctx context.Context, r *resolver, t *Task) (Proof, *acme.Problem) {
-	if t.Identifier.Type != acme.DNS || len(c.settings.CAAIdentities) == 0 {
+	if !c.heedsCAA(t) {
 		return c.prove(ctx, r, t)
 	}
 	caa := make(chan *acme.Problem, 1)

@@ -27,6 +27,9 @@ import (
 // Checker looks whether challenges are fulfilled.
 type Checker interface {
 	Check(ctx context.Context, t acmecheck.Task) (acmecheck.Proof, *acme.Problem)
+	// Permitted looks whether CAA records still let the authority issue for what
+	// a task has proven before.
+	Permitted(ctx context.Context, t acmecheck.Task) *acme.Problem
 }
 
 // Settings are what an operator may choose.
@@ -38,7 +41,8 @@ type Settings struct {
 	RequireBinding        bool              // accounts need an external account binding
 	TermsOfService        string            // URL that clients must agree to; empty: none
 	OrderLifetime         time.Duration     // until when an order must be finalized; 0: 8 h
-	AuthorizationLifetime time.Duration     // how long an account may revoke by its authorization; 0: 30 days
+	AuthorizationLifetime time.Duration     // how long a proof is good for other orders of the account, and for revoking; 0: 7 days
+	ProveEachOrder        bool              // proofs are not good for other orders, and none are given ahead of one
 	Keep                  time.Duration     // how long an order stays in the records after that; 0: 7 days
 	AccountsPerAddress    Limit             // new accounts by an address of a client
 	OrdersPerAccount      Limit
@@ -68,13 +72,14 @@ type Orders struct {
 	background sync.WaitGroup
 
 	mu      sync.Mutex
-	running map[place]bool // checks that run in this process, or wait for their turn
+	running map[Place]bool // checks that run in this process, or wait for their turn
 }
 
 // The kinds of record.
 const (
 	kindAccount = "acme-account"
 	kindOrder   = "acme-order"
+	kindProof   = "acme-proof" // where an account has proven a name last
 	kindBinding = "acme-eab"
 	kindLimit   = "acme-limit"
 
@@ -104,11 +109,11 @@ func New(c Config) (*Orders, error) {
 	}
 	setDefault(&s.DefaultProfile, "server")
 	setDefault(&s.OrderLifetime, 8*time.Hour)
-	setDefault(&s.AuthorizationLifetime, 30*24*time.Hour)
+	setDefault(&s.AuthorizationLifetime, 7*24*time.Hour)
 	setDefault(&s.Keep, 7*24*time.Hour)
 	setDefault(&s.Validations, 64)
 	setDefault(&s.MaxNames, 100)
-	return &Orders{config: c, settings: s, holder: newID(c.Now()), slots: make(chan struct{}, s.Validations), running: map[place]bool{}}, nil
+	return &Orders{config: c, settings: s, holder: newID(c.Now()), slots: make(chan struct{}, s.Validations), running: map[Place]bool{}}, nil
 }
 
 // Settings returns the settings with what was left open filled in.

@@ -41,6 +41,9 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 	if problem == nil {
 		problem = order.suits(r, a)
 	}
+	if problem == nil {
+		problem = o.stillPermitted(ctx, a, order)
+	}
 	if problem != nil {
 		return nil, problem
 	}

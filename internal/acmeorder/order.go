@@ -39,7 +39,8 @@ type orderBody struct {
 	NotAfter       *time.Time        `json:"notAfter,omitempty"`
 	Replaces       string            `json:"replaces,omitempty"`
 	Expires        time.Time         `json:"expires"`
-	Authorizations []Authorization   `json:"authorizations"` // one for each identifier, in the same order
+	Authorizations []Authorization   `json:"authorizations"`  // one for each identifier, in the same order
+	Alone          bool              `json:"alone,omitempty"` // nothing was ordered: the authorization was made ahead
 	Error          *acme.Problem     `json:"error,omitempty"`
 }
 
@@ -56,6 +57,9 @@ type Authorization struct {
 	Until      time.Time       `json:"until,omitzero"`   // the claim of the holder ends
 	Validated  time.Time       `json:"validated,omitzero"`
 	Error      *acme.Problem   `json:"error,omitempty"`
+	Of         Place           `json:"of,omitzero"` // the one of another order that this is taken over from
+
+	proven bool // just now
 }
 
 // Placement asks for an order.
@@ -87,7 +91,10 @@ func (o *Orders) Place(ctx context.Context, a *Account, p Placement) (*Order, er
 	if err := o.mayOrder(ctx, a, names); err != nil {
 		return nil, err
 	}
-	order := o.newOrder(a, &p, names)
+	order, err := o.newOrder(ctx, a, &p, names)
+	if err != nil {
+		return nil, err
+	}
 	if order.record.Name, err = o.replacing(ctx, a, order); err != nil {
 		return nil, err
 	}
@@ -103,16 +110,37 @@ func (o *Orders) Place(ctx context.Context, a *Account, p Placement) (*Order, er
 	return nil, errBusy
 }
 
-func (o *Orders) newOrder(a *Account, p *Placement, names []acme.Identifier) *Order {
-	now := o.now()
-	order := &Order{ID: newID(now), Status: acme.StatusPending, orderBody: orderBody{
-		CA: p.CA, Profile: p.Profile, Identifiers: names, NotBefore: p.NotBefore, NotAfter: p.NotAfter,
-		Replaces: p.Replaces, Expires: now.Add(o.settings.OrderLifetime).Truncate(time.Second),
-	}}
+// newOrder makes an order of names: what the account has proven before is taken
+// over, and ends the order when it ends.
+func (o *Orders) newOrder(ctx context.Context, a *Account, p *Placement, names []acme.Identifier) (*Order, error) {
+	order := o.unrecorded(a, orderBody{CA: p.CA, Profile: p.Profile, Identifiers: names, NotBefore: p.NotBefore, NotAfter: p.NotAfter, Replaces: p.Replaces})
 	for _, name := range names {
-		order.Authorizations = append(order.Authorizations, o.newAuthorization(name, order.Expires))
+		z, err := o.proven(ctx, a, name)
+		if err != nil {
+			return nil, err
+		}
+		if z == nil {
+			made := o.newAuthorization(name, order.Expires)
+			z = &made
+		}
+		if z.Expires.Before(order.Expires) {
+			order.Expires = z.Expires
+		}
+		order.Authorizations = append(order.Authorizations, *z)
 	}
-	order.record = &authority.Record{Kind: kindOrder, ID: order.ID, Owner: a.ID, State: statePending, Due: order.Expires.Add(o.settings.Keep)}
+	order.record.State, order.record.Due = order.state(), order.Expires.Add(o.settings.Keep)
+	if order.record.State == stateReady {
+		order.Status = acme.StatusReady
+	}
+	return order, nil
+}
+
+// unrecorded is an order of this content, which expires in time.
+func (o *Orders) unrecorded(a *Account, body orderBody) *Order {
+	now := o.now()
+	body.Expires = now.Add(o.settings.OrderLifetime).Truncate(time.Second)
+	order := &Order{ID: newID(now), Status: acme.StatusPending, orderBody: body}
+	order.record = &authority.Record{Kind: kindOrder, ID: order.ID, Owner: a.ID, State: statePending, Due: body.Expires.Add(o.settings.Keep)}
 	return order
 }
 
@@ -166,6 +194,16 @@ func (o *Orders) put(ctx context.Context, a *Account, order *Order) error {
 
 // Order returns an order of an account; nil if it has none of this ID.
 func (o *Orders) Order(ctx context.Context, a *Account, id string) (*Order, error) {
+	order, err := o.Around(ctx, a, id)
+	if err != nil || order == nil || order.Alone {
+		return nil, err
+	}
+	return order, nil
+}
+
+// Around returns what authorizations of an account are in: an order, or
+// nothing that was ordered. It is nil if there is none of this ID.
+func (o *Orders) Around(ctx context.Context, a *Account, id string) (*Order, error) {
 	order, err := o.read(ctx, id)
 	if err != nil || order == nil || order.record.Owner != a.ID {
 		return nil, err
@@ -201,6 +239,9 @@ func (o *Orders) conclude(ctx context.Context, order *Order) error {
 	if order.Outcome != nil {
 		order.byTicket()
 		return nil
+	}
+	if err := o.look(ctx, order); err != nil {
+		return err
 	}
 	now := o.now()
 	valid := 0
@@ -276,7 +317,11 @@ func (o *Orders) List(ctx context.Context, a *Account, after string, limit int) 
 		return nil, "", fmt.Errorf("looking for the orders of account %s: %w", a.ID, err)
 	}
 	for _, r := range list {
-		if r.State != stateInvalid {
+		order, err := orderOf(r)
+		if err != nil {
+			return nil, "", err
+		}
+		if r.State != stateInvalid && !order.Alone {
 			ids = append(ids, r.ID)
 		}
 	}
@@ -340,7 +385,11 @@ func (o *Orders) save(ctx context.Context, order *Order) error {
 	if err := encode(r, &order.orderBody); err != nil {
 		return err
 	}
-	if err := o.config.Store.PutRecords(ctx, r); err != nil {
+	proofs, err := o.proofs(ctx, order)
+	if err != nil {
+		return err
+	}
+	if err := o.config.Store.PutRecords(ctx, append(proofs, r)...); err != nil {
 		return fmt.Errorf("recording order %s: %w", order.ID, err)
 	}
 	return nil

@@ -93,7 +93,7 @@ func (o *Orders) controlled(ctx context.Context, a *Account) (map[string]bool, e
 				return nil, err
 			}
 			for _, z := range order.Authorizations {
-				if z.standing(o.now()) == acme.StatusValid {
+				if z.Of == (Place{}) && z.standing(o.now()) == acme.StatusValid {
 					names[z.name()] = true
 				}
 			}

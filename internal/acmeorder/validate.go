@@ -61,7 +61,7 @@ func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, 
 		Thumbprints: a.thumbprints(), AccountURL: o.config.AccountURL(a.ID),
 	}
 	done := make(chan result, 1)
-	began, err := o.begin(place{order.ID, n}, func() {
+	began, err := o.begin(Place{order.ID, n}, func() {
 		proof, problem := o.config.Checker.Check(ctx, task)
 		done <- result{proof, problem}
 	})
@@ -86,16 +86,10 @@ func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, 
 	return orderCopy(order), nil
 }
 
-// place names an authorization.
-type place struct {
-	order string
-	n     int
-}
-
 // begin runs a check in the background, when it is its turn. It reports whether
 // it did: one that runs in this process already is not begun again, and where
 // too many wait the client is told to come back.
-func (o *Orders) begin(at place, check func()) (bool, error) {
+func (o *Orders) begin(at Place, check func()) (bool, error) {
 	const queue = 20 // for each slot
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -166,7 +160,7 @@ func (o *Orders) enter(order *Order, n int, method string, r result) {
 		order.record.Name = "" // what it was to replace can be replaced by another
 		return
 	}
-	z.Status, z.Validated, z.Error = acme.StatusValid, now, nil
+	z.Status, z.Validated, z.Error, z.proven = acme.StatusValid, now, nil, true
 	z.Expires = now.Add(o.settings.AuthorizationLifetime).Truncate(time.Second)
 	if u := r.proof.Until; !u.IsZero() && u.Before(z.Expires) {
 		z.Expires = u.UTC()
@@ -248,7 +242,7 @@ func (o *Orders) resume(ctx context.Context, a *Account, id string, n int, metho
 // Tidy removes orders, limits and used nonces that are past keeping.
 func (o *Orders) Tidy(ctx context.Context) error {
 	const atOnce = 500
-	for _, kind := range []string{kindOrder, kindLimit, KindNonce} {
+	for _, kind := range []string{kindOrder, kindProof, kindLimit, KindNonce} {
 		for {
 			list, err := o.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: kind, DueBefore: o.now(), Limit: atOnce})
 			if err != nil {

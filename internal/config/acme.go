@@ -27,6 +27,7 @@ type ACME struct {
 	TermsOfService string     `yaml:"terms-of-service" doc:"address of the terms that clients must agree to; empty: none"`
 	Website        string     `yaml:"website" doc:"address of a page for people"`
 	OrderLifetime  Duration   `yaml:"order-lifetime" doc:"by when an order must be finalized"`
+	ProofLifetime  Duration   `yaml:"authorization-lifetime" doc:"how long a proof of control is good: for further orders of the same account, and for revoking; 0: each order needs its own"`
 	HTTPPort       int        `yaml:"http-port" doc:"the port that http-01 asks; anything but 80 is for tests"`
 	TLSPort        int        `yaml:"tls-port" doc:"the port that tls-alpn-01 asks; anything but 443 is for tests"`
 	SharedNonces   bool       `yaml:"shared-nonces" doc:"for several servers over one database: nonces of one are good at all, at the price of a write for each request"`
@@ -43,7 +44,7 @@ type ACMELimits struct {
 func defaultACME() ACME {
 	return ACME{
 		Profile: "server", Challenges: []string{"http-01", "dns-01", "tls-alpn-01", "dns-account-01"},
-		OrderLifetime: Duration(8 * time.Hour), HTTPPort: 80, TLSPort: 443,
+		OrderLifetime: Duration(8 * time.Hour), ProofLifetime: Duration(7 * 24 * time.Hour), HTTPPort: 80, TLSPort: 443,
 	}
 }
 

@@ -23,6 +23,7 @@ func (s *Server) acme(r *regime) ([]door, error) {
 		Orders: acmeorder.Settings{
 			Challenges: a.Challenges, Profiles: s.described(a.Profiles), DefaultProfile: a.Profile, DefaultCA: a.CA,
 			RequireBinding: a.RequireEAB, TermsOfService: a.TermsOfService, OrderLifetime: duration(a.OrderLifetime),
+			AuthorizationLifetime: duration(a.ProofLifetime), ProveEachOrder: a.ProofLifetime == 0,
 		},
 	}
 	if c.Orders.DefaultCA == "" {

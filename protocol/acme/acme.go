@@ -46,6 +46,7 @@ type Directory struct {
 	NewNonce    string `json:"newNonce"`
 	NewAccount  string `json:"newAccount"`
 	NewOrder    string `json:"newOrder"`
+	NewAuthz    string `json:"newAuthz,omitempty"` // RFC 8555, Section 7.4.1
 	RevokeCert  string `json:"revokeCert"`
 	KeyChange   string `json:"keyChange"`
 	RenewalInfo string `json:"renewalInfo,omitempty"` // RFC 9773, Section 3
@@ -105,6 +106,12 @@ type NewOrder struct {
 	NotAfter    *time.Time   `json:"notAfter,omitempty"`
 	Profile     string       `json:"profile,omitempty"`  // draft-ietf-acme-profiles
 	Replaces    string       `json:"replaces,omitempty"` // RFC 9773, Section 5
+}
+
+// NewAuthorization asks for an authorization ahead of an order (RFC 8555,
+// Section 7.4.1).
+type NewAuthorization struct {
+	Identifier Identifier `json:"identifier"`
 }
 
 // Order is an order as the server shows it (RFC 8555, Section 7.1.3).

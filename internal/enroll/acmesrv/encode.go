@@ -78,8 +78,12 @@ func (s *Server) encodeOrder(o *acmeorder.Order) acme.Order {
 		Status: o.Status, Expires: &o.Expires, Identifiers: o.Identifiers, NotBefore: o.NotBefore, NotAfter: o.NotAfter,
 		Profile: o.Profile, Replaces: o.Replaces, Error: o.Error, Finalize: s.orderURL(o.ID) + "/finalize",
 	}
-	for n := range o.Authorizations {
-		out.Authorizations = append(out.Authorizations, s.authorizationURL(o.ID, n))
+	for n, z := range o.Authorizations {
+		at := acmeorder.Place{Order: o.ID, N: n}
+		if z.Of != (acmeorder.Place{}) {
+			at = z.Of
+		}
+		out.Authorizations = append(out.Authorizations, s.authorizationURL(at.Order, at.N))
 	}
 	if o.Status == acme.StatusValid {
 		out.Certificate = s.certificateURL(o.ID, 0)

@@ -191,6 +191,8 @@ func (s *slow) Check(_ context.Context, t acmecheck.Task) (acmecheck.Proof, *acm
 	return acmecheck.Proof{}, <-s.let
 }
 
+func (*slow) Permitted(context.Context, acmecheck.Task) *acme.Problem { return nil }
+
 // TestKilledWhileValidating has a process vanish in the middle of a
 // validation: another takes it up when the claim has ended, and not before.
 func TestKilledWhileValidating(t *testing.T) {

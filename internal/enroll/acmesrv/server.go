@@ -112,6 +112,9 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /acme/new-nonce", s.newNonce) // HEAD, too
 	mux.HandleFunc("POST /acme/new-nonce", s.signed(byAccount, func(x *exchange) error { s.newNonce(x.w, x.r); return nil }))
 	mux.HandleFunc("POST /acme/new-account", s.signed(byKey, s.newAccount))
+	if !s.config.Orders.ProveEachOrder {
+		mux.HandleFunc("POST /acme/new-authz", s.signed(byAccount, s.newAuthorization))
+	}
 	mux.HandleFunc("POST /acme/key-change", s.signed(byAccount, s.keyChange))
 	mux.HandleFunc("POST /acme/revoke-cert", s.signed(byEither, s.revoke))
 	mux.HandleFunc("POST /acme/acct/{id}", s.signed(byAccount, s.account))
@@ -159,6 +162,9 @@ func (s *Server) directory(w http.ResponseWriter, r *http.Request) {
 			TermsOfService: s.config.Orders.TermsOfService, Website: s.config.Website, CAAIdentities: s.config.Checks.CAAIdentities,
 			ExternalAccountRequired: s.config.Orders.RequireBinding,
 		},
+	}
+	if !s.config.Orders.ProveEachOrder {
+		d.NewAuthz = s.base + "/new-authz"
 	}
 	if r.PathValue("profile") == "" {
 		d.Meta.Profiles = described(s.config.Orders.Profiles)
@@ -374,6 +380,21 @@ func (s *Server) finalize(x *exchange) error {
 	return s.answerOrder(x, o)
 }
 
+// newAuthorization makes an authorization ahead of an order (RFC 8555, Section
+// 7.4.1).
+func (s *Server) newAuthorization(x *exchange) error {
+	var n acme.NewAuthorization
+	if err := x.read(&n); err != nil {
+		return err
+	}
+	o, err := s.orders.Authorize(x.r.Context(), x.account, n.Identifier)
+	if err != nil {
+		return err
+	}
+	x.w.Header().Set("Location", s.authorizationURL(o.ID, 0))
+	return write(x.w, http.StatusCreated, s.encodeAuthorization(o, 0))
+}
+
 // part is the number of an authorization in the path; -1 where it is none.
 func (x *exchange) part() int {
 	text := x.r.PathValue("n")
@@ -389,7 +410,7 @@ func (s *Server) authorization(x *exchange) error {
 	var o *acmeorder.Order
 	var err error
 	if x.asGet() {
-		o, err = s.orders.Order(ctx, x.account, id)
+		o, err = s.orders.Around(ctx, x.account, id)
 	} else {
 		var u acme.AccountUpdate
 		if err := x.read(&u); err != nil {
@@ -417,7 +438,7 @@ func (s *Server) challenge(x *exchange) error {
 	var o *acmeorder.Order
 	var err error
 	if x.asGet() {
-		o, err = s.orders.Order(ctx, x.account, id)
+		o, err = s.orders.Around(ctx, x.account, id)
 	} else {
 		var response struct{}
 		if err := x.read(&response); err != nil {
