@@ -3,6 +3,7 @@
 # by signature, explicit and implicit confirmation, an officer's decision,
 # refusals. Our client against openssl's mock server.
 . "$(dirname "$0")/lib/checks"
+. "$here/lib/mock-cmp"
 (cd "$here/.." && go build -o "$scratch/bin/cmpdrive" ./interop/cmpdrive) || exit 1
 
 mkdir -p home/profiles
@@ -27,14 +28,6 @@ echo 'cmp: { check-after: 1s }' >home/config.yaml
 certwright serve --listen 127.0.0.1:0 --plain-listen 127.0.0.1:0 --ready-file ready.json >serve.log 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; wait; rm -rf "$scratch"' EXIT
-until_ok() { # TRIES COMMAND…: tries again each fifth of a second
-	tries=$1; shift
-	while ! "$@"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.2
-	done
-}
 holds "the server starts" until_ok 150 test -s ready.json
 plain=$(sed 's/.*"plainUrl":"http:..\([^"]*\)".*/\1/' ready.json)
 secure=$(sed 's/.*"url":"\(https[^"]*\)".*/\1/' ready.json)
@@ -129,31 +122,8 @@ refused "BouncyCastle: a wrong secret" badMessageCheck bouncy dev "shared with o
 # Our client against our server.
 holds "our client: ir by PBMAC1, version 3" cmpdrive -url "http://$plain$root" -cmd ir -pvno 3 -mac pbmac1 -ref dev -secret "shared with dev" -newkey k.key -subject "CN=ours" -out ours.crt
 
-# Our client against openssl's mock server, at a port that the system gives
-# away: openssl tells it behind ACCEPT, as 127.0.0.1:8090 or [::]:8090.
-mocked() { # COMMAND…: runs it with a mock server of its own at $url
-	rm -f mock.log
-	# shellcheck disable=SC2086
-	openssl cmp -config '' -port 0 -srv_ref 1234 -srv_secret pass:secret -srv_cert srv.crt -srv_key srv.key -srv_trusted srv.crt -rsp_cert dev2.crt $MOCK >mock.log 2>&1 &
-	mock=$!
-	if until_ok 150 grep -qs '^ACCEPT' mock.log; then
-		url=http://127.0.0.1:$(sed -n 's/^ACCEPT.*:\([0-9][0-9]*\).*/\1/p' mock.log | head -1)/
-		"$@"
-		result=$?
-	else
-		echo "openssl's mock server did not say within 30 seconds that it accepts connections; it says:"
-		cat mock.log
-		result=1
-	fi
-	kill $mock 2>/dev/null
-	wait $mock 2>/dev/null
-	return $result
-}
-MOCK=
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout srv.key -out srv.crt -subj /CN=mock -addext keyUsage=digitalSignature,keyCertSign 2>/dev/null
-openssl req -new -key k.key -subj /CN=device -out d.csr
-printf 'subjectKeyIdentifier=hash\nkeyUsage=digitalSignature\n' >d.ext
-openssl x509 -req -in d.csr -CA srv.crt -CAkey srv.key -set_serial 5 -extfile d.ext -out dev2.crt 2>/dev/null
+# Our client against openssl's mock server.
+mock_credentials k.key
 driven() { cmpdrive -url "$url" -recipient CN=mock "$@"; }
 drive() { mocked driven "$@"; }
 enrolled() { rm -f mocked.crt && certwright enroll "$url" --key k.key --cn device --out mocked.crt "$@"; }

@@ -27,8 +27,9 @@ func (m *managing) password(option, what string) []byte {
 	return append([]byte{}, secret...)
 }
 
-// certificates reads every certificate of a file.
-func (m *managing) certificates(file, passOption, what string) ([]*cert.Certificate, error) {
+// certificates reads every certificate of a file; those after the first, and
+// all where the first is one of an authority, too, should issue others.
+func (m *managing) certificates(file, passOption, what string, issuers bool) ([]*cert.Certificate, error) {
 	list, err := m.certificateData(file, "", what, m.password(passOption, what))
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func (m *managing) certificates(file, passOption, what string) ([]*cert.Certific
 		if err != nil {
 			return nil, m.unread(what, file, err)
 		}
-		m.warnOf(file, c, i > 0)
+		m.warnOf(file, c, issuers || i > 0)
 		found = append(found, c)
 	}
 	return found, nil
@@ -69,7 +70,7 @@ func (m *managing) certificate(file, passOption, what string) (*cert.Certificate
 func (m *managing) severalFiles(files, what string) ([]*cert.Certificate, error) {
 	var all []*cert.Certificate
 	for _, file := range items(files) {
-		found, err := m.certificates(file, "otherpass", what)
+		found, err := m.certificates(file, "otherpass", what, true)
 		if err != nil {
 			return nil, err
 		}

@@ -29,8 +29,12 @@ func (m *managing) perform() error {
 	}
 	m.last, m.chain = nil, nil
 	enrolled, err := m.ask(ctx)
-	m.tellStatus()
-	if m.last != nil {
+	var refused *cmp.RefusedError
+	if errors.As(err, &refused) && refused.Status.Status == cmp.Rejection && m.last.Body.Kind != cmp.ErrorMessage && m.command != "rr" {
+		m.tell(levelError, "received \"rejection\" status rather than cert")
+	}
+	if m.hasStatus(err) {
+		m.tellStatus()
 		if saved := m.saveCertificates(m.last.ExtraCerts, "extracertsout", "extra"); saved != nil {
 			return saved
 		}
@@ -54,6 +58,14 @@ func (m *managing) perform() error {
 		}
 	}
 	return nil
+}
+
+// hasStatus reports whether the server has said yes or no, in words that
+// count.
+func (m *managing) hasStatus(err error) bool {
+	var refused *cmp.RefusedError
+	var not *rejectedError
+	return m.last != nil && (err == nil || errors.As(err, &refused) || errors.As(err, &not))
 }
 
 // ask does what -cmd says.

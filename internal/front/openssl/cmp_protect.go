@@ -59,7 +59,7 @@ func (m *managing) loadOwn(file string) error {
 		}
 		return nil
 	}
-	list, err := m.certificates(file, "keypass", "CMP client certificate (optionally with chain)")
+	list, err := m.certificates(file, "keypass", "CMP client certificate (optionally with chain)", false)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (m *managing) showOverTLS(config *tls.Config) error {
 	case file == "":
 		return m.fail("missing -tls_cert option")
 	}
-	list, err := m.certificates(file, "tls_keypass", "TLS client certificate (optionally with chain)")
+	list, err := m.certificates(file, "tls_keypass", "TLS client certificate (optionally with chain)", false)
 	if err != nil {
 		return err
 	}

@@ -68,14 +68,11 @@ func (m *managing) refusal(e *cmp.RefusedError) []string {
 	case e.Status.Status == cmp.KeyUpdateWarning:
 		return []string{"encountered keyupdatewarning:" + status + "; cannot extract certificate from response"}
 	}
-	return []string{"received \"rejection\" status rather than cert", "request rejected by server:" + status + "; cannot extract certificate from response"}
+	return []string{"request rejected by server:" + status + "; cannot extract certificate from response"}
 }
 
 // tellStatus tells of a status that is neither yes nor no, on standard error.
 func (m *managing) tellStatus() {
-	if m.last == nil {
-		return
-	}
 	var all []cmp.StatusInfo
 	if reply, err := m.last.Body.Reply(); err == nil {
 		for _, one := range reply.Responses {

@@ -93,6 +93,7 @@ type enroller struct {
 	limit  time.Duration       // for waiting; 0 is none
 	began  time.Time           // waiting
 	said   string              // what was last said of it
+	resent bool                // a message was sent again
 }
 
 // connect checks the flags and opens what they name; nothing is sent.
@@ -382,6 +383,7 @@ func (e *enroller) again(ctx context.Context, failure error, sent int) error {
 	if sent > resendAtMost {
 		return failure
 	}
+	e.resent = true
 	if sent == 1 {
 		e.p.shell.Say("%s did not answer; the same message is sent again.", e.host)
 	}
