@@ -41,6 +41,11 @@ func Round(d Driven, clients, count int) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	return run(jobs, clients)
+}
+
+// run has the clients do the jobs.
+func run(jobs []Job, clients int) (Result, error) {
 	var next atomic.Int64
 	waits, failures := make([][]time.Duration, clients), make([]error, clients)
 	var all sync.WaitGroup
@@ -56,7 +61,7 @@ func Round(d Driven, clients, count int) (Result, error) {
 	}
 	all.Wait()
 	took := time.Since(began)
-	r := Result{Rate: float64(count) / took.Seconds(), waits: slices.Concat(waits...)}
+	r := Result{Rate: float64(len(jobs)) / took.Seconds(), waits: slices.Concat(waits...)}
 	slices.Sort(r.waits)
 	return r, errors.Join(failures...)
 }

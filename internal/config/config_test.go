@@ -76,6 +76,7 @@ func TestParseFaults(t *testing.T) {
 		"alerts: {missed-renewal: 7}\n":              `c.yaml, line 1: the value of "alerts.missed-renewal": "7" is neither true nor false`,
 		"server: {listen: here}\n":                   `c.yaml: the value of "server.listen": "here" is not an address to listen on | write HOST:PORT`,
 		"server: {url: ca.org}\n":                    `c.yaml: the value of "server.url": "ca.org" is not an address that begins with https:// | write https://HOST:PORT`,
+		"limits: {garbage: 5}\n":                     `c.yaml: the value of "limits.garbage": below 10 the program does little but clear away | leave it out`,
 		"server: {key: k}\n":                         `c.yaml: the value of "server.certificate": certificate and key go together | give both, or none`,
 		"server: {names: 'https://a'}":               `c.yaml: the value of "server.names": "https://a" is neither a host name nor an address | write names like`,
 		"log: {level: wran}\n":                       `c.yaml: the value of "log.level": there is no "wran" | did you mean "warn"?`,

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -128,6 +129,9 @@ func (p *program) newServer(ctx context.Context, f *serveFlags) (*server.Server,
 	}
 	version := versionOf(p.version)
 	measures := server.NewMeasures(version, p.shell.Now())
+	if p.shell.Getenv("GOGC") == "" {
+		debug.SetGCPercent(settings.Limits.Garbage)
+	}
 	p.settings, p.log, p.observe = &settings, log, measures.Observe
 	o, err := p.openAt(ctx, h)
 	if err != nil {

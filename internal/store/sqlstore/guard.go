@@ -25,18 +25,21 @@ func (b *batch) guardKey(fingerprint []byte, guard authority.KeyGuard) error {
 }
 
 // exposedAtOnce is how many keys one query asks for.
-const exposedAtOnce = 256
+const exposedAtOnce = 32
+
+var exposed = &statement{build: func() string {
+	return fmt.Sprintf("SELECT COUNT(*) FROM certificate WHERE status <> 'valid' AND status = 'revoked' AND reason = %d AND key_hash IN (%s)",
+		crl.KeyCompromise, strings.Repeat(", ?", exposedAtOnce)[2:])
+}}
 
 func (b *batch) checkExposed(keys []int64) error {
 	for some := range slices.Chunk(keys, exposedAtOnce) {
-		a, marks := b.arguments(), make([]string, len(some))
-		for i, hash := range some {
-			marks[i] = a.add(hash)
+		args := make([]any, exposedAtOnce)
+		for i := range args { // the last again where there are fewer, as the text is the same for any number
+			args[i] = some[min(i, len(some)-1)]
 		}
-		text := fmt.Sprintf("SELECT COUNT(*) FROM certificate WHERE status <> 'valid' AND status = 'revoked' AND reason = %d AND key_hash IN (%s)",
-			crl.KeyCompromise, strings.Join(marks, ", "))
-		var n int64
-		if err := b.conn.QueryRowContext(context.Background(), text, a.values...).Scan(&n); err != nil {
+		n, err := b.count(exposed, args...)
+		if err != nil {
 			return fmt.Errorf("looking for exposed keys: %w", err)
 		}
 		if n > 0 {
