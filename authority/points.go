@@ -2,6 +2,7 @@ package authority
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,6 +44,17 @@ func (s *CASettings) scope(ca string, shard int) []string {
 		uris = append(uris, fill([]string{strings.TrimRight(s.Base, "/") + "/crl/{ca}.crl"}, ca, 0)...)
 	}
 	return uris
+}
+
+// ShardAt returns the shard whose list is at a distribution point of an
+// authority with these settings; false where none is.
+func (s *CASettings) ShardAt(ca, uri string) (int, bool) {
+	for shard := range max(s.Shards, 1) {
+		if slices.Contains(s.scope(ca, shard), uri) {
+			return shard, true
+		}
+	}
+	return 0, false
 }
 
 func preset(list *[]string, uri string) {

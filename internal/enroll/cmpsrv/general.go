@@ -1,19 +1,24 @@
 package cmpsrv
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"strings"
 	"time"
 
 	"github.com/certwright/certwright/authority"
-	"github.com/certwright/certwright/format/cert"
-	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/der"
-	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/protocol/cmp"
 )
+
+// question is a genm on its way.
+type question struct {
+	call    *call
+	ca      *authority.CA
+	profile string // that the sender may have certificates of
+}
 
 // general answers genm (RFC 9810, Section 5.3.19; RFC 9483, Section 4.3).
 func (s *Server) general(ctx context.Context, c *call) (cmp.Body, error) {
@@ -24,18 +29,21 @@ func (s *Server) general(ctx context.Context, c *call) (cmp.Body, error) {
 	if len(infos) == 0 {
 		return cmp.Body{}, failure(cmp.BadRequest, "the genm asks nothing")
 	}
-	if _, err := s.profileFor(ctx, c); err != nil {
+	q := question{call: c}
+	if q.profile, err = s.profileFor(ctx, c); err != nil {
 		return cmp.Body{}, err
 	}
-	ca, _, err := s.config.Authority.CA(ctx, c.ca)
-	if err != nil {
+	if q.ca, _, err = s.config.Authority.CA(ctx, c.ca); err != nil {
 		return cmp.Body{}, err
 	}
-	c.ca, c.chain = ca.Name, ca.Chain
+	c.ca, c.chain = q.ca.Name, q.ca.Chain
 	var answers []cmp.Info
 	var unknown der.Builder
 	for _, i := range infos {
-		answer, ok, err := s.tell(ctx, ca, i)
+		if err := withoutValue(i); err != nil {
+			return cmp.Body{}, err
+		}
+		answer, ok, err := s.tell(ctx, q, i)
 		if err != nil {
 			return cmp.Body{}, err
 		}
@@ -51,27 +59,38 @@ func (s *Server) general(ctx context.Context, c *call) (cmp.Body, error) {
 	return cmp.NewInfos(cmp.GeneralResponse, answers...), nil
 }
 
+// withoutValue refuses questions with a value that they do not have.
+func withoutValue(i cmp.Info) error {
+	switch i.Type {
+	case cmp.InfoCACerts, cmp.InfoCurrentCRL, cmp.InfoCertReqTemplate, cmp.InfoCAProtEncCert, cmp.InfoSignKeyPairTypes, cmp.InfoEncKeyPairTypes, cmp.InfoPreferredSymmAlg:
+		if len(i.Value) > 0 && !bytes.Equal(i.Value, []byte{byte(der.Null), 0}) {
+			return failure(cmp.BadRequest, "%s has a value, which the question does not", i.Name())
+		}
+	}
+	return nil
+}
+
 // tell answers one question; false where it is not known.
-func (s *Server) tell(ctx context.Context, ca *authority.CA, i cmp.Info) (answer cmp.Info, ok bool, err error) {
+func (s *Server) tell(ctx context.Context, q question, i cmp.Info) (answer cmp.Info, ok bool, err error) {
 	answer.Type = i.Type
 	switch i.Type {
 	case cmp.InfoCACerts:
-		return cmp.NewSequence(i.Type, ca.Chain...), true, nil
+		return cmp.NewSequence(i.Type, q.ca.Chain...), true, nil
 	case cmp.InfoRootCACert:
-		// Asked for an update of this root; a type without a value says that
-		// there is none.
-		answer.Type = cmp.InfoRootCAKeyUpdate
-		return answer, true, nil
+		answer, err = s.rootUpdate(ctx, q.ca, i)
+		return answer, true, err
 	case cmp.InfoCurrentCRL:
-		list, err := s.list(ctx, ca.Name, time.Time{})
-		answer.Value = list
+		answer.Value, err = s.list(ctx, q.ca.Name, 0, time.Time{})
 		return answer, true, err
 	case cmp.InfoCRLStatusList:
-		return s.lists(ctx, ca, i)
-	case cmp.InfoSignKeyPairTypes:
-		return cmp.NewSequence(i.Type, [][]byte{}...), true, nil
-	case cmp.InfoEncKeyPairTypes:
-		return cmp.NewSequence(i.Type, [][]byte{}...), true, nil
+		return s.lists(ctx, q.ca, i)
+	case cmp.InfoCAProtEncCert:
+		// Nothing is to be encrypted to the authority: an absent value says so
+		// (RFC 9810, Section 5.3.19.1).
+		return answer, true, nil
+	case cmp.InfoSignKeyPairTypes, cmp.InfoEncKeyPairTypes, cmp.InfoCertReqTemplate:
+		answer, err = s.offer(q, i)
+		return answer, true, err
 	case cmp.InfoPreferredSymmAlg:
 		var b der.Builder
 		mark := b.Begin(der.Sequence)
@@ -80,12 +99,28 @@ func (s *Server) tell(ctx context.Context, ca *authority.CA, i cmp.Info) (answer
 		answer.Value = b.Bytes()
 		return answer, true, nil
 	case cmp.InfoSuppLangTags:
-		return cmp.LanguageTags("en"), true, nil
-	case cmp.InfoCertReqTemplate:
-		subject := dn.Empty()
-		return cmp.NewRequestTemplate(cmp.RequestTemplate{Template: crmf.Template{Subject: &subject}}), true, nil
+		return language(i)
 	}
 	return answer, false, nil
+}
+
+// language chooses among the languages that the client reads: English is
+// spoken here.
+func language(i cmp.Info) (cmp.Info, bool, error) {
+	spoken := cmp.LanguageTags("en")
+	if len(i.Value) == 0 {
+		return spoken, true, nil
+	}
+	tags, err := i.Texts()
+	if err != nil {
+		return spoken, false, failure(cmp.BadDataFormat, "%v", err)
+	}
+	for _, tag := range tags {
+		if first, _, _ := strings.Cut(strings.ToLower(tag), "-"); first == "en" {
+			return cmp.LanguageTags(tag), true, nil
+		}
+	}
+	return spoken, false, failure(cmp.BadRequest, "none of the languages %s is spoken here; en is", strings.Join(tags, ", "))
 }
 
 // algorithmOf is the AlgorithmIdentifier of keys of a kind, nil for kinds that
@@ -119,55 +154,6 @@ func algorithmOf(kind string) []byte {
 	}
 	b.End(mark)
 	return b.Bytes()
-}
-
-// list returns the newest revocation list, nil where there is none after a
-// time.
-func (s *Server) list(ctx context.Context, ca string, after time.Time) ([]byte, error) {
-	l, err := s.config.Store.LatestCRL(ctx, ca, authority.FullCRL, 0)
-	if errors.Is(err, authority.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !after.IsZero() && !l.ThisUpdate.After(after) {
-		return nil, nil
-	}
-	return l.DER, nil
-}
-
-// lists answers crlStatusList: the lists of these issuers that are newer than
-// those at hand.
-func (s *Server) lists(ctx context.Context, ca *authority.CA, i cmp.Info) (cmp.Info, bool, error) {
-	answer := cmp.Info{Type: cmp.InfoCRLs}
-	asked, err := i.CRLStatusList()
-	if err != nil {
-		return answer, false, failure(cmp.BadDataFormat, "%v", err)
-	}
-	own, err := cert.Parse(ca.Chain[0])
-	if err != nil {
-		return answer, false, err
-	}
-	var found [][]byte
-	for _, one := range asked {
-		for _, name := range one.Issuer {
-			if d, err := name.Directory(); err != nil || !d.Equal(own.Subject) {
-				continue
-			}
-			list, err := s.list(ctx, ca.Name, one.ThisUpdate)
-			if err != nil {
-				return answer, false, err
-			}
-			if list != nil {
-				found = append(found, list)
-			}
-		}
-	}
-	if len(found) > 0 {
-		answer = cmp.NewSequence(cmp.InfoCRLs, found...)
-	}
-	return answer, true, nil
 }
 
 // nested answers messages that a registration authority passes on under a

@@ -334,7 +334,7 @@ func (e *enroller) mayAnswer(c *cert.Certificate) bool {
 		return false
 	}
 	purposes, err := ext.ParseExtKeyUsage(found.Value)
-	return err == nil && slices.ContainsFunc(purposes, func(id oid.OID) bool { return id == oid.CMCRA || id.Name() == "cmcCA" })
+	return err == nil && slices.ContainsFunc(purposes, func(id oid.OID) bool { return id == oid.CMCRA || id == oid.CMCCA })
 }
 
 // waits pauses until the server may be asked again, and says what it waits for.
