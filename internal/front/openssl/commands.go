@@ -9,6 +9,8 @@ func commands() []command {
 		asn1parseCommand(),
 		cmpCommand(),
 		crlCommand(),
+		crl2pkcs7Command(),
+		dgstCommand(),
 		ecCommand(),
 		ecparamCommand(),
 		genpkeyCommand(),
@@ -19,6 +21,7 @@ func commands() []command {
 		pkcs7Command(),
 		pkcs8Command(),
 		pkeyCommand(),
+		randCommand(),
 		reqCommand(),
 		rsaCommand(),
 		sessIDCommand(),
@@ -33,7 +36,9 @@ func find(name string) (command, bool) {
 	all := commands()
 	i := slices.IndexFunc(all, func(c command) bool { return c.name == name })
 	if i < 0 {
-		return command{}, false
+		// The names of digests are commands that print them.
+		known := digests()[name]
+		return digestCommand(name), known == name && name != ""
 	}
 	return all[i], true
 }
@@ -41,9 +46,9 @@ func find(name string) (command, bool) {
 // others are the commands of OpenSSL 3.0 that are not offered.
 func others() []string {
 	return []string{
-		"ciphers", "cms", "crl2pkcs7", "dgst", "dhparam", "dsa", "dsaparam", "enc", "engine", "errstr",
+		"ciphers", "cms", "dhparam", "dsa", "dsaparam", "enc", "engine", "errstr",
 		"fipsinstall", "gendsa", "info", "kdf", "mac", "nseq", "ocsp", "passwd", "pkeyparam", "pkeyutl", "prime",
-		"rand", "rehash", "rsautl", "s_client", "s_server", "s_time", "smime", "speed", "srp", "storeutl", "ts",
+		"rehash", "rsautl", "s_client", "s_server", "s_time", "smime", "speed", "srp", "storeutl", "ts",
 	}
 }
 

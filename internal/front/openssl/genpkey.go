@@ -54,6 +54,11 @@ func genpkey(c *call) error {
 	if err := c.noArguments(); err != nil {
 		return err
 	}
+	if c.has("config") {
+		if _, err := c.loadConfig(c.text("config"), true); err != nil {
+			return err
+		}
+	}
 	plan, err := c.plan()
 	if err != nil {
 		return err

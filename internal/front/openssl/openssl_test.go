@@ -198,7 +198,7 @@ func TestUnsupportedOptionsSaySo(t *testing.T) {
 		"rsa -provider fips":           "rsa: unable to load provider fips\n",
 		"rsa -propquery fips=yes":      "rsa: option -propquery is not supported by certwright openssl ",
 		"pkcs12 -keyex":                "pkcs12: option -keyex is not supported by certwright openssl: ",
-		"dgst -sha256 file":            "dgst: the command dgst is not offered by certwright openssl; ",
+		"enc -base64":                  "enc: the command enc is not offered by certwright openssl; ",
 		"genrsa -aria256":              "genrsa: the cipher aria256 is not supported by certwright openssl for keys; ",
 		"list -kdf-algorithms":         "list: option -kdf-algorithms is not supported by certwright openssl: ",
 		"pkcs8 -topk8 -v1 PBE-MD5-DES": "pkcs8: option -v1 is not supported by certwright openssl with PBE-MD5-DES: ",

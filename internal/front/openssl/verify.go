@@ -223,7 +223,7 @@ func (v *verifier) loadLists() error {
 	for _, file := range v.all("CRLfile") {
 		data, err := v.read(file)
 		if err != nil {
-			return v.unread("CRLs of other CRLs", file, err)
+			return v.unread("other CRLs", file, err)
 		}
 		found, _ := objects(data, listLabels()...)
 		for _, raw := range found {
@@ -232,7 +232,7 @@ func (v *verifier) loadLists() error {
 			}
 		}
 		if len(found) == 0 {
-			return v.unread("CRLs of other CRLs", file, errors.New("there is no revocation list in it"))
+			return v.unread("any other CRLs", file, errors.New("there is no revocation list in it"))
 		}
 	}
 	return nil
