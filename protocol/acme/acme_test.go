@@ -15,6 +15,8 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 func check(t *testing.T, err error) {
@@ -170,6 +172,51 @@ func TestBindings(t *testing.T) {
 	check(t, err)
 	if _, err := ParseMessage(body); err == nil {
 		t.Error("a binding is taken for a message")
+	}
+}
+
+// TestSignaturesOfJose has another implementation sign by each algorithm.
+func TestSignaturesOfJose(t *testing.T) {
+	all := signers(t)
+	for _, name := range Algorithms() {
+		private := all[name]
+		if private == nil {
+			private = all["RS256"]
+		}
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(name), Key: private}, (&jose.SignerOptions{EmbedJWK: true}).WithHeader("url", "u"))
+		check(t, err)
+		signed, err := signer.Sign([]byte("{}"))
+		check(t, err)
+		m, err := ParseMessage([]byte(signed.FullSerialize()))
+		check(t, err)
+		if payload, err := m.Verify(m.Header.Key); err != nil || string(payload) != "{}" || m.Header.Algorithm != name {
+			t.Errorf("%s: %q, %v", name, payload, err)
+		}
+		m.signed = append(m.signed, 'A')
+		if _, err := m.Verify(m.Header.Key); !errors.Is(err, ErrSignature) {
+			t.Errorf("%s of another message: %v", name, err)
+		}
+	}
+}
+
+func TestShortSecrets(t *testing.T) {
+	for _, name := range macAlgorithms() {
+		secret := make([]byte, hashOf(name).Size())
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(name), Key: secret}, nil)
+		check(t, err)
+		signed, err := signer.Sign([]byte("{}"))
+		check(t, err)
+		var s Signed
+		check(t, json.Unmarshal([]byte(signed.FullSerialize()), &s))
+		m, err := ParseBinding(&s)
+		check(t, err)
+		if _, err := m.VerifyMAC(secret); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		// Zeroes at the end of a short secret do not count in HMAC.
+		if _, err := m.VerifyMAC(secret[1:]); !errors.Is(err, ErrSignature) {
+			t.Errorf("%s with a secret that is too short: %v", name, err)
+		}
 	}
 }
 

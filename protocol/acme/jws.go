@@ -4,11 +4,14 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
+	"slices"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -32,8 +35,10 @@ type Header struct {
 
 // Message is a signed message that was read; nothing of it is verified yet.
 type Message struct {
-	Header Header
-	jws    *jose.JSONWebSignature
+	Header    Header
+	payload   []byte
+	signed    []byte // what the signature is of (RFC 7515, Section 5.2)
+	signature []byte
 }
 
 // ErrSignature says that a signature does not verify by the key.
@@ -53,22 +58,12 @@ func Algorithms() []string {
 	return []string{"ES256", "ES384", "ES512", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
 }
 
-func accountAlgorithms() []jose.SignatureAlgorithm {
-	var out []jose.SignatureAlgorithm
-	for _, name := range Algorithms() {
-		out = append(out, jose.SignatureAlgorithm(name))
-	}
-	return out
-}
-
-func macAlgorithms() []jose.SignatureAlgorithm {
-	return []jose.SignatureAlgorithm{jose.HS256, jose.HS384, jose.HS512}
-}
+func macAlgorithms() []string { return []string{"HS256", "HS384", "HS512"} }
 
 // ParseMessage reads a message signed by an account or by the key of a
 // certificate. Exactly one of jwk and kid must be in its header (RFC 8555,
 // Section 6.2). A wrong algorithm is an *AlgorithmError.
-func ParseMessage(body []byte) (*Message, error) { return parse(body, accountAlgorithms()) }
+func ParseMessage(body []byte) (*Message, error) { return parse(body, Algorithms()) }
 
 // ParseBinding reads an external account binding, which a MAC key signs
 // (RFC 8555, Section 7.3.4).
@@ -80,71 +75,114 @@ func ParseBinding(s *Signed) (*Message, error) {
 	return parse(body, macAlgorithms())
 }
 
-func parse(body []byte, algorithms []jose.SignatureAlgorithm) (*Message, error) {
-	if err := flattened(body); err != nil {
+// protected is a header as it is sent.
+type protected struct {
+	Algorithm string          `json:"alg"`
+	Nonce     string          `json:"nonce"`
+	URL       string          `json:"url"`
+	KeyID     string          `json:"kid"`
+	Key       *Key            `json:"jwk"`
+	Critical  json.RawMessage `json:"crit"`
+	Base64    json.RawMessage `json:"b64"`
+}
+
+func parse(body []byte, algorithms []string) (*Message, error) {
+	parts, err := flattened(body)
+	if err != nil {
 		return nil, err
 	}
-	jws, err := jose.ParseSignedJSON(string(body), algorithms)
-	var unexpected *jose.ErrUnexpectedSignatureAlgorithm
-	if errors.As(err, &unexpected) {
-		return nil, &AlgorithmError{string(unexpected.Got)}
+	var h protected
+	header, err := decode(*parts.Protected)
+	if err == nil {
+		err = json.Unmarshal(header, &h)
 	}
-	if err != nil || len(jws.Signatures) != 1 {
+	m := &Message{signed: []byte(*parts.Protected + "." + *parts.Payload)}
+	if err == nil {
+		m.payload, err = decode(*parts.Payload)
+	}
+	if err == nil {
+		m.signature, err = decode(*parts.Signature)
+	}
+	if err != nil {
 		return nil, errors.New("the message is no JWS that can be read: its protected header must be a JSON object with alg, nonce, url, and either jwk or kid, and all three parts base64url without padding")
 	}
-	protected := jws.Signatures[0].Protected
-	m := &Message{jws: jws, Header: Header{Algorithm: protected.Algorithm, Nonce: protected.Nonce, KeyID: protected.KeyID}}
-	m.Header.URL, _ = protected.ExtraHeaders["url"].(string)
-	if protected.JSONWebKey != nil {
-		m.Header.Key = &Key{jwk: *protected.JSONWebKey}
+	if h.Critical != nil || h.Base64 != nil {
+		return nil, errors.New("the protected header has crit or b64; no extension of JWS is known here (RFC 7515, Section 4.1.11)")
 	}
+	if !slices.Contains(algorithms, h.Algorithm) {
+		return nil, &AlgorithmError{h.Algorithm}
+	}
+	m.Header = Header{Algorithm: h.Algorithm, Nonce: h.Nonce, URL: h.URL, KeyID: h.KeyID, Key: h.Key}
 	return m, nil
+}
+
+func decode(text string) ([]byte, error) { return base64.RawURLEncoding.Strict().DecodeString(text) }
+
+// parts are those of the flattened serialization, and of forms that ACME does
+// not have.
+type parts struct {
+	Protected  *string         `json:"protected"`
+	Payload    *string         `json:"payload"`
+	Signature  *string         `json:"signature"`
+	Header     json.RawMessage `json:"header"`
+	Signatures json.RawMessage `json:"signatures"`
 }
 
 // flattened refuses the forms of JWS that ACME does not have: unprotected
 // headers, several signatures, detached payloads.
-func flattened(body []byte) error {
-	var parts map[string]json.RawMessage
-	if err := json.Unmarshal(body, &parts); err != nil {
-		return errors.New("the message is no JSON object with protected, payload and signature")
+func flattened(body []byte) (*parts, error) {
+	var p parts
+	if err := json.Unmarshal(body, &p); err != nil {
+		var kind *json.UnmarshalTypeError
+		if errors.As(err, &kind) && kind.Field != "" {
+			return nil, fmt.Errorf("the message has no text called %q", kind.Field)
+		}
+		return nil, errors.New("the message is no JSON object with protected, payload and signature")
 	}
-	for _, want := range []string{"protected", "payload", "signature"} {
-		var text string
-		if err := json.Unmarshal(parts[want], &text); err != nil {
-			return fmt.Errorf("the message has no text called %q", want)
+	for _, want := range []struct {
+		name string
+		text *string
+	}{{"protected", p.Protected}, {"payload", p.Payload}, {"signature", p.Signature}} {
+		if want.text == nil {
+			return nil, fmt.Errorf("the message has no text called %q", want.name)
 		}
 	}
-	for _, no := range []string{"header", "signatures"} {
-		if _, ok := parts[no]; ok {
-			return fmt.Errorf("the message has %q; everything must be in the protected header, under one signature", no)
+	for _, no := range []struct {
+		name string
+		part json.RawMessage
+	}{{"header", p.Header}, {"signatures", p.Signatures}} {
+		if no.part != nil {
+			return nil, fmt.Errorf("the message has %q; everything must be in the protected header, under one signature", no.name)
 		}
 	}
-	return nil
+	return &p, nil
 }
 
 // Unverified returns the payload of a message whose signature was not looked
 // at, to find the key that it must verify by.
-func (m *Message) Unverified() []byte { return m.jws.UnsafePayloadWithoutVerification() }
+func (m *Message) Unverified() []byte { return m.payload }
 
 // Verify returns the payload if the signature verifies by the key.
 func (m *Message) Verify(k *Key) ([]byte, error) {
 	if err := k.fits(m.Header.Algorithm); err != nil {
 		return nil, err
 	}
-	payload, err := m.jws.Verify(&k.jwk)
-	if err != nil {
+	if !k.verifies(m.Header.Algorithm, m.signed, m.signature) {
 		return nil, ErrSignature
 	}
-	return payload, nil
+	return m.payload, nil
 }
 
-// VerifyMAC returns the payload if the MAC verifies by the secret.
+// VerifyMAC returns the payload if the MAC verifies by the secret, which must
+// be as long as the hash (RFC 7518, Section 3.2).
 func (m *Message) VerifyMAC(secret []byte) ([]byte, error) {
-	payload, err := m.jws.Verify(secret)
-	if err != nil {
+	hash := hashOf(m.Header.Algorithm)
+	mac := hmac.New(hash.New, secret)
+	mac.Write(m.signed)
+	if len(secret) < hash.Size() || !hmac.Equal(mac.Sum(nil), m.signature) {
 		return nil, ErrSignature
 	}
-	return payload, nil
+	return m.payload, nil
 }
 
 // Key is a public key as JWK (RFC 7517).
@@ -218,4 +256,40 @@ func (k *Key) fits(algorithm string) error {
 		}
 	}
 	return &AlgorithmError{algorithm}
+}
+
+// hashOf is the hash of an algorithm, whose name ends with its bits.
+func hashOf(algorithm string) crypto.Hash {
+	switch algorithm[len(algorithm)-3:] {
+	case "384":
+		return crypto.SHA384
+	case "512":
+		return crypto.SHA512
+	}
+	return crypto.SHA256
+}
+
+// verifies checks a signature (RFC 7518, Sections 3.3 to 3.5; RFC 8037,
+// Section 3.1) by an algorithm that fits the key.
+func (k *Key) verifies(algorithm string, message, signature []byte) bool {
+	hash := hashOf(algorithm)
+	h := hash.New()
+	h.Write(message)
+	switch key := k.jwk.Key.(type) {
+	case ed25519.PublicKey:
+		return ed25519.Verify(key, message, signature)
+	case *rsa.PublicKey:
+		if algorithm[0] == 'P' {
+			return rsa.VerifyPSS(key, hash, h.Sum(nil), signature, nil) == nil
+		}
+		return rsa.VerifyPKCS1v15(key, hash, h.Sum(nil), signature) == nil
+	case *ecdsa.PublicKey:
+		size := (key.Curve.Params().BitSize + 7) / 8
+		if len(signature) != 2*size {
+			return false
+		}
+		r, s := new(big.Int).SetBytes(signature[:size]), new(big.Int).SetBytes(signature[size:])
+		return ecdsa.Verify(key, h.Sum(nil), r, s)
+	}
+	return false
 }

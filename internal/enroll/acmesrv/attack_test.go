@@ -120,7 +120,8 @@ func TestMessagesThatAreNone(t *testing.T) {
 		{`{"protected":"e30=","payload":"","signature":""}`, acme.Malformed, "no JWS that can be read"},
 		{raw(`{"alg":"none","url":"`+to+`"}`, "{}", ""), acme.BadSignatureAlgorithm, `"none" is not taken`},
 		{raw(`{"alg":"HS256","url":"`+to+`","kid":"`+c.AccountURL+`"}`, "{}", ""), acme.BadSignatureAlgorithm, `"HS256" is not taken`},
-		{raw(`{"alg":"ES256","crit":["x"],"x":1,"url":"`+to+`"}`, "{}", ""), acme.BadNonce, ""},
+		{raw(`{"alg":"ES256","crit":["x"],"x":1,"url":"`+to+`"}`, "{}", ""), acme.Malformed, "has crit or b64"},
+		{raw(`{"alg":"ES256","b64":false,"url":"`+to+`"}`, "{}", ""), acme.Malformed, "has crit or b64"},
 		{raw(`{"alg":"ES256","jwk":{"kty":"oct","k":"AAAA"},"url":"`+to+`"}`, "{}", ""), acme.Malformed, "no JWS that can be read"},
 	} {
 		_, _, err := c.Send(t.Context(), to, []byte(test.message))
