@@ -133,10 +133,11 @@ func (a *Authority) confirmed(ctx context.Context, by *Confirmation, t *Ticket, 
 	}
 	t.State = StateIssued
 	event, err := NewEvent(a.now(), from, "request.confirmed", "ticket:"+t.ID, struct {
+		CA          string `json:"ca"`
 		Serial      string `json:"serial"`
 		Certificate string `json:"certificate"`
 		Possession  string `json:"possession"`
-	}{hex.EncodeToString(t.Serial), hex.EncodeToString(c.Fingerprint), "proven by " + e.Possession.Method})
+	}{t.CA, hex.EncodeToString(t.Serial), hex.EncodeToString(c.Fingerprint), "proven by " + e.Possession.Method})
 	if err != nil {
 		return nil, err
 	}
@@ -181,9 +182,10 @@ func (a *Authority) close(ctx context.Context, c *Confirmation, t *Ticket, r *Re
 	event, err := NewEvent(now, by, "request."+string(to), "ticket:"+t.ID, struct {
 		Rule        string `json:"rule"`
 		Detail      string `json:"detail"`
+		CA          string `json:"ca,omitempty"`
 		Serial      string `json:"serial,omitempty"`
 		Certificate string `json:"certificate,omitempty"`
-	}{"possession", why.Detail, hex.EncodeToString(t.Serial), fingerprint})
+	}{"possession", why.Detail, t.CA, hex.EncodeToString(t.Serial), fingerprint})
 	if err != nil {
 		return nil, err
 	}

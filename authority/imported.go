@@ -63,9 +63,10 @@ func (a *Authority) importSome(ctx context.Context, s *signatory, list []Importe
 			return 0, err
 		}
 		e, err := NewEvent(a.now(), by, "certificate.imported", "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
-			Subject     string `json:"subject"`
-			Certificate string `json:"certificate"` // SHA-256 of its DER
-		}{c.Subject, hex.EncodeToString(c.Fingerprint)})
+			Subject     string    `json:"subject"`
+			Certificate string    `json:"certificate"` // SHA-256 of its DER
+			NotAfter    time.Time `json:"notAfter"`
+		}{c.Subject, hex.EncodeToString(c.Fingerprint), c.NotAfter})
 		if err != nil {
 			return 0, err
 		}
@@ -107,13 +108,20 @@ func (s *signatory) recordOf(i *Imported) (*Certificate, error) {
 	if c.Serial.Sign() <= 0 || len(serial) > 20 {
 		return nil, wrongChain(fmt.Sprintf("the serial number %v of %s is not positive, or has more than 20 octets", c.Serial, c.Subject), "leave it out")
 	}
+	record := recordOf(c)
+	record.CA, record.Issued = s.ca.Name, record.NotBefore
+	record.Profile, record.Shard, record.Status = importedProfile, s.settings.shardOf(serial), StatusValid
+	return record, nil
+}
+
+// recordOf is what a certificate itself says for its record.
+func recordOf(c *cert.Certificate) *Certificate {
 	key := c.PublicKey.Fingerprint()
 	return &Certificate{
-		CA: s.ca.Name, Serial: serial, DER: c.Raw, Fingerprint: sha(c.Raw), KeyFingerprint: key[:],
+		Serial: c.Serial.Bytes(), DER: c.Raw, Fingerprint: sha(c.Raw), KeyFingerprint: key[:],
 		Subject: c.Subject.String(), SubjectKey: c.Subject.Canonical(), Names: namesOf(c.SubjectAltNames()),
-		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), Issued: c.NotBefore.UTC(),
-		Profile: importedProfile, Shard: s.settings.shardOf(serial), Status: StatusValid,
-	}, nil
+		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
+	}
 }
 
 // sameRecord returns what is recorded under the serial number of a certificate,

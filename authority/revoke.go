@@ -193,11 +193,13 @@ func checkProof(c *Certificate, o *RevocationOrder) error {
 func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrite, by, method string) error {
 	action := map[Status]string{StatusRevoked: "certificate.revoked", StatusHold: "certificate.held", StatusValid: "certificate.released"}[w.To]
 	e, err := NewEvent(a.now(), by, action, "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
-		From   Status `json:"from"`
-		To     Status `json:"to"`
-		Reason string `json:"reason,omitempty"`
-		Method string `json:"method"`
-	}{w.From, w.To, crl.Reason(w.Reason).String(), method})
+		From    Status    `json:"from"`
+		To      Status    `json:"to"`
+		Reason  string    `json:"reason,omitempty"`
+		Method  string    `json:"method"`
+		Revoked time.Time `json:"revoked,omitzero"`
+		Invalid time.Time `json:"invalid,omitzero"`
+	}{w.From, w.To, crl.Reason(w.Reason).String(), method, w.Revoked.UTC(), w.Invalid.UTC()})
 	if err != nil {
 		return err
 	}

@@ -488,22 +488,24 @@ func namesOf(names []ext.GeneralName) []string {
 // account is what the audit chain keeps of a decision: each step of the way,
 // in one event.
 type account struct {
-	Door        string   `json:"door,omitempty"`
-	Address     string   `json:"address,omitempty"`
-	Method      string   `json:"method,omitempty"`
-	Request     string   `json:"request"` // SHA-256 of its DER
-	Possession  string   `json:"possession"`
-	KeyMade     bool     `json:"keyMade,omitempty"` // by the authority, for the one who asked
-	CA          string   `json:"ca,omitempty"`
-	Profile     string   `json:"profile,omitempty"`
-	Version     string   `json:"profileVersion,omitempty"`
-	Verdict     string   `json:"verdict"`
-	Rules       []string `json:"rules,omitempty"` // that had something to say
-	Approved    string   `json:"approvedBy,omitempty"`
-	Key         string   `json:"keyUsed,omitempty"`
-	Serial      string   `json:"serial,omitempty"`
-	Certificate string   `json:"certificate,omitempty"` // SHA-256 of its DER
-	Replaces    string   `json:"replaces,omitempty"`
+	Door        string     `json:"door,omitempty"`
+	Address     string     `json:"address,omitempty"`
+	Method      string     `json:"method,omitempty"`
+	Request     string     `json:"request"` // SHA-256 of its DER
+	Possession  string     `json:"possession"`
+	KeyMade     bool       `json:"keyMade,omitempty"` // by the authority, for the one who asked
+	CA          string     `json:"ca,omitempty"`
+	Profile     string     `json:"profile,omitempty"`
+	Version     string     `json:"profileVersion,omitempty"`
+	Verdict     string     `json:"verdict"`
+	Rules       []string   `json:"rules,omitempty"` // that had something to say
+	Approved    string     `json:"approvedBy,omitempty"`
+	Key         string     `json:"keyUsed,omitempty"`
+	Serial      string     `json:"serial,omitempty"`
+	Certificate string     `json:"certificate,omitempty"` // SHA-256 of its DER
+	Replaces    string     `json:"replaces,omitempty"`
+	Requester   string     `json:"requester,omitempty"` // where somebody else decided
+	NotAfter    *time.Time `json:"notAfter,omitempty"`  // of the certificate
 }
 
 func (d *decision) event(t *Ticket, officer string, c *Certificate) (*Event, error) {
@@ -525,6 +527,7 @@ func (d *decision) event(t *Ticket, officer string, c *Certificate) (*Event, err
 	}
 	if c != nil {
 		detail.Approved, detail.Key = t.Decider, d.signatory.ca.Key
+		detail.NotAfter = &c.NotAfter
 		detail.Serial, detail.Certificate = hex.EncodeToString(c.Serial), hex.EncodeToString(c.Fingerprint)
 		if c.Status == StatusUnconfirmed {
 			detail.Certificate = "" // who knows it can confirm the certificate; the next event of the ticket has it
@@ -533,6 +536,7 @@ func (d *decision) event(t *Ticket, officer string, c *Certificate) (*Event, err
 	who, what := t.Requester, "request."+string(t.State)
 	if officer != "" {
 		who, what = officer, "request.approved"
+		detail.Requester = orUnknown(t.Requester)
 	}
 	return NewEvent(d.now, who, what, "ticket:"+t.ID, detail)
 }

@@ -252,7 +252,7 @@ type Audit struct {
 // AuditFault is a place where the audit chain does not hold.
 type AuditFault struct {
 	Seq    int64  `json:"seq"`
-	Kind   string `json:"kind" doc:"changed, removed, reordered or head"`
+	Kind   string `json:"kind" doc:"changed, removed, reordered or head; record where a record beside the chain is not what it says"`
 	Detail string `json:"detail"`
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"net"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite"
 )
 
 func TestMain(m *testing.M) {
@@ -23,7 +25,7 @@ func TestSessions(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"capture": capture, "database": db.make, "notify": up.notify, "await": up.await,
+			"capture": capture, "database": db.make, "notify": up.notify, "await": up.await, "damage": damage,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CERTWRIGHT_HOME", filepath.Join(e.WorkDir, "ca"))
@@ -49,4 +51,16 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("no match for %q on standard output", args[1])
 	}
 	ts.Setenv(args[0], match[1])
+}
+
+// damage changes records behind the program's back: damage FILE STATEMENT.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage FILE STATEMENT")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec(args[1])
+	ts.Check(err)
 }

@@ -122,8 +122,10 @@ func (p *program) auditVerifyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "verify", Short: "Verify the audit chain", Args: nothing,
 		Long: `Verify the audit chain from its first entry to its last: an entry that was changed, removed or
-put elsewhere is found and named. Keep the head that is printed at another place: --head
-shows that the chain still holds what it held then.`,
+put elsewhere is found and named. Where the chain is whole, the tickets, certificates and
+revocations beside it are held against it: one that was changed, removed or added without an
+entry is found and named, too. Keep the head that is printed at another place: --head shows
+that the chain still holds what it held then.`,
 		Example: `certwright audit verify
 certwright audit verify --head 5f0c…`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.auditVerify(c.Context(), head) },
@@ -172,14 +174,19 @@ func (p *program) tellAudit(t auditJSON) error {
 		}
 	} else if t.Whole {
 		p.shell.Print("The audit chain is whole: %d entries, head %s", t.Events, t.Head)
+		p.shell.Print("Tickets, certificates and revocations are what it says.")
 	}
 	if t.Whole {
 		return nil
 	}
 	for i, f := range t.Faults {
-		told := &front.Failure{Detail: "the audit chain does not hold: " + f.Detail}
+		what := "the audit chain does not hold"
+		if f.Kind == "record" {
+			what = "the records are not what the audit chain says"
+		}
+		told := &front.Failure{Detail: what + ": " + f.Detail}
 		if f.Seq > 0 {
-			told.Detail = fmt.Sprintf("the audit chain does not hold: entry %d: %s", f.Seq, f.Detail)
+			told.Detail = fmt.Sprintf("%s: entry %d: %s", what, f.Seq, f.Detail)
 		}
 		if i == len(t.Faults)-1 {
 			told.Fix = "leave this home as it is, and compare it with a backup: certwright restore FILE --home OTHER"
