@@ -123,7 +123,7 @@ func (e *Ending) judge(ctx context.Context, c *authority.Certificate, now time.T
 	if !ends && !late {
 		return "", nil
 	}
-	renewed, habit, err := e.relatives(ctx, c)
+	renewed, habit, err := Relatives(ctx, e.Certificates, c)
 	if err != nil || renewed {
 		return "", err
 	}
@@ -147,16 +147,16 @@ func (e *Ending) judge(ctx context.Context, c *authority.Certificate, now time.T
 	return kind, nil
 }
 
-// relatives looks for the certificate that has taken the place of one, and
+// Relatives looks for the valid certificate that has taken the place of one, and
 // whether that one took the place of another: those that say so, and those of
 // the same subject and names.
-func (e *Ending) relatives(ctx context.Context, c *authority.Certificate) (renewed, habit bool, err error) {
+func Relatives(ctx context.Context, all Certificates, c *authority.Certificate) (renewed, habit bool, err error) {
 	habit = len(c.Replaces) > 0
 	q := authority.Query{CA: c.CA, Subject: c.Subject, ExpiresAfter: c.NotBefore}
 	if len(c.Names) > 0 {
 		q.Subject, q.Name = "", c.Names[0]
 	}
-	for other, err := range e.Certificates.Certificates(ctx, q) {
+	for other, err := range all.Certificates(ctx, q) {
 		if err != nil {
 			return false, false, fmt.Errorf("looking for the successor of a certificate: %w", err)
 		}

@@ -1,6 +1,7 @@
 package verbs
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -28,12 +29,13 @@ certwright diff old.crt new.crt --exit-code`,
 
 func (p *program) diff(ctx context.Context, a, b string, code bool) error {
 	left, err := p.side(a)
-	if err != nil {
-		return err
-	}
-	right, err := p.side(b)
-	if err != nil {
-		return err
+	right, wrong := p.side(b)
+	switch {
+	case err != nil && wrong != nil: // both are told
+		p.shell.TellLines("error", explain(err))
+		return wrong
+	case err != nil || wrong != nil:
+		return cmp.Or(err, wrong)
 	}
 	reasons, err := p.reasons(ctx, left, right)
 	if err != nil {

@@ -11,13 +11,14 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/notice"
 	"github.com/certwright/certwright/internal/task"
 )
 
 type listFlags struct {
 	name, san, serial, key, profile, requester, status, ticket string
 	expiresBefore, expiresWithin, issuedAfter                  string
-	expired, authorities                                       bool
+	expired, authorities, notReplaced                          bool
 	limit                                                      int
 }
 
@@ -31,6 +32,7 @@ all hold. The certificates of the home's own authorities are listed with --autho
 		Example: `certwright list
 certwright list --san '*.example.com' --status valid
 certwright list --expires-within 30d
+certwright list --expires-within 30d --not-replaced
 certwright list --key server.key
 certwright list --output csv > certificates.csv`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.list(c.Context(), &l) },
@@ -48,6 +50,7 @@ certwright list --output csv > certificates.csv`,
 	f.StringVar(&l.expiresWithin, "expires-within", "", "still run, and end within this time: 30d")
 	f.StringVar(&l.issuedAfter, "issued-after", "", "issued after this day or time")
 	f.BoolVar(&l.expired, "expired", false, "ended already")
+	f.BoolVar(&l.notReplaced, "not-replaced", false, "no other valid certificate took their place: renewed, or for the same names and to a later end")
 	f.BoolVar(&l.authorities, "authorities", false, "the certificates of the home's own authorities, too")
 	f.StringVar(&p.ca, "ca", "", "authority that issued them")
 	f.IntVar(&l.limit, "limit", 0, "at most so many (0: all)")
@@ -83,6 +86,15 @@ func (p *program) list(ctx context.Context, l *listFlags) error {
 		}
 		if l.status != "" && statusOf(c, now) != l.status || own[string(c.DER)] {
 			continue
+		}
+		if l.notReplaced {
+			replaced, _, err := notice.Relatives(ctx, o.Desk(), c)
+			if err != nil {
+				return err
+			}
+			if replaced {
+				continue
+			}
 		}
 		all = append(all, certificateToJSON(c, issuers.of(c), now))
 		if limit > 0 && len(all) == limit {

@@ -11,7 +11,6 @@ import (
 	"github.com/certwright/certwright/chain"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/crl"
-	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/doctor"
 	"github.com/certwright/certwright/internal/front"
@@ -403,40 +402,60 @@ Exit code 1 says that they have not.`,
 	return c
 }
 
+// matchJSON is how files belong together.
+type matchJSON struct {
+	Match  bool          `json:"match"`
+	Groups []chain.Group `json:"groups"`
+	Failed []failedJSON  `json:"failed,omitempty"` // files that could not be read
+}
+
 func (p *program) match(files []string, source string) error {
 	var items []chain.Item
+	var told matchJSON
+	run := several{p: p, count: len(files)}
 	for _, file := range files {
-		data, err := p.shell.Read(file)
+		item, err := p.keyOf(file, source)
+		if err == nil {
+			items = append(items, item)
+			continue
+		}
+		f, err := run.failed(err)
 		if err != nil {
 			return err
 		}
-		var kind string
-		var pub *key.Public
-		err = p.unlock(source, func() error {
-			var err error
-			kind, pub, err = task.KindAndKey(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+file, "passphrase") })
-			return err
-		})
-		if err != nil {
-			return keyFailure(file, err)
-		}
-		items = append(items, chain.Item{Name: nameOf(file), Kind: kind, Public: pub})
+		told.Failed = append(told.Failed, failedJSON{file, f})
 	}
-	groups := chain.Match(items...)
+	told.Groups = chain.Match(items...)
+	told.Match = len(told.Groups) == 1 && len(told.Failed) == 0
 	if p.shell.JSON {
-		if err := p.shell.Object(struct {
-			Match  bool          `json:"match"`
-			Groups []chain.Group `json:"groups"`
-		}{len(groups) == 1, groups}); err != nil {
+		if err := p.shell.Object(told); err != nil {
 			return err
 		}
-	} else {
-		p.printMatch(groups)
+	} else if len(items) > 1 {
+		p.printMatch(told.Groups)
 	}
-	if len(groups) > 1 {
-		return front.No(front.CodeMismatch)
+	if len(told.Groups) > 1 {
+		run.keep(front.No(front.CodeMismatch))
 	}
-	return nil
+	return run.end()
+}
+
+// keyOf reads the public key that a file is about.
+func (p *program) keyOf(file, source string) (chain.Item, error) {
+	data, err := p.shell.Read(file)
+	if err != nil {
+		return chain.Item{}, err
+	}
+	item := chain.Item{Name: nameOf(file)}
+	err = p.unlock(source, func() error {
+		var err error
+		item.Kind, item.Public, err = task.KindAndKey(data, func() ([]byte, error) { return p.shell.Secret(source, "the key "+file, "passphrase") })
+		return err
+	})
+	if err != nil {
+		return item, keyFailure(file, err)
+	}
+	return item, nil
 }
 
 func (p *program) printMatch(groups []chain.Group) {
