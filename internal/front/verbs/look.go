@@ -225,7 +225,7 @@ func (p *program) asn1Command() *cobra.Command {
 		Use: "asn1 FILE", Short: "The ASN.1 tree of a file, as openssl asn1parse -i prints it", Args: takes(1, 1, "one file"),
 		Long: `Print the tree of BER or DER elements in a file, byte for byte as "openssl asn1parse -i" prints
 it: offset, depth, header length, length, and what it is. PEM, DER and base64 are told apart
-by themselves.`,
+by themselves. --output json gives the same as values.`,
 		Example: `certwright asn1 server.csr
 certwright asn1 server.crt --strparse 19`,
 		RunE: func(_ *cobra.Command, args []string) error { return p.asn1(args[0], &a) },
@@ -251,17 +251,29 @@ func (p *program) asn1(file string, a *asn1Flags) error {
 	if data, err = decodeForm(data, a.inform); err != nil {
 		return inFile(file, err)
 	}
-	w := bufio.NewWriter(p.shell.Out)
-	err = asn1tree.Write(w, data, asn1tree.Options{
+	err = p.writeTree(data, asn1tree.Options{
 		Indent: a.indent && !a.flat, Offset: a.offset, Length: a.length, StrParse: a.dig, Dump: a.dump, DumpLimit: a.dumpLimit,
 		Skipped: func(offset int) { p.shell.Warn("the offset %d lies outside the data, and was passed over", offset) },
 	})
-	if flushing := w.Flush(); err == nil {
-		err = flushing
-	}
 	var broken *asn1tree.Error
 	if errors.As(err, &broken) {
 		return inFile(file, &front.Failure{Exit: front.ExitNo, Code: front.CodeInvalid, Detail: broken.Error(), Fix: asn1Fix(broken)})
+	}
+	return err
+}
+
+func (p *program) writeTree(data []byte, o asn1tree.Options) error {
+	if p.shell.JSON {
+		list, err := asn1tree.Elements(data, o)
+		if err != nil {
+			return err
+		}
+		return p.shell.Object(list)
+	}
+	w := bufio.NewWriter(p.shell.Out)
+	err := asn1tree.Write(w, data, o)
+	if flushing := w.Flush(); err == nil {
+		err = flushing
 	}
 	return err
 }
