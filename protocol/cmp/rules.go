@@ -21,6 +21,7 @@ type Rules struct {
 	// First is set for the first message of a transaction. Others must carry
 	// TransactionID and, as recipNonce, Nonce: the senderNonce last sent.
 	First         bool
+	Nested        bool // it is a nested message, whose recipNonce is that of what it passes on
 	TransactionID []byte
 	Nonce         []byte
 	// Answer is set for what a server says: who asked knows what protects it, so
@@ -110,7 +111,7 @@ func (m *Message) checkNonces(r Rules) *Failure {
 		return fail(BadSenderNonce, "senderNonce is missing")
 	case len(m.Header.SenderNonce) < nonceSize:
 		return fail(BadSenderNonce, "senderNonce has %d octets; it must have %d at least", len(m.Header.SenderNonce), nonceSize)
-	case r.First && m.Header.RecipientNonce != nil:
+	case r.First && !r.Nested && m.Header.RecipientNonce != nil:
 		return fail(BadRecipientNonce, "the first message of a transaction has a recipNonce")
 	case !r.First && !bytes.Equal(m.Header.RecipientNonce, r.Nonce):
 		return fail(BadRecipientNonce, "recipNonce is not the nonce that was sent")

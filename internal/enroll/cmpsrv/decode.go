@@ -182,17 +182,7 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 	if err != nil {
 		return cmp.Body{}, err
 	}
-	rules := cmp.Rules{Now: s.config.Now(), Window: s.config.Window, First: before == nil || m.Body.Kind == before.Kind}
-	if before != nil && !rules.First {
-		rules.TransactionID, rules.Nonce = m.Header.TransactionID, before.Nonce
-	}
-	if before != nil && before.Over {
-		rules.Nonce = m.Header.RecipientNonce // what is wrong then is another thing
-	}
-	f := m.Check(rules)
-	if f != nil && before != nil && f.Info == cmp.BadRecipientNonce && before.repeats(m) {
-		f = nil
-	}
+	f := s.check(m, before)
 	// The sender is looked for although a rule is broken, so that the error is
 	// protected as the message was.
 	c.sender, err = s.recognize(ctx, m)
@@ -202,7 +192,7 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 	if err != nil {
 		return cmp.Body{}, err
 	}
-	if before != nil {
+	if before != nil && m.Body.Kind != cmp.NestedMessage {
 		if before.Sender != c.sender.id {
 			return cmp.Body{}, failure(cmp.TransactionIDInUse|cmp.NotAuthorized, "the transaction is another sender's")
 		}
@@ -220,7 +210,48 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 	if c.sender.used != nil && (revoked || before == nil && !begins(m.Body.Kind)) {
 		return cmp.Body{}, c.sender.used
 	}
+	if err := s.checkOriginals(ctx, c); err != nil {
+		return cmp.Body{}, err
+	}
 	return s.dispatch(ctx, c)
+}
+
+// check holds the header against the rules, for a message of this transaction;
+// nil for one that begins one. What is inside a nested message may go on with a
+// transaction, and its own header is held against that.
+func (s *Server) check(m *cmp.Message, before *transaction) *cmp.Failure {
+	nested := m.Body.Kind == cmp.NestedMessage
+	rules := cmp.Rules{Now: s.config.Now(), Window: s.config.Window, Nested: nested, First: nested || before == nil || m.Body.Kind == before.Kind}
+	if !rules.First {
+		rules.TransactionID, rules.Nonce = m.Header.TransactionID, before.Nonce
+	}
+	if before != nil && before.Over {
+		rules.Nonce = m.Header.RecipientNonce // what is wrong then is another thing
+	}
+	f := m.Check(rules)
+	if f != nil && before != nil && f.Info == cmp.BadRecipientNonce && before.repeats(m) {
+		return nil
+	}
+	return f
+}
+
+// checkOriginals looks at the messages that a registration authority says it
+// changed: they must have been protected rightly (RFC 9483, Section 5.2.3).
+func (s *Server) checkOriginals(ctx context.Context, c *call) error {
+	info, ok := c.message.Header.Find(cmp.InfoOrigPKIMessage)
+	if !ok || !c.sender.ra {
+		return nil
+	}
+	originals, err := info.Messages()
+	if err != nil {
+		return failure(cmp.BadDataFormat, "%v", err)
+	}
+	for _, m := range originals {
+		if _, err := s.recognize(ctx, m); err != nil {
+			return fmt.Errorf("the original message: %w", err)
+		}
+	}
+	return nil
 }
 
 // begins reports whether a body asks for a certificate.
@@ -243,6 +274,8 @@ func (s *Server) dispatch(ctx context.Context, c *call) (cmp.Body, error) {
 		return s.general(ctx, c)
 	case cmp.NestedMessage:
 		return s.nested(ctx, c)
+	case cmp.CrossCertRequest:
+		return cmp.Body{}, failure(cmp.NotAuthorized, "authorities certify each other by their operators, not by ccr")
 	}
 	if c.transaction == nil {
 		return cmp.Body{}, failure(cmp.BadRequest, "%v does not begin a transaction, and there is none with this transactionID", m.Body.Kind)

@@ -115,6 +115,9 @@ func (s *Server) wanted(c *call) ([]wanted, error) {
 // mayUpdate holds a kur against the certificate that it updates.
 func (s *Server) mayUpdate(ctx context.Context, c *call, list []wanted) error {
 	for _, w := range list {
+		if w.message.Proof != nil && w.message.Proof.Kind == crmf.ProofRAVerified {
+			return failure(cmp.NotAuthorized, "nobody vouches in a kur; the key itself must prove that it is held")
+		}
 		old, ok := w.message.Request.Control(crmf.OldCertID)
 		if !ok {
 			continue

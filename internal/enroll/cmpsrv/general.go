@@ -155,31 +155,3 @@ func algorithmOf(kind string) []byte {
 	b.End(mark)
 	return b.Bytes()
 }
-
-// nested answers messages that a registration authority passes on under a
-// protection of its own (RFC 9483, Section 5.2.2).
-func (s *Server) nested(ctx context.Context, c *call) (cmp.Body, error) {
-	if !c.sender.ra {
-		return cmp.Body{}, failure(cmp.NotAuthorized, "only a registration authority passes messages on; its certificate has the extended key usage cmcRA")
-	}
-	list, err := c.message.Body.Nested()
-	if err != nil {
-		return cmp.Body{}, failure(cmp.BadDataFormat, "%v", err)
-	}
-	if len(list) == 0 {
-		return cmp.Body{}, failure(cmp.BadRequest, "there is no message inside")
-	}
-	c.ca = c.sender.record.CA
-	var answers []*cmp.Message
-	for _, m := range list {
-		if m.Body.Kind == cmp.NestedMessage {
-			return cmp.Body{}, failure(cmp.BadRequest, "a message that is passed on is itself one that passes on")
-		}
-		answer, err := cmp.Parse(s.answer(ctx, &call{message: m, profile: c.profile, address: c.address}))
-		if err != nil {
-			return cmp.Body{}, err
-		}
-		answers = append(answers, answer)
-	}
-	return cmp.NewNested(answers...), nil
-}
