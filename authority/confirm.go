@@ -231,6 +231,14 @@ func (a *Authority) answered(ctx context.Context, c *Confirmation, t *Ticket, r 
 	}
 	d.decide(t)
 	return a.record(ctx, d, &TicketWrite{Ticket: t, From: StateAsked}, "", func(_ *Certificate, change *Change) error {
+		// The certificate may be to be confirmed, too: its record takes the place
+		// of the challenge's.
+		for _, next := range change.PutRecords {
+			if next.Kind == r.Kind && next.ID == r.ID {
+				next.Revision = r.Revision
+				return nil
+			}
+		}
 		change.DeleteRecords = append(change.DeleteRecords, r)
 		return nil
 	})

@@ -44,6 +44,11 @@ func (c *Client) Enroll(ctx context.Context, r Request) (*Enrolled, error) {
 	if err != nil {
 		return nil, err
 	}
+	if answer.Body.Kind == PopChallenge {
+		if answer, err = x.solve(ctx, r, answer); err != nil {
+			return nil, err
+		}
+	}
 	out, err := r.take(answer)
 	var waiting *waitingError
 	if errors.As(err, &waiting) {
@@ -56,6 +61,22 @@ func (c *Client) Enroll(ctx context.Context, r Request) (*Enrolled, error) {
 		return nil, err
 	}
 	return out, x.confirm(ctx, r, out)
+}
+
+// solve answers a challenge, and returns what the server says to that.
+func (x *exchange) solve(ctx context.Context, r Request, answer *Message) (*Message, error) {
+	challenges, err := answer.Body.Challenges()
+	if err != nil {
+		return nil, err
+	}
+	if len(challenges) != 1 {
+		return nil, fmt.Errorf("the server asks %d challenges for one certificate", len(challenges))
+	}
+	number, err := challenges[0].Solve(r.Key)
+	if err != nil {
+		return nil, err
+	}
+	return x.send(ctx, NewChallengeAnswers(number))
 }
 
 type waitingError struct {

@@ -182,9 +182,9 @@ func (s *Server) aborted(ctx context.Context, c *call) (cmp.Body, error) {
 		switch {
 		case one.Confirm:
 			err = s.confirmOne(ctx, c, one, authority.Confirmation{Rejected: e.Status.String()})
-		case one.Waiting:
+		case one.Waiting, one.Challenge:
 			_, err = s.config.Authority.Withdraw(ctx, one.Ticket, c.sender.name)
-			one.Waiting = false
+			one.Waiting, one.Challenge = false, false
 		}
 		if err != nil {
 			return cmp.Body{}, err

@@ -285,6 +285,8 @@ func (s *Server) dispatch(ctx context.Context, c *call) (cmp.Body, error) {
 		return s.confirm(ctx, c)
 	case cmp.PollRequest:
 		return s.poll(ctx, c)
+	case cmp.PopResponse:
+		return s.solved(ctx, c)
 	case cmp.ErrorMessage:
 		return s.aborted(ctx, c)
 	}

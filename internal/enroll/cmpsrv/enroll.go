@@ -30,6 +30,9 @@ func (s *Server) enrol(ctx context.Context, c *call) (cmp.Body, error) {
 	if err != nil {
 		return cmp.Body{}, err
 	}
+	if err := alone(list); err != nil {
+		return cmp.Body{}, err
+	}
 	if kind == cmp.KeyUpdateRequest {
 		if err := s.mayUpdate(ctx, c, list); err != nil {
 			return cmp.Body{}, err
@@ -61,6 +64,9 @@ func (s *Server) enrol(ctx context.Context, c *call) (cmp.Body, error) {
 
 // enrolled is the answer to requests for certificates.
 func (s *Server) enrolled(c *call, implicit bool, all ...cmp.Response) cmp.Body {
+	if c.challenge != nil {
+		return cmp.NewChallenges(*c.challenge)
+	}
 	s.grant(c, implicit)
 	reply := cmp.Reply{Responses: all}
 	if c.transaction.Kind == cmp.InitializationRequest && c.sender.secret != nil {

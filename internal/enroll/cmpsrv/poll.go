@@ -26,7 +26,7 @@ func (s *Server) poll(ctx context.Context, c *call) (cmp.Body, error) {
 		if err != nil {
 			return cmp.Body{}, err
 		}
-		response, err := s.respond(c, &t.Items[at], out)
+		response, err := s.respond(ctx, c, &t.Items[at], out)
 		if err != nil {
 			return cmp.Body{}, err
 		}

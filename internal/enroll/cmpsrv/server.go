@@ -144,10 +144,11 @@ type call struct {
 	ca      string  // empty: the one that the profile's submission finds
 	infos   []cmp.Info
 
-	transaction *transaction // nil of what needs none
-	answer      []byte       // once it is on record
-	version     int          // of the answer, where it is not the message's
-	chain       [][]byte     // of the authority that issued, for the extraCerts
+	transaction *transaction   // nil of what needs none
+	answer      []byte         // once it is on record
+	challenge   *cmp.Challenge // that the answer is to be, instead of a certificate
+	version     int            // of the answer, where it is not the message's
+	chain       [][]byte       // of the authority that issued, for the extraCerts
 }
 
 func (s *Server) answer(ctx context.Context, c *call) []byte {

@@ -2,6 +2,7 @@ package cmpsrv
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"math/big"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/issuance"
@@ -32,7 +34,7 @@ func (s *Server) submit(ctx context.Context, c *call, w wanted, profile string, 
 		return refused(r), err
 	}
 	var done *call
-	if only {
+	if only && !older(c, w) {
 		// The transaction would be on record with the ticket.
 		sub.First = true
 		sub.With = func(out *authority.Outcome) (records []*authority.Record, err error) {
@@ -103,7 +105,7 @@ func (s *Server) take(ctx context.Context, c *call, w wanted, out *authority.Out
 	t := c.transaction
 	t.CA, c.ca = out.Ticket.CA, out.Ticket.CA
 	t.Items = append(slices.Clip(t.Items), item{ID: w.id.String(), Ticket: out.Ticket.ID})
-	r, err := s.respond(c, &t.Items[len(t.Items)-1], out)
+	r, err := s.respond(ctx, c, &t.Items[len(t.Items)-1], out)
 	if err == nil && w.made != nil && r.Pair != nil {
 		err = s.sendKey(ctx, c, w, &r)
 	}
@@ -169,33 +171,31 @@ func (s *Server) spend(ctx context.Context, c *call, sub authority.Submission) (
 }
 
 // respond says what became of a ticket.
-func (s *Server) respond(c *call, i *item, out *authority.Outcome) (cmp.Response, error) {
+func (s *Server) respond(ctx context.Context, c *call, i *item, out *authority.Outcome) (cmp.Response, error) {
 	id, _ := new(big.Int).SetString(i.ID, 10)
 	r := cmp.Response{ID: id}
-	i.Waiting, i.Confirm, i.Encrypted = false, false, false
+	i.Waiting, i.Confirm, i.Encrypted, i.Challenge = false, false, false, false
+	var err error
 	switch {
 	case out.Refusal != nil:
 		r.Status = rejection(out.Refusal)
 		return r, nil
 	case out.Holds == evidence.ByChallenge:
-		r.Status = cmp.Reject(cmp.BadPOP, "a challenge would have to be answered, which is not done here; have the certificate encrypted to the key instead")
-		return r, nil
+		i.Challenge, c.version = true, cmp.Version3
+		c.challenge, err = challengeOf(out)
+		return r, err
 	case out.Ticket.State == authority.StateHeld || out.Ticket.State == authority.StateAsked:
 		i.Waiting = true
 		r.Status = cmp.StatusInfo{Status: cmp.Waiting, Text: words(out.Ticket)}
 		return r, nil
 	case out.Holds == evidence.ByCertificate:
-		info, err := cms.Parse(out.Encrypted)
-		if err != nil {
+		i.Confirm, i.Encrypted = true, true
+		if r.Pair, err = s.encrypted(ctx, c, out); err != nil {
 			return r, err
 		}
-		i.Confirm, i.Encrypted = true, true
-		r.Pair = &cmp.KeyPair{Encrypted: &crmf.EncryptedKey{Enveloped: info.Content}}
-		c.version = cmp.Version3
 	default:
 		r.Pair = &cmp.KeyPair{Certificate: out.Certificate.DER}
 		i.Confirm = out.Ticket.State == authority.StateUnconfirmed
-		var err error
 		if i.Hash, err = ownHash(out.Certificate.DER); err != nil {
 			return r, err
 		}
@@ -207,6 +207,38 @@ func (s *Server) respond(c *call, i *item, out *authority.Outcome) (cmp.Response
 	r.Status = granted(out)
 	c.chain = out.Chain
 	return r, nil
+}
+
+// encrypted is a certificate encrypted to its key. Version 2 of the protocol
+// has a way of its own, for RSA keys alone; where it does not do, the answer is
+// of version 3.
+func (s *Server) encrypted(ctx context.Context, c *call, out *authority.Outcome) (*cmp.KeyPair, error) {
+	if c.message.Header.Version < cmp.Version3 {
+		record, err := s.config.Store.Certificate(ctx, out.Ticket.CA, out.Ticket.Serial)
+		if err != nil {
+			return nil, err
+		}
+		parsed, err := cert.Parse(record.DER)
+		if err != nil {
+			return nil, err
+		}
+		if parsed.PublicKey.Type == "RSA" {
+			k, err := cmp.EncryptFor(parsed.PublicKey, cms.Identifier{}, record.DER, cmp.Version2, rand.Reader)
+			return &cmp.KeyPair{Encrypted: k}, err
+		}
+	}
+	info, err := cms.Parse(out.Encrypted)
+	if err != nil {
+		return nil, err
+	}
+	c.version = cmp.Version3
+	return &cmp.KeyPair{Encrypted: &crmf.EncryptedKey{Enveloped: info.Content}}, nil
+}
+
+// older reports whether a certificate may have to be encrypted in the way of
+// version 2, which needs it on record.
+func older(c *call, w wanted) bool {
+	return c.message.Header.Version < cmp.Version3 && w.message != nil && w.message.Proof != nil && w.message.Proof.PrivateKey != nil
 }
 
 // granted is accepted, or granted with modifications where the certificate is

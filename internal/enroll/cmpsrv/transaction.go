@@ -48,6 +48,7 @@ type item struct {
 	Waiting   bool   `json:"waiting,omitempty"`   // for an officer
 	Confirm   bool   `json:"confirm,omitempty"`   // a certConf is waited for
 	Encrypted bool   `json:"encrypted,omitempty"` // the certificate is
+	Challenge bool   `json:"challenge,omitempty"` // the answer to one is waited for
 
 	Hash crypto.Hash `json:"hash,omitempty"` // that confirms the certificate where the client names none; 0 where it is not known yet
 }
@@ -132,7 +133,7 @@ func (s *Server) record(c *call, answer *cmp.Message) (*authority.Record, error)
 	t.Over = true
 	waiting := false
 	for _, i := range t.Items {
-		t.Over = t.Over && !i.Confirm && !i.Waiting
+		t.Over = t.Over && !i.Confirm && !i.Waiting && !i.Challenge
 		waiting = waiting || i.Waiting
 	}
 	if t.Sealed = t.Sealed && answer.Body.Kind == t.Kind.Response(); t.Sealed {
