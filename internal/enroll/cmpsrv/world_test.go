@@ -158,3 +158,10 @@ func (w *world) enrolled() {
 	}
 	w.sh("cp got.crt dev.crt; cp extra.pem trust.pem; openssl verify -CAfile root.crt -untrusted trust.pem dev.crt")
 }
+
+func (w *world) read(name string) []byte {
+	w.t.Helper()
+	data, err := os.ReadFile(filepath.Join(w.dir, name))
+	check(w.t, err)
+	return data
+}
