@@ -1,6 +1,7 @@
 package acmeorder
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,18 @@ func accountOf(r *authority.Record) (*Account, error) {
 
 // Account returns the account of an ID; nil if there is none.
 func (o *Orders) Account(ctx context.Context, id string) (*Account, error) {
-	return found(o.config.Store.Record(ctx, kindAccount, id))
+	r, err := o.config.Store.Record(ctx, kindAccount, id)
+	if a, ok := o.accounts.get(id); ok && err == nil && a.Status == r.State && a.Thumbprint == r.Name && bytes.Equal(a.record.Body, r.Body) {
+		same := *a
+		same.record = r
+		return &same, nil
+	}
+	a, err := found(r, err)
+	if a != nil && err == nil {
+		own := *a
+		o.accounts.put(id, &own)
+	}
+	return a, err
 }
 
 // AccountOf returns the account of a key; nil if there is none.

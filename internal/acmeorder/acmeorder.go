@@ -73,6 +73,9 @@ type Orders struct {
 
 	mu      sync.Mutex
 	running map[Place]bool // checks that run in this process, or wait for their turn
+
+	accounts recent[*Account]           // by ID; good while the record is the same
+	issued   recent[*authority.Outcome] // by order: an issued ticket and its certificate do not change
 }
 
 // The kinds of record.

@@ -61,6 +61,7 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 		return nil, fmt.Errorf("submitting the request of order %s: %w", id, err)
 	}
 	order.Outcome = out
+	o.remember(order.ID, out)
 	order.byTicket()
 	if order.Status == acme.StatusInvalid {
 		return nil, order.Error
@@ -229,20 +230,24 @@ func (o *Orders) Chains(ctx context.Context, order *Order) ([][][]byte, error) {
 	if out == nil || out.Certificate == nil {
 		return nil, nil
 	}
-	chains := [][][]byte{withLeaf(out.Certificate.DER, out.Chain)}
-	if len(out.Chain) == 0 {
+	all, err := o.config.Store.CAs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking for chains: %w", err)
+	}
+	own := out.Chain
+	if i := slices.IndexFunc(all, func(ca *authority.CA) bool { return ca.Name == out.Certificate.CA }); i >= 0 {
+		own = all[i].Chain
+	}
+	chains := [][][]byte{withLeaf(out.Certificate.DER, own)}
+	if len(own) == 0 {
 		return chains, nil
 	}
-	issuer, err := cert.Parse(out.Chain[0])
+	issuer, err := cert.Parse(own[0])
 	if err != nil {
 		return nil, fmt.Errorf("reading the certificate of authority %s: %w", out.Certificate.CA, err)
 	}
-	all, err := o.config.Store.CAs(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("looking for other chains: %w", err)
-	}
 	for _, ca := range all {
-		if len(ca.Chain) == 0 || bytes.Equal(ca.Chain[0], out.Chain[0]) {
+		if len(ca.Chain) == 0 || bytes.Equal(ca.Chain[0], own[0]) {
 			continue
 		}
 		other, err := cert.Parse(ca.Chain[0])

@@ -240,6 +240,12 @@ func (o *Orders) conclude(ctx context.Context, order *Order) error {
 		order.byTicket()
 		return nil
 	}
+	return o.byAuthorizations(ctx, order)
+}
+
+// byAuthorizations says of an order without a ticket what its authorizations
+// and the time say.
+func (o *Orders) byAuthorizations(ctx context.Context, order *Order) error {
 	if err := o.look(ctx, order); err != nil {
 		return err
 	}
@@ -287,12 +293,26 @@ func (o *Orders) Standing(z *Authorization) string { return z.standing(o.now()) 
 
 // finished looks for the ticket of an order.
 func (o *Orders) finished(ctx context.Context, order *Order) error {
+	if out, ok := o.issued.get(order.ID); ok {
+		order.Outcome = out
+		return nil
+	}
 	out, err := o.config.Authority.TicketByKey(ctx, key(order.ID))
 	if errors.Is(err, authority.ErrNotFound) {
 		return nil
 	}
+	if err == nil {
+		o.remember(order.ID, out)
+	}
 	order.Outcome = out
 	return err
+}
+
+// remember keeps what an order came to, if that is final.
+func (o *Orders) remember(id string, out *authority.Outcome) {
+	if out.Ticket.State == authority.StateIssued && out.Certificate != nil {
+		o.issued.put(id, &authority.Outcome{Ticket: out.Ticket, Certificate: out.Certificate, Chain: out.Chain})
+	}
 }
 
 // byTicket says of an order what its ticket says.

@@ -136,7 +136,7 @@ func (o *Orders) settle(ctx context.Context, a *Account, order *Order, n int, me
 	o.enter(order, n, method, r)
 	err := o.save(ctx, order)
 	if err == nil {
-		return order, o.conclude(ctx, order)
+		return order, o.byAuthorizations(ctx, order) // there was no ticket before it was ready
 	}
 	if !errors.Is(err, authority.ErrConflict) {
 		return nil, err
