@@ -8,7 +8,9 @@ import (
 	"crypto"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +56,9 @@ func (f *Files) Signer(_ context.Context, reference string) (crypto.Signer, erro
 		return nil, err
 	}
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &MissingError{File: path, Err: err}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the authority's key: %w", err)
 	}
@@ -196,6 +201,21 @@ func (f *Files) write(base string, data []byte) error {
 	}
 	return disk.SyncFolder(f.config.Folder)
 }
+
+// MissingError says which key is not in the folder: that of an authority, or of
+// the secrets, which was made with another folder of keys.
+type MissingError struct {
+	File string
+	Err  error
+}
+
+// Error returns the file and the folder.
+func (e *MissingError) Error() string {
+	return "the key " + filepath.Base(e.File) + " is not in " + filepath.Dir(e.File)
+}
+
+// Unwrap returns the cause.
+func (e *MissingError) Unwrap() error { return e.Err }
 
 // OpenError says which key could not be opened. With key.ErrPassphrase below
 // it, the passphrase was wrong.

@@ -45,6 +45,12 @@ func (v *Vault) open(ctx context.Context) (*box, error) {
 	return v.box, err
 }
 
+// Ready makes the key that encrypts the secrets, where there is none yet.
+func (v *Vault) Ready(ctx context.Context) error {
+	_, err := v.open(ctx)
+	return err
+}
+
 func (v *Vault) signer(ctx context.Context) (crypto.Signer, error) {
 	for range attempts {
 		r, err := v.config.Store.Record(ctx, keyKind, keyID)

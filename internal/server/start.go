@@ -14,33 +14,6 @@ import (
 	"github.com/certwright/certwright/request"
 )
 
-// firstAuthority makes a root and an issuing authority where nobody has made
-// an authority yet, as quickstart does; made says so. What they publish is
-// fetched below base. Only one process of a home looks at a time.
-func firstAuthority(ctx context.Context, o *task.Office, host, base, by string) (made bool, err error) {
-	unlock, err := o.Home.Lock()
-	if err != nil {
-		return false, err
-	}
-	defer unlock()
-	all, err := o.Store.CAs(ctx)
-	if err != nil {
-		return false, fmt.Errorf("reading the authorities: %w", err)
-	}
-	if len(all) > 0 {
-		return false, nil
-	}
-	h, err := task.HostHierarchy(host, "ecdsa-p256", by)
-	if err != nil {
-		return false, err
-	}
-	h.Settings.Base = base
-	if _, _, err := task.CreateHierarchy(ctx, o, h); err != nil {
-		return false, fmt.Errorf("making the first authority: %w", err)
-	}
-	return true, nil
-}
-
 // firstToken makes a token that may do everything where there is no token yet.
 // Its text is returned this once.
 func firstToken(ctx context.Context, t *access.Tokens, by string) (string, error) {

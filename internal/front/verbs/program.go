@@ -87,6 +87,11 @@ func explain(err error) *front.Failure {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeNetwork, Detail: listening.Error(), Fix: "name another address with --listen or --plain-listen, or end what listens there", Err: err}
 	}
 	var explained *front.Failure
+	var missing *keystore.MissingError
+	if !errors.As(err, &explained) && errors.As(err, &missing) {
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeKey, Detail: missing.Error(),
+			Fix: "copy it from the home where it was made, or restore it from a backup; homes that share a database need the same keys", Err: err}
+	}
 	var locked *keystore.OpenError
 	if !errors.As(err, &explained) && errors.As(err, &locked) && errors.Is(err, key.ErrPassphrase) {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodePassphrase, Detail: "the passphrase of the authority's key " + locked.File + " is wrong, or the file is damaged",
