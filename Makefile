@@ -15,6 +15,9 @@ quickstart: ## a CA and a certificate, in a home of its own
 test: ## everything that must pass; installs what it needs
 	scripts/test
 
+test-race: ## the tests of what works concurrently, under the race detector
+	go test -race ./authority/... ./internal/access ./internal/enroll/... ./internal/notice ./internal/publish ./internal/secret ./internal/server ./internal/store/sqlite
+
 lint: ## formatting, vet and staticcheck
 	gofmt -l . | (! grep .)
 	go vet ./...
@@ -44,4 +47,4 @@ install: build ## copy the programs to PREFIX/bin (/usr/local)
 clean: ## remove what was built
 	rm -rf bin dist
 
-.PHONY: crash help build quickstart test lint fuzz bench man install clean
+.PHONY: crash help build quickstart test test-race lint fuzz bench man install clean

@@ -61,3 +61,29 @@ func (c *Client) Events(ctx context.Context, from int64, limit int) iter.Seq2[*E
 func (c *Client) VerifyAudit(ctx context.Context) (*Audit, error) {
 	return one[Audit](ctx, c, http.MethodGet, "/audit/verify", nil, nil)
 }
+
+// NewExternalAccount makes a key of an external account of ACME; Key is told
+// here only.
+func (c *Client) NewExternalAccount(ctx context.Context, e ExternalAccount) (*ExternalAccount, error) {
+	return one[ExternalAccount](ctx, c, http.MethodPost, "/acme/eab", nil, e)
+}
+
+// ExternalAccounts yields the keys of external accounts of ACME.
+func (c *Client) ExternalAccounts(ctx context.Context) iter.Seq2[*ExternalAccount, error] {
+	return pages[ExternalAccount](ctx, c, "/acme/eab", nil, 0)
+}
+
+// RevokeExternalAccount makes a key of an external account worthless.
+func (c *Client) RevokeExternalAccount(ctx context.Context, keyID string) error {
+	return c.call(ctx, http.MethodDelete, "/acme/eab/"+url.PathEscape(keyID), nil, nil, nil)
+}
+
+// ACMEAccounts yields the accounts of ACME.
+func (c *Client) ACMEAccounts(ctx context.Context) iter.Seq2[*ACMEAccount, error] {
+	return pages[ACMEAccount](ctx, c, "/acme/accounts", nil, 0)
+}
+
+// EndACMEAccount ends an account of ACME for good.
+func (c *Client) EndACMEAccount(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, "/acme/accounts/"+url.PathEscape(id), nil, nil, nil)
+}

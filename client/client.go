@@ -72,6 +72,9 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 		*raw = answer
 		return nil
 	}
+	if out == nil {
+		return nil
+	}
 	if err := json.Unmarshal(answer, out); err != nil {
 		return fmt.Errorf("the answer of %s is not what was expected: %w", c.base, err)
 	}

@@ -229,6 +229,30 @@ type Secret struct {
 	RevokedBy   string    `json:"revokedBy,omitempty" readOnly:"true"`
 }
 
+// ExternalAccount is a key ID and a key that accounts of ACME are tied to
+// somebody by (RFC 8555, Section 7.3.4).
+type ExternalAccount struct {
+	KeyID   string    `json:"keyID,omitempty" readOnly:"true"`
+	Key     string    `json:"key,omitempty" readOnly:"true" doc:"base64url; told once, when it is made"`
+	State   string    `json:"state,omitempty" readOnly:"true" doc:"free, bound or revoked"`
+	Note    string    `json:"note,omitempty" maxLength:"1000" doc:"whom it is for"`
+	Names   []string  `json:"names,omitempty" maxItems:"1000" doc:"that its accounts may order: a host, an address, or *.NAME for all below; empty: any"`
+	Many    bool      `json:"many,omitempty" doc:"more than one account may be made with it"`
+	Expires time.Time `json:"expires,omitzero" doc:"by when accounts can be made with it; without: always"`
+	Account string    `json:"account,omitempty" readOnly:"true" doc:"the one that was made with it last"`
+	Created time.Time `json:"created,omitzero" readOnly:"true"`
+	By      string    `json:"by,omitempty" readOnly:"true"`
+}
+
+// ACMEAccount is an account that a client of ACME has made.
+type ACMEAccount struct {
+	ID              string    `json:"id"`
+	Status          string    `json:"status" doc:"valid, deactivated by its client, or revoked here"`
+	Contact         []string  `json:"contact,omitempty"`
+	ExternalAccount string    `json:"eab,omitempty" doc:"the key ID it was made with"`
+	Created         time.Time `json:"created"`
+}
+
 // Event is one entry of the audit chain.
 type Event struct {
 	Seq      int64           `json:"seq"`

@@ -32,6 +32,11 @@ type accountBody struct {
 	Former  []string  `json:"former,omitempty"` // thumbprints of keys it had before
 }
 
+// Told is an account as another server tells of it: without its key.
+func Told(id, status string, contact []string, binding string, created time.Time) *Account {
+	return &Account{ID: id, Status: status, accountBody: accountBody{Contact: contact, Binding: binding, Created: created}}
+}
+
 // Requester is the name by which requests of an account are recorded.
 func (a *Account) Requester() string { return "acme/" + a.ID }
 

@@ -73,9 +73,10 @@ func (x *Operator) put(ctx context.Context, r *authority.Record, action string, 
 	return authority.PutTold(ctx, x.Store, r, e)
 }
 
-// Bindings returns all keys of external accounts.
-func (x *Operator) Bindings(ctx context.Context) ([]*Binding, error) {
-	list, err := x.Store.FindRecords(ctx, authority.RecordQuery{Kind: kindBinding})
+// Bindings returns the keys of external accounts after one, at most limit (0:
+// all).
+func (x *Operator) Bindings(ctx context.Context, after string, limit int) ([]*Binding, error) {
+	list, err := x.Store.FindRecords(ctx, authority.RecordQuery{Kind: kindBinding, After: after, Limit: limit})
 	if err != nil {
 		return nil, fmt.Errorf("looking for keys of external accounts: %w", err)
 	}
@@ -90,9 +91,9 @@ func (x *Operator) Bindings(ctx context.Context) ([]*Binding, error) {
 	return out, nil
 }
 
-// Accounts returns all accounts.
-func (x *Operator) Accounts(ctx context.Context) ([]*Account, error) {
-	list, err := x.Store.FindRecords(ctx, authority.RecordQuery{Kind: kindAccount})
+// Accounts returns the accounts after one, at most limit (0: all).
+func (x *Operator) Accounts(ctx context.Context, after string, limit int) ([]*Account, error) {
+	list, err := x.Store.FindRecords(ctx, authority.RecordQuery{Kind: kindAccount, After: after, Limit: limit})
 	if err != nil {
 		return nil, fmt.Errorf("looking for accounts: %w", err)
 	}

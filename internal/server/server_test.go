@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/task"
 )
@@ -446,6 +447,32 @@ func TestMeasures(t *testing.T) {
 	m.WriteTo(&b)
 	if strings.Contains(b.String(), "made-up") {
 		t.Error("names that clients make up are labels")
+	}
+}
+
+// TestNumbersAndProfilesAreNotForEverybody tries /metrics and /debug/pprof/ with
+// a token of each role.
+func TestNumbersAndProfilesAreNotForEverybody(t *testing.T) {
+	w := newWorld(t)
+	s := w.server(t)
+	run(t, s)
+	c := client(t, w, s)
+	for role, want := range map[access.Role][2]int{
+		access.Applicant: {http.StatusForbidden, http.StatusForbidden}, access.Officer: {http.StatusForbidden, http.StatusForbidden},
+		access.Auditor: {http.StatusOK, http.StatusForbidden}, access.Administrator: {http.StatusOK, http.StatusOK},
+	} {
+		_, token, err := s.tokens.New(t.Context(), access.Token{Name: "some " + string(role), Roles: []access.Role{role}, By: "ann"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, path := range []string{"/metrics", "/debug/pprof/heap"} {
+			if answer, _ := get(t, c, s.Told().URL+path, "Authorization", "Bearer "+token); answer.StatusCode != want[i] {
+				t.Errorf("%s as %s: %s", path, role, answer.Status)
+			}
+			if answer, _ := get(t, http.DefaultClient, s.Told().PlainURL+path, "Authorization", "Bearer "+token); answer.StatusCode != http.StatusNotFound {
+				t.Errorf("%s without TLS: %s", path, answer.Status)
+			}
+		}
 	}
 }
 

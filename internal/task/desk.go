@@ -6,6 +6,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/access"
+	"github.com/certwright/certwright/internal/acmeorder"
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/secret"
 	"github.com/certwright/certwright/issuance"
@@ -19,6 +20,7 @@ type Desk interface {
 	Certificates
 	Authorities
 	Administration
+	ACME
 }
 
 // Requests are handed in, judged and decided.
@@ -68,6 +70,16 @@ type Administration interface {
 	RevokeSecret(ctx context.Context, reference, by string) (*secret.Secret, error)
 	Events(ctx context.Context, from int64) iter.Seq2[*authority.Event, error]
 	VerifyAudit(ctx context.Context) (faults []authority.AuditFault, events int64, head []byte, err error)
+}
+
+// ACME is about who may use it.
+type ACME interface {
+	// NewBinding makes a key of an external account in the name of b.By.
+	NewBinding(ctx context.Context, b *acmeorder.Binding) (key []byte, err error)
+	Bindings(ctx context.Context) ([]*acmeorder.Binding, error)
+	RevokeBinding(ctx context.Context, keyID, by string) error // authority.ErrNotFound
+	Accounts(ctx context.Context) ([]*acmeorder.Account, error)
+	Deactivate(ctx context.Context, account, by string) error // authority.ErrNotFound
 }
 
 // Desk returns where this office works: at the server it speaks to, or at its
@@ -164,4 +176,28 @@ func (h here) RevokeSecret(ctx context.Context, reference, by string) (*secret.S
 
 func (h here) Events(ctx context.Context, from int64) iter.Seq2[*authority.Event, error] {
 	return h.office.Store.Events(ctx, from)
+}
+
+func (h here) operator(by string) *acmeorder.Operator {
+	return &acmeorder.Operator{Store: h.office.Store, Secrets: h.office.Vault(), By: by, Now: h.office.Now}
+}
+
+func (h here) NewBinding(ctx context.Context, b *acmeorder.Binding) ([]byte, error) {
+	return h.operator(b.By).NewBinding(ctx, b)
+}
+
+func (h here) Bindings(ctx context.Context) ([]*acmeorder.Binding, error) {
+	return h.operator("").Bindings(ctx, "", 0)
+}
+
+func (h here) RevokeBinding(ctx context.Context, keyID, by string) error {
+	return h.operator(by).RevokeBinding(ctx, keyID)
+}
+
+func (h here) Accounts(ctx context.Context) ([]*acmeorder.Account, error) {
+	return h.operator("").Accounts(ctx, "", 0)
+}
+
+func (h here) Deactivate(ctx context.Context, account, by string) error {
+	return h.operator(by).Deactivate(ctx, account)
 }

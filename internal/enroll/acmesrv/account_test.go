@@ -188,7 +188,7 @@ func TestExternalAccounts(t *testing.T) {
 	w.mu.Unlock()
 	late := w.client(t)
 	is(t, bound(late, late.Private, many, secret, url), acme.Unauthorized, 403, "has expired")
-	list, err := w.operator().Bindings(t.Context())
+	list, err := w.operator().Bindings(t.Context(), "", 0)
 	check(t, err)
 	if len(list) != 2 || list[0].State != acmeorder.BindingRevoked || list[0].Note != "web team" || list[1].State != acmeorder.BindingBound {
 		t.Errorf("%+v", list)
@@ -259,7 +259,7 @@ func TestKeysOfExternalAccountsAreEncrypted(t *testing.T) {
 func TestOperatorEndsAccount(t *testing.T) {
 	w := newWorld(t)
 	c := w.registered(t)
-	list, err := w.operator().Accounts(t.Context())
+	list, err := w.operator().Accounts(t.Context(), "", 0)
 	check(t, err)
 	if len(list) != 1 || list[0].Status != acme.StatusValid {
 		t.Fatalf("%+v", list)

@@ -348,6 +348,11 @@ func TestRedirects(t *testing.T) {
 		"http://user:secret@a.test/":       "with a user name in it",
 		"https://secret.test/":             "secret.test is at 10.0.0.7",
 		"//secret.test/":                   "secret.test is at 10.0.0.7",
+		"http://[::ffff:169.254.169.254]/": "is at 169.254.169.254",
+		"http://[::ffff:a00:7]/":           "is at 10.0.0.7",
+		"http://[64:ff9b::a9fe:a9fe]/":     "is at 64:ff9b::a9fe:a9fe",
+		"http://[fe80::1%25eth0]/":         "is at fe80::1",
+		"http://0.0.0.0/":                  "0.0.0.0 is at",
 		"/.well-known/acme-challenge/loop": "more than 5 redirects",
 	} {
 		w.mu.Lock()
@@ -368,6 +373,32 @@ func TestRedirects(t *testing.T) {
 	}
 	w.mu.Unlock()
 	w.issue(t, c, names("a.test"), acme.HTTP01)
+}
+
+// TestRebinding has a name lead elsewhere from one look to the next: what was
+// looked at is what is connected to, and each connection is looked at anew.
+func TestRebinding(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Checks.Allow = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
+	c := w.registered(t)
+	lead := func(name string, first, then []string) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.zone["A "+name], w.next["A "+name] = first, then
+	}
+	inside, here := []string{"10.0.0.7"}, []string{"127.0.0.1"}
+	lead("a.test", here, inside)
+	w.issue(t, c, names("a.test"), acme.HTTP01)
+	lead("b.test", inside, here)
+	is(t, w.refusal(t, c, "b.test", acme.HTTP01), acme.Connection, 0, "b.test is at 10.0.0.7")
+	w.set("A", "both.test", "10.0.0.7", "127.0.0.1")
+	w.issue(t, c, names("both.test"), acme.HTTP01)
+	// The name leads inside from its first answer on, which is a redirect to
+	// itself.
+	lead("c.test", here, inside)
+	w.mu.Lock()
+	w.handler = func(out http.ResponseWriter, r *http.Request) { http.Redirect(out, r, "/again", http.StatusFound) }
+	w.mu.Unlock()
+	is(t, w.refusal(t, c, "c.test", acme.HTTP01), acme.Connection, 0, "c.test is at 10.0.0.7")
 }
 
 func TestWrongAnswers(t *testing.T) {

@@ -45,6 +45,7 @@ type world struct {
 	mu        sync.Mutex
 	profiles  map[string]string
 	zone      map[string][]string // "TXT a.test" → values; no entry for A: 127.0.0.1
+	next      map[string][]string // what zone says once it was asked
 	files     map[string]string   // of the host: path → content
 	handler   http.HandlerFunc    // of the host instead of files, if not nil
 	shown     *tls.Certificate    // by the host for acme-tls/1
@@ -72,7 +73,7 @@ func (w *world) set(kind, name string, values ...string) {
 
 func newWorld(t *testing.T, edit ...func(*Config)) *world {
 	t.Helper()
-	w := &world{profiles: map[string]string{}, zone: map[string][]string{}, files: map[string]string{}, log: &strings.Builder{}}
+	w := &world{profiles: map[string]string{}, zone: map[string][]string{}, next: map[string][]string{}, files: map[string]string{}, log: &strings.Builder{}}
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "store.db"))
 	check(t, err)
 	t.Cleanup(func() { store.Close() })
@@ -146,6 +147,10 @@ func (w *world) answer(out dns.ResponseWriter, query *dns.Msg) {
 	q := query.Question[0]
 	kind, name := dns.TypeToString[q.Qtype], strings.TrimSuffix(strings.ToLower(q.Name), ".")
 	values, set := w.zone[kind+" "+name]
+	if next, ok := w.next[kind+" "+name]; ok {
+		w.zone[kind+" "+name] = next
+		delete(w.next, kind+" "+name)
+	}
 	if !set && kind == "A" {
 		values = []string{"127.0.0.1"}
 	}

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,7 +118,8 @@ func TestRolesOfEveryOperation(t *testing.T) {
 		{"GET", "/certificates", "aou"}, {"GET", "/certificates/01", "aou"}, {"GET", "/certificates/01/pem", "aou"}, {"POST", "/certificates/01/renew", "ao"},
 		{"POST", "/certificates/01/revoke", "ao"}, {"POST", "/certificates/01/release", "o"}, {"GET", "/whoami", "aodu"}, {"GET", "/cas", "aodu"}, {"GET", "/cas/root", "aodu"},
 		{"GET", "/profiles", "aodu"}, {"GET", "/profiles/server", "aodu"}, {"POST", "/tokens", "d"}, {"GET", "/tokens", "d"}, {"DELETE", "/tokens/X", "d"},
-		{"POST", "/secrets", "d"}, {"GET", "/secrets", "d"}, {"GET", "/secrets/X", "d"}, {"DELETE", "/secrets/X", "d"}, {"GET", "/audit", "u"}, {"GET", "/audit/verify", "u"},
+		{"POST", "/secrets", "d"}, {"GET", "/secrets", "d"}, {"GET", "/secrets/X", "d"}, {"DELETE", "/secrets/X", "d"}, {"POST", "/acme/eab", "d"}, {"GET", "/acme/eab", "d"}, {"DELETE", "/acme/eab/X", "d"}, {"GET", "/acme/accounts", "d"}, {"DELETE", "/acme/accounts/X", "d"},
+		{"GET", "/audit", "u"}, {"GET", "/audit/verify", "u"},
 	} {
 		for role, letter := range map[access.Role]string{access.Applicant: "a", access.Officer: "o", access.Administrator: "d", access.Auditor: "u"} {
 			status, _, body := w.raw(c.method, "/api/v1"+c.path, tokens[role], strings.NewReader("{}"), "Content-Type", "application/json")
@@ -256,6 +258,62 @@ func TestSecrets(t *testing.T) {
 	}
 	if n != 2 || strings.Contains(w.log.String(), made.Value) {
 		t.Error(n)
+	}
+}
+
+func TestACMEOverREST(t *testing.T) {
+	w := newWorld(t, nil)
+	root := w.as("root", access.Administrator)
+	made, err := root.NewExternalAccount(t.Context(), client.ExternalAccount{Note: "web team", Names: []string{"*.Web.example"}, KeyID: "not mine to say"})
+	if err != nil || len(made.Key) != 43 || made.State != "free" || made.By != "root" || made.KeyID == "not mine to say" || made.Names[0] != "*.web.example" {
+		t.Fatalf("%+v, %s", made, problem(err))
+	}
+	for range 2 {
+		if _, err := root.NewExternalAccount(t.Context(), client.ExternalAccount{Many: true}); err != nil {
+			t.Fatal(problem(err))
+		}
+	}
+	if err := root.RevokeExternalAccount(t.Context(), made.KeyID); err != nil {
+		t.Error(problem(err))
+	}
+	var states []string
+	for e, err := range root.ExternalAccounts(t.Context()) {
+		if err != nil || e.Key != "" {
+			t.Fatal(e, problem(err))
+		}
+		states = append(states, e.State)
+	}
+	slices.Sort(states) // those made in one millisecond have no order
+	if got := strings.Join(states, " "); got != "free free revoked" {
+		t.Error(got)
+	}
+	if err := root.RevokeExternalAccount(t.Context(), "none"); problem(err) != "not-found/unknown-request: there is no key of an external account none" {
+		t.Error(problem(err))
+	}
+	if err := root.EndACMEAccount(t.Context(), "none"); problem(err) != "not-found/unknown-request: there is no account none" {
+		t.Error(problem(err))
+	}
+	if _, err := root.NewExternalAccount(t.Context(), client.ExternalAccount{Expires: w.now()}); problem(err) != "refused/bad-validity: the key would have expired already" {
+		t.Error(problem(err))
+	}
+	account := &authority.Record{Kind: "acme-account", ID: "06h0", State: "valid", Body: []byte(`{"key":{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},"contact":["mailto:a@b.example"],"created":"2026-01-01T00:00:00Z"}`)}
+	if err := w.office.Store.PutRecords(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	if err := root.EndACMEAccount(t.Context(), "06h0"); err != nil {
+		t.Error(problem(err))
+	}
+	for a, err := range root.ACMEAccounts(t.Context()) {
+		if err != nil || a.ID != "06h0" || a.Status != "revoked" || len(a.Contact) != 1 {
+			t.Errorf("%+v, %s", a, problem(err))
+		}
+	}
+	if strings.Contains(w.log.String(), made.Key) {
+		t.Error("the log has the key")
+	}
+	_, narrow := w.tokenFor(access.Token{Name: "narrow", Roles: []access.Role{access.Administrator}, Profiles: []string{"server"}})
+	if _, err := narrow.NewExternalAccount(t.Context(), client.ExternalAccount{}); !strings.Contains(problem(err), "you may not give more than you have") {
+		t.Error(problem(err))
 	}
 }
 

@@ -97,6 +97,7 @@ func New(c Config) (http.Handler, error) {
 	s.certificates()
 	s.authorities()
 	s.administration()
+	s.acme()
 	mux.HandleFunc("/", s.nothingHere)
 	return mux, s.serveDescription(mux)
 }

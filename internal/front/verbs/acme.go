@@ -14,11 +14,13 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/acmeorder"
 	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/internal/task"
 )
 
 func (p *program) acmeCommand() *cobra.Command {
 	return group("acme", "External accounts and accounts of ACME",
-		`Manage who may use ACME, with a server running over the same records or without one.
+		`Manage who may use ACME: with a server running over the same records or without one, or at a
+server that --server names.
 
 An external account (EAB) is a key ID and a key that you hand to somebody; their client makes
 its account with it. With "acme.require-eab" in the configuration, nobody else can.`,
@@ -28,13 +30,13 @@ its account with it. With "acme.require-eab" in the configuration, nobody else c
 			p.accountListCommand(), p.accountDeactivateCommand()))
 }
 
-// operator is who manages ACME here.
-func (p *program) operator(ctx context.Context) (*acmeorder.Operator, error) {
+// acmeDesk is where ACME is managed: here, or at a server.
+func (p *program) acmeDesk(ctx context.Context) (task.ACME, error) {
 	o, err := p.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &acmeorder.Operator{Store: o.Store, Secrets: o.Vault(), By: p.decider(), Now: time.Now}, nil
+	return o.Desk(), nil
 }
 
 // eabJSON is how a key of an external account is told.
@@ -83,10 +85,11 @@ func (p *program) eabNew(ctx context.Context, b *acmeorder.Binding, expires stri
 		}
 		b.Expires = time.Now().Add(span).UTC().Truncate(time.Second)
 	}
-	o, err := p.operator(ctx)
+	o, err := p.acmeDesk(ctx)
 	if err != nil {
 		return err
 	}
+	b.By = p.decider()
 	secret, err := o.NewBinding(ctx, b)
 	if err != nil {
 		return err
@@ -105,7 +108,7 @@ func (p *program) eabListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the keys of external accounts", Args: nothing,
 		RunE: func(c *cobra.Command, _ []string) error {
-			o, err := p.operator(c.Context())
+			o, err := p.acmeDesk(c.Context())
 			if err != nil {
 				return err
 			}
@@ -145,11 +148,11 @@ func (p *program) eabRevokeCommand() *cobra.Command {
 accounts that were made with it can order nothing more.`,
 		Example: `certwright acme eab revoke 06h00qnyyv4vnx6nc6n5vcenem`,
 		RunE: func(c *cobra.Command, args []string) error {
-			o, err := p.operator(c.Context())
+			o, err := p.acmeDesk(c.Context())
 			if err != nil {
 				return err
 			}
-			if err := notFound(o.RevokeBinding(c.Context(), args[0]), "there is no key of an external account "+args[0], "look for it with: certwright acme eab list"); err != nil {
+			if err := notFound(o.RevokeBinding(c.Context(), args[0], p.decider()), "there is no key of an external account "+args[0], "look for it with: certwright acme eab list"); err != nil {
 				return err
 			}
 			p.shell.Say("Revoked the key %s.", args[0])
@@ -179,7 +182,7 @@ func (p *program) accountListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the accounts of ACME", Args: nothing,
 		RunE: func(c *cobra.Command, _ []string) error {
-			o, err := p.operator(c.Context())
+			o, err := p.acmeDesk(c.Context())
 			if err != nil {
 				return err
 			}
@@ -218,11 +221,11 @@ func (p *program) accountDeactivateCommand() *cobra.Command {
 		Long:    `End an account of ACME for good: its key is not taken any more. Its certificates stay valid.`,
 		Example: `certwright acme account deactivate 06h00qnyyv4vnx6nc6n5vcenem`,
 		RunE: func(c *cobra.Command, args []string) error {
-			o, err := p.operator(c.Context())
+			o, err := p.acmeDesk(c.Context())
 			if err != nil {
 				return err
 			}
-			if err := notFound(o.Deactivate(c.Context(), args[0]), "there is no account "+args[0], "look for it with: certwright acme account list"); err != nil {
+			if err := notFound(o.Deactivate(c.Context(), args[0], p.decider()), "there is no account "+args[0], "look for it with: certwright acme account list"); err != nil {
 				return err
 			}
 			p.shell.Say("Ended the account %s.", args[0])

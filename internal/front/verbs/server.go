@@ -33,6 +33,7 @@ func servedVerbs() []string {
 		"review list", "review show", "review ask", "review answer", "review approve", "review refuse", "review withdraw",
 		"ca list", "ca show", "crl show", "profile list", "profile show", "profile test", "audit show", "audit verify",
 		"token new", "token list", "token revoke", "secret new", "secret list", "secret show", "secret revoke",
+		"acme eab new", "acme eab list", "acme eab revoke", "acme account list", "acme account deactivate",
 	}
 }
 

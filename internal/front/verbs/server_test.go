@@ -1,0 +1,52 @@
+package verbs
+
+import (
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/certwright/certwright/internal/front"
+)
+
+// TestEveryVerbAtAServer has the page on REST say of each verb whether it works
+// at a server, or why it does not.
+func TestEveryVerbAtAServer(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/rest.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "These verbs work at a server:")
+	section, _, _ = strings.Cut(section, "\n## ")
+	works, others, found := strings.Cut(section, "The others refuse")
+	if !found {
+		t.Fatal("the page has no list of the verbs that do not work at a server")
+	}
+	p := &program{shell: &front.Shell{Out: io.Discard, Err: io.Discard, Getenv: func(string) string { return "" }}}
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		if c.HasSubCommands() {
+			for _, sub := range c.Commands() {
+				walk(sub)
+			}
+			return
+		}
+		path := strings.TrimPrefix(c.CommandPath(), "certwright ")
+		top, _, _ := strings.Cut(path, " ")
+		where, other := works, others
+		if !slices.Contains(servedVerbs(), path) {
+			where, other = others, works
+		}
+		if !strings.Contains(where, "`"+path+"`") && !strings.Contains(where, "`"+top+"`") || strings.Contains(other, "`"+path+"`") {
+			t.Errorf("docs/rest.md does not say, or says wrongly, whether %q works at a server", path)
+		}
+	}
+	for _, c := range p.root().Commands() {
+		if !c.Hidden && c.Name() != "help" {
+			walk(c)
+		}
+	}
+}
