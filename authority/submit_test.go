@@ -357,3 +357,40 @@ func TestTwoOfficers(t *testing.T) {
 		t.Fatalf("%d officers decided", won)
 	}
 }
+
+// What a front door remembers of an answer goes on record with what is
+// answered, or neither does.
+func TestRecordsWithTheOutcome(t *testing.T) {
+	w := newWorld(t)
+	s := submission(newApplicant(t).request(t, "a.example.org"))
+	told := 0
+	s.IdempotencyKey = "one"
+	s.With = func(out *authority.Outcome) ([]*authority.Record, error) {
+		told++
+		return []*authority.Record{{Kind: "answer", ID: out.Ticket.ID, Body: out.Certificate.DER}}, nil
+	}
+	for range 2 {
+		out, err := w.Submit(t.Context(), s)
+		check(t, err)
+		r, err := w.store.Record(t.Context(), "answer", out.Ticket.ID)
+		check(t, err)
+		if told != 1 || !bytes.Equal(r.Body, out.Certificate.DER) {
+			t.Errorf("told %d times", told)
+		}
+	}
+	s.IdempotencyKey, s.DryRun = "two", true
+	if _, err := w.Submit(t.Context(), s); err != nil || told != 1 {
+		t.Errorf("a dry run told: %d, %v", told, err)
+	}
+	s.DryRun = false
+	s.With = func(*authority.Outcome) ([]*authority.Record, error) {
+		return []*authority.Record{{Kind: "answer", ID: "taken", Revision: 7}}, nil
+	}
+	if _, err := w.Submit(t.Context(), s); !errors.Is(err, authority.ErrConflict) {
+		t.Errorf("%v", err)
+	}
+	if used, err := w.Submitted(t.Context(), []string{"two"}); err != nil || used["two"] {
+		t.Errorf("the ticket is on record without what belongs to it: %v", err)
+	}
+	w.sound(t)
+}

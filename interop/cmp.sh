@@ -65,7 +65,10 @@ openssl req -new -key k2.key -subj /CN=pump -addext subjectAltName=DNS:pump.exam
 holds "p10cr by secret" secret $root -cmd p10cr -csr k2.csr
 holds "p10cr by signature, implicitly confirmed" signed $root -cmd p10cr -csr k2.csr -implicit_confirm
 holds "kur by signature" signed $root -cmd kur -newkey k2.key -oldcert dev.crt
-for what in caCerts signKeyPairTypes encKeyPairTypes preferredSymmAlg currentCRL suppLangTags; do
+openssl genrsa -out rsa.key 2048 2>/dev/null
+holds "ir of an RSA key that only decrypts, the certificate encrypted to it" secret $root -cmd ir -newkey rsa.key -subject /CN=pump -sans pump.example -popo 2
+holds "the certificate is for that key" sh -c 'test "$(openssl x509 -in got.crt -noout -pubkey)" = "$(openssl pkey -in rsa.key -pubout)"'
+for what in caCerts signKeyPairTypes encKeyPairTypes preferredSymmAlg currentCRL suppLangTags caProtEncCert; do
 	says "genm $what by signature" "genp contains ITAV" signed $root -cmd genm -infotype $what
 done
 says "genm caCerts by secret" "id-it-caCerts" secret $root -cmd genm -infotype caCerts

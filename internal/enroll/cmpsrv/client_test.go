@@ -295,6 +295,27 @@ func TestRetriesAreHarmless(t *testing.T) {
 	}
 }
 
+// Where no certConf follows, too, the same message again gets the same answer;
+// another one of the transaction is refused.
+func TestRetriesOfWhatIsConfirmedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.secret(secret.Secret{Uses: 1})
+	x := w.talk()
+	implicit := func(h *cmp.Header) { h.Info = []cmp.Info{cmp.ImplicitConfirm()} }
+	first := x.say(cmp.NewRequests(cmp.InitializationRequest, w.message(w.key("ecdsa-p256"), nil)), implicit)
+	request := x.sent
+	for range 2 {
+		if again := x.send(request); !bytes.Equal(again.Raw, first.Raw) {
+			t.Error("the retry gets another answer")
+		}
+	}
+	x.last = nil
+	x.fails(x.say(cmp.NewRequests(cmp.InitializationRequest, w.message(w.key("ecdsa-p256"), nil)), implicit), cmp.TransactionIDInUse, "begun already")
+	if w.issued(authority.StatusValid) != 1 {
+		t.Errorf("%d certificates", w.issued(authority.StatusValid))
+	}
+}
+
 // What breaks a rule of the header, or of the order of messages.
 func TestBrokenRules(t *testing.T) {
 	w := newWorld(t)

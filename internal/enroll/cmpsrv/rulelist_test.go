@@ -73,7 +73,7 @@ challenges: TestChallenge; TestChallengeAnswers
 nested, batches: TestAddedProtection; TestAddedProtectionIsRefused; TestNestedBatch; TestNestedBatchIsRefused; TestBatch
 a registration authority: TestRegistrationAuthority; TestReplacedProtection
 delayed delivery: TestOpenSSLPolls
-retries: TestRetriesAreHarmless; TestLostAnswers
+retries: TestRetriesAreHarmless; TestRetriesOfWhatIsConfirmedAtOnce; TestLostAnswers
 `
 
 // Everything that is checked of a server is shown by something that is there.
