@@ -8,6 +8,7 @@ import (
 
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/internal/front/openssl/text"
 )
 
 // curveName is a curve as OpenSSL names it.
@@ -101,7 +102,7 @@ func (c *call) generateEC(curve *key.Curve, explicit bool) (*key.Private, error)
 	}
 	n.point = p.Public.Bits
 	if explicit {
-		n.parameters = explicitParameters(curve, "")
+		n.parameters = text.GroupOf(curve).Marshal("")
 	}
 	return key.ReadPrivate(n.pkcs8(), nil)
 }

@@ -71,12 +71,17 @@ func runEC(c *call) error {
 		if uncheckable(public) {
 			return complain("ec: the key cannot be checked: %v", public.Problem)
 		}
-		if public.Problem != nil {
-			return because("EC Key Invalid!", public.Problem)
+		if problem := pointProblem(public); problem != nil {
+			// It is no failure of the command in OpenSSL.
+			fmt.Fprintf(c.Stderr, "EC Key Invalid!\n%v\n", problem)
+		} else {
+			fmt.Fprintln(c.Stderr, "EC Key valid.")
 		}
-		fmt.Fprintln(c.Stderr, "EC Key valid.")
 	}
 	asPublic := c.hasAny("pubout", "pubin")
+	if form.explicit == "named_curve" && isNameless(public) && !c.has("noout") {
+		return because("writing EC key\nunable to write EC key", errors.New("the curve has no name, and cannot be written by it"))
+	}
 	if !c.has("noout") {
 		fmt.Fprintln(c.Stderr, "writing EC key")
 		sink := keySink{cipher: cipher, secret: passout, traditional: true, form: form, prompt: "Enter pass phrase for PEM:"}

@@ -1,6 +1,7 @@
 package openssl
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/big"
@@ -8,6 +9,7 @@ import (
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/internal/front/openssl/text"
 )
 
 // ecForm is how elliptic curve keys are written; the zero value leaves
@@ -133,22 +135,87 @@ func (f ecForm) parameters(public *key.Public) ([]byte, error) {
 	}
 	switch f.explicit {
 	case "":
-		return public.Algorithm.Parameters, nil
+		return f.spelledOut(public.Algorithm.Parameters), nil
 	case "explicit":
 		if public.Curve == "explicit" {
-			return public.Algorithm.Parameters, nil
+			return f.spelledOut(public.Algorithm.Parameters), nil
 		}
 		curve := curveNamed(name)
 		if curve == nil {
 			return nil, fmt.Errorf("the parameters of the curve %s are not known here", name)
 		}
-		return explicitParameters(curve, f.point), nil
+		return text.GroupOf(curve).Marshal(f.point), nil
 	}
 	curve := curveNamed(name)
 	if curve == nil {
 		return public.Algorithm.Parameters, nil
 	}
 	return namedParameters(curve), nil
+}
+
+// spelledOut writes parameters that are spelled out with the base point in the
+// form asked for; others stay as they are.
+func (f ecForm) spelledOut(parameters []byte) []byte {
+	if f.point != "" {
+		if g, err := text.ReadGroup(parameters); err == nil {
+			return g.Marshal(f.point)
+		}
+	}
+	return parameters
+}
+
+// canonical returns the parameters of a key as OpenSSL keeps them. It refuses
+// curves over prime fields that are spelled out and are none.
+func canonical(parameters []byte) ([]byte, error) {
+	if len(parameters) == 0 || der.Tag(parameters[0]) != der.Sequence || isBinaryField(parameters) {
+		return parameters, nil
+	}
+	g, err := text.ReadGroup(parameters)
+	if err != nil {
+		return nil, err
+	}
+	return g.Marshal(""), nil
+}
+
+// isBinaryField reports whether parameters are of a field that is not computed
+// with here.
+func isBinaryField(parameters []byte) bool {
+	const binary = "\x2a\x86\x48\xce\x3d\x01\x02" // 1.2.840.10045.1.2
+	fields := children(parameters)
+	return len(fields) > 1 && bytes.Contains(fields[1].Raw, []byte(binary))
+}
+
+// canonicalPublic is a public key with canonical parameters.
+func canonicalPublic(public *key.Public) (*key.Public, error) {
+	if public.Type != "EC" {
+		return public, nil
+	}
+	parameters, err := canonical(public.Algorithm.Parameters)
+	if err != nil || bytes.Equal(parameters, public.Algorithm.Parameters) {
+		return public, err
+	}
+	return ecPublic(parameters, public.Bits)
+}
+
+// canonicalPrivate is a private key with canonical parameters.
+func canonicalPrivate(p *key.Private) (*key.Private, error) {
+	if p.Public.Type != "EC" {
+		return p, nil
+	}
+	given := p.Public.Algorithm.Parameters
+	if p.Explicit != nil {
+		given = p.Explicit
+	}
+	parameters, err := canonical(given)
+	if err != nil || bytes.Equal(parameters, given) {
+		return p, err
+	}
+	n, err := numbersOf(p)
+	if err != nil {
+		return nil, err
+	}
+	n.parameters = parameters
+	return key.ReadPrivate(n.pkcs8(), nil)
 }
 
 // curveNamed finds a curve by its name in key.Public.Curve.
@@ -164,27 +231,6 @@ func curveNamed(name string) *key.Curve {
 func namedParameters(c *key.Curve) []byte {
 	var b der.Builder
 	b.OID(string(c.ID))
-	return b.Bytes()
-}
-
-// explicitParameters writes ECParameters (SEC 1, Appendix C.2), without a seed.
-func explicitParameters(c *key.Curve, form string) []byte {
-	width := (c.Size + 7) / 8
-	var b der.Builder
-	all := b.Begin(der.Sequence)
-	b.Int(1)
-	field := b.Begin(der.Sequence)
-	b.OID("\x2a\x86\x48\xce\x3d\x01\x01") // prime-field, 1.2.840.10045.1.1
-	b.BigInt(c.P)
-	b.End(field)
-	curve := b.Begin(der.Sequence)
-	b.Add(der.OctetString, c.A.FillBytes(make([]byte, width)))
-	b.Add(der.OctetString, c.B.FillBytes(make([]byte, width)))
-	b.End(curve)
-	b.Add(der.OctetString, encodePoint(c.X, c.Y, width, form))
-	b.BigInt(c.N)
-	b.Int(1)
-	b.End(all)
 	return b.Bytes()
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/format/pem"
+	"github.com/certwright/certwright/internal/front/openssl/text"
 )
 
 func ecparamCommand() command {
@@ -30,7 +31,7 @@ func ecparamCommand() command {
 		title("Parameter options"),
 		{"check", flag, "Check the parameters", ""},
 		{"check_named", flag, "Check that the parameters are those of a curve with a name", ""},
-		{"no_seed", flag, "Write no seed, as is done anyway", ""},
+		{"no_seed", flag, "Write no seed", ""},
 		{"name", str, "The curve, by its short name", ""},
 		{"conv_form", str, "How points are written: uncompressed, compressed or hybrid", ""},
 	}, randomOptions(), providerOptions())}
@@ -51,19 +52,17 @@ func ecparam(c *call) error {
 	if err != nil {
 		return err
 	}
-	if form.explicit == "explicit" && der.Tag(raw[0]) != der.Sequence || form.point != "" && der.Tag(raw[0]) == der.Sequence {
-		raw = explicitParameters(curve, form.point)
-	} else if form.explicit == "named_curve" {
-		raw = namedParameters(curve)
+	if raw = c.rewritten(raw, curve, form); raw == nil {
+		return because("unable to write elliptic curve parameters", errors.New("the curve has no name, and cannot be written by it"))
 	}
 	var out bytes.Buffer
 	if c.has("text") {
-		if err := printCurve(&out, raw); err != nil {
+		if err := printCurve(&out, raw, form.point); err != nil {
 			return err
 		}
 	}
-	if c.hasAny("check", "check_named") {
-		fmt.Fprint(c.Stderr, "checking elliptic curve parameters: ok\n")
+	if err := c.checkCurve(raw, curve); err != nil {
+		return err
 	}
 	if !c.has("noout") {
 		if err := c.appendEncoded(&out, "EC PARAMETERS", raw); err != nil {
@@ -78,7 +77,25 @@ func ecparam(c *call) error {
 	return c.writeFile(c.text("out"), out.Bytes(), c.has("genkey"))
 }
 
+// checkCurve does what -check and -check_named ask.
+func (c *call) checkCurve(raw []byte, curve *key.Curve) error {
+	if !c.hasAny("check", "check_named") {
+		return nil
+	}
+	if curve == nil {
+		g, err := text.ReadGroup(raw)
+		if err != nil || c.has("check_named") || !g.Check() {
+			return complain("checking elliptic curve parameters: failed")
+		}
+	}
+	fmt.Fprint(c.Stderr, "checking elliptic curve parameters: ok\n")
+	return nil
+}
+
 func (c *call) appendNewKey(out *bytes.Buffer, curve *key.Curve, raw []byte, form ecForm) error {
+	if curve == nil {
+		return because("unable to generate key", errors.New("keys are made on curves with names alone"))
+	}
 	p, err := c.generateEC(curve, der.Tag(raw[0]) == der.Sequence)
 	if err != nil {
 		return because("unable to generate key", err)
@@ -137,8 +154,7 @@ func readParameters(data []byte, format string) ([]byte, *key.Curve, error) {
 		if b.Label != "EC PARAMETERS" && b.Label != "" {
 			continue
 		}
-		curve, err := curveOfParameters(b.Bytes)
-		return b.Bytes, curve, err
+		return known(b.Bytes)
 	}
 	return nil, nil, errors.New("there are no parameters of an elliptic curve in it")
 }
@@ -152,6 +168,43 @@ func checkParameterFormat(data []byte, format string) error {
 		return errors.New("the input is not DER")
 	}
 	return nil
+}
+
+// rewritten returns the parameters in the form asked for; nil where a curve that
+// nobody named is to be written by its name.
+func (c *call) rewritten(raw []byte, curve *key.Curve, form ecForm) []byte {
+	if form.explicit == "named_curve" {
+		if curve == nil {
+			return nil
+		}
+		return namedParameters(curve)
+	}
+	g, err := text.ReadGroup(raw)
+	switch {
+	case err == nil:
+	case form.explicit == "explicit":
+		g = text.GroupOf(curve)
+	default:
+		return raw
+	}
+	if c.has("no_seed") {
+		g.WithoutSeed()
+	}
+	return g.Marshal(form.point)
+}
+
+// known returns parameters as OpenSSL keeps them, and their curve; nil for one
+// that is spelled out and that nobody named.
+func known(raw []byte) ([]byte, *key.Curve, error) {
+	if len(raw) > 0 && der.Tag(raw[0]) == der.Sequence {
+		g, err := text.ReadGroup(raw)
+		if err != nil {
+			return nil, nil, err
+		}
+		return g.Marshal(""), g.Named, nil
+	}
+	curve, err := curveOfParameters(raw)
+	return raw, curve, err
 }
 
 // curveOfParameters finds the curve that parameters name or spell out.

@@ -266,7 +266,7 @@ func (c *call) writeParameters(p *keyPlan) error {
 	}
 	raw := namedParameters(p.curve)
 	if p.explicit {
-		raw = explicitParameters(p.curve, "")
+		raw = text.GroupOf(p.curve).Marshal("")
 	}
 	var out bytes.Buffer
 	if c.format("outform", formatPEM) == formatDER {
@@ -275,16 +275,16 @@ func (c *call) writeParameters(p *keyPlan) error {
 		out.Write(pem.Encode("EC PARAMETERS", raw))
 	}
 	if c.has("text") {
-		if err := printCurve(&out, raw); err != nil {
+		if err := printCurve(&out, raw, ""); err != nil {
 			return err
 		}
 	}
 	return c.writeFile(c.text("out"), out.Bytes(), true)
 }
 
-func printCurve(out *bytes.Buffer, raw []byte) error {
+func printCurve(out *bytes.Buffer, raw []byte, form string) error {
 	w := text.NewWriter(out, nil)
-	if err := text.CurveParameters(w, raw); err != nil {
+	if err := text.CurveParameters(w, raw, form); err != nil {
 		return err
 	}
 	return w.Flush()

@@ -46,6 +46,9 @@ func (c *call) loadPrivate(s keySource) (*key.Private, error) {
 	if err != nil && s.format != formatDER && looksLikePKCS12(data) {
 		p, err = c.fromPKCS12(data, s)
 	}
+	if err == nil {
+		p, err = canonicalPrivate(p)
+	}
 	if err != nil {
 		return nil, because(fmt.Sprintf("Could not read %s from %s", s.what, orStdin(s.file)), err)
 	}
@@ -131,6 +134,9 @@ func (c *call) loadPublic(s keySource) (*key.Public, error) {
 		}
 	}
 	p, err := key.ReadPublic(data)
+	if err == nil {
+		p, err = canonicalPublic(p)
+	}
 	if err != nil {
 		return nil, because(fmt.Sprintf("Could not read %s from %s", s.what, orStdin(s.file)), err)
 	}

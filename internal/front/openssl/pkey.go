@@ -2,10 +2,12 @@ package openssl
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/internal/front/openssl/text"
 )
 
 func pkeyCommand() command {
@@ -101,7 +103,7 @@ func (c *call) checkKey(out *bytes.Buffer, private *key.Private, public *key.Pub
 	if uncheckable(public) {
 		return complain("%s: the key cannot be checked: %v", c.command.name, public.Problem)
 	}
-	problem := public.Problem
+	problem := pointProblem(public)
 	if public.Type == "RSA" && public.Size > largestBits {
 		problem = fmt.Errorf("the modulus has more than %d bits", largestBits)
 	}
@@ -121,7 +123,29 @@ func uncheckable(public *key.Public) bool {
 	if public.SameAs != "" {
 		name = public.SameAs
 	}
-	return public.Type == "EC" && public.Key == nil && curveNamed(name) == nil
+	return public.Type == "EC" && public.Key == nil && curveNamed(name) == nil && !isNameless(public)
+}
+
+// isNameless reports whether a key is on a curve over a prime field that is
+// spelled out and that nobody named.
+func isNameless(public *key.Public) bool {
+	if public.Type != "EC" || public.Curve != "explicit" || public.SameAs != "" {
+		return false
+	}
+	_, err := text.ReadGroup(public.Algorithm.Parameters)
+	return err == nil
+}
+
+// pointProblem says what is wrong with a public key, on nameless curves too.
+func pointProblem(public *key.Public) error {
+	if !isNameless(public) {
+		return public.Problem
+	}
+	g, err := text.ReadGroup(public.Algorithm.Parameters)
+	if err == nil && !g.CheckPoint(public.Bits) {
+		err = errors.New("the curve is none, or the point is not one of its order")
+	}
+	return err
 }
 
 func (c *call) appendKey(out *bytes.Buffer, private *key.Private, public *key.Public, s keySink, asPublic bool) error {

@@ -211,8 +211,8 @@ func (p PublicKey) privateDH(w *Writer, octets []byte) bool {
 }
 
 // CurveParameters prints the parameters of elliptic curve keys, in DER, as
-// `ecparam -text` does.
-func CurveParameters(w *Writer, parameters []byte) error {
+// `ecparam -text` does; form is that of the base point, as -conv_form names it.
+func CurveParameters(w *Writer, parameters []byte, form string) error {
 	in := fields{rest: parameters}
 	a := algorithm{id: oid.ECPublicKey, parameters: in.next(), given: true}
 	order, ok := orderBits(a)
@@ -220,6 +220,6 @@ func CurveParameters(w *Writer, parameters []byte) error {
 		return errors.New("the curve is not one that can be printed")
 	}
 	heading(w, 0, "EC-Parameters: (", strconv.Itoa(order), " bit)")
-	writeCurve(w, a, uncompressedForm, 0)
+	writeCurve(w, a, formNamed(form, uncompressedForm), 0)
 	return nil
 }

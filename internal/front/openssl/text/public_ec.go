@@ -47,14 +47,18 @@ func (p PublicKey) onCurve() bool {
 	if err != nil {
 		return false
 	}
-	if k.Key != nil {
-		return true
-	}
 	if p.algorithm.parameters.Tag == der.ObjectIdentifier {
+		if k.Key != nil {
+			return true
+		}
 		return k.Size == 0 && p.fits()
 	}
 	d, ok := readDomain(p.algorithm.parameters)
-	return ok && (d.binary || d.contains(p.bits) && d.contains(d.base))
+	if !ok || d.binary {
+		return ok
+	}
+	g, ok := d.group()
+	return ok && g.contains(p.bits)
 }
 
 // fits reports whether the point has about the length that points of its
@@ -66,38 +70,6 @@ func (p PublicKey) fits() bool {
 		width /= 2
 	}
 	return ok && p.bits[0] >= 2 && p.bits[0] <= 7 && 8*width >= order-8 && 8*width <= order+24
-}
-
-// contains reports whether a point solves y² = x³ + ax + b over the prime.
-func (d domain) contains(point []byte) bool {
-	prime := new(big.Int).SetBytes(d.prime)
-	width := (prime.BitLen() + 7) / 8
-	if prime.BitLen() < 2 || prime.Bit(0) == 0 || prime.BitLen() > 661 || len(d.a) > 100 || len(d.b) > 100 {
-		return false
-	}
-	x := new(big.Int)
-	if len(point) > 0 {
-		x.SetBytes(point[1:min(len(point), 1+width)])
-	}
-	if x.Cmp(prime) >= 0 {
-		return false
-	}
-	right := d.right(x)
-	switch {
-	case len(point) == 1+width && (point[0] == 2 || point[0] == 3):
-		return right.Sign() == 0 || big.Jacobi(right, prime) == 1
-	case len(point) == 1+2*width && (point[0] == 4 || point[0] == 6|point[2*width]&1):
-		y := new(big.Int).SetBytes(point[1+width:])
-		return y.Cmp(prime) < 0 && y.Mul(y, y).Mod(y, prime).Cmp(right) == 0
-	}
-	return false
-}
-
-// right computes x³ + ax + b modulo the prime.
-func (d domain) right(x *big.Int) *big.Int {
-	r := new(big.Int).Mul(x, x)
-	r.Add(r, new(big.Int).SetBytes(d.a)).Mul(r, x).Add(r, new(big.Int).SetBytes(d.b))
-	return r.Mod(r, new(big.Int).SetBytes(d.prime))
 }
 
 func orderBits(a algorithm) (int, bool) {
@@ -122,6 +94,7 @@ type domain struct {
 	basis           string
 	a, b, base      []byte
 	seed            []byte
+	emptySeed       bool
 	order, cofactor integer
 	hasCofactor     bool
 }
@@ -132,7 +105,10 @@ func readDomain(e der.Element) (d domain, ok bool) {
 	field := sub(in.take(der.Sequence))
 	switch kind := field.object(); kind {
 	case oid.PrimeField:
-		d.prime = field.integer(der.Integer).magnitude
+		prime := field.integer(der.Integer)
+		if d.prime = prime.magnitude; prime.negative {
+			field.fail()
+		}
 	case "\x2a\x86\x48\xce\x3d\x01\x02": // 1.2.840.10045.1.2
 		d.binary = true
 		d.readPolynomial(&field)
@@ -143,6 +119,7 @@ func readDomain(e der.Element) (d domain, ok bool) {
 	d.a, d.b = equation.take(der.OctetString).Content, equation.take(der.OctetString).Content
 	if equation.more() {
 		d.seed = equation.bits(der.BitString)
+		d.emptySeed = len(d.seed) == 0
 	}
 	d.base = in.take(der.OctetString).Content
 	d.order = in.integer(der.Integer)
@@ -186,21 +163,6 @@ func (d *domain) readPolynomial(in *fields) {
 	}
 }
 
-// guessCofactor finds the cofactor by Hasse's theorem, which leaves one choice
-// where the order is large enough.
-func (d domain) guessCofactor() []byte {
-	q, n := new(big.Int).SetBytes(d.prime), new(big.Int).SetBytes(d.order.magnitude)
-	if d.binary {
-		q.SetBit(new(big.Int), q.BitLen()-1, 1)
-	}
-	if n.BitLen() <= (q.BitLen()+1)/2+3 {
-		return nil
-	}
-	h := new(big.Int).Rsh(n, 1)
-	h.Add(h, q).Add(h, big.NewInt(1)).Quo(h, n)
-	return h.Bytes()
-}
-
 // Forms of points: the first octet, without the bit of y that it carries
 // (SEC 1, Section 2.3.3).
 const (
@@ -219,36 +181,6 @@ func formName(form byte) string {
 	return "uncompressed"
 }
 
-// generator returns the base point in a form; as it was read where it is that
-// of a binary curve.
-func (d domain) generator(form byte) []byte {
-	prime := new(big.Int).SetBytes(d.prime)
-	width := (prime.BitLen() + 7) / 8
-	if d.binary || len(d.base) <= width || d.base[0]&^1 == form {
-		return d.base
-	}
-	x, y := d.base[1:1+width], d.base[1+width:]
-	if len(y) == 0 {
-		root := new(big.Int).ModSqrt(d.right(new(big.Int).SetBytes(x)), prime)
-		if root == nil {
-			return d.base
-		}
-		if root.Bit(0) != uint(d.base[0]&1) {
-			root.Sub(prime, root).Mod(root, prime)
-		}
-		y = root.FillBytes(make([]byte, width))
-	}
-	first := form
-	if form != uncompressedForm {
-		first |= y[len(y)-1] & 1
-	}
-	out := append([]byte{first}, x...)
-	if form == compressedForm {
-		return out
-	}
-	return append(out, y...)
-}
-
 // writeCurve writes the curve, its base point in this form.
 func writeCurve(w *Writer, a algorithm, form byte, indent int) {
 	if a.parameters.Tag == der.ObjectIdentifier {
@@ -262,23 +194,62 @@ func writeCurve(w *Writer, a algorithm, form byte, indent int) {
 	}
 	d, _ := readDomain(a.parameters)
 	if d.binary {
-		heading(w, indent, "Field Type: characteristic-two-field")
-		heading(w, indent, "Basis Type: ", d.basis)
-		number(w, "Polynomial:", d.prime, false, indent)
-	} else {
-		heading(w, indent, "Field Type: prime-field")
-		number(w, "Prime:", d.prime, false, indent)
+		d.write(w, indent)
+	} else if g, ok := d.group(); ok {
+		g.write(w, form, indent)
 	}
+}
+
+// write writes a curve over a binary field as it stands there.
+func (d domain) write(w *Writer, indent int) {
+	heading(w, indent, "Field Type: characteristic-two-field")
+	heading(w, indent, "Basis Type: ", d.basis)
+	number(w, "Polynomial:", d.prime, false, indent)
 	number(w, "A:   ", d.a, false, indent)
 	number(w, "B:   ", d.b, false, indent)
+	heading(w, indent, "Generator (", formName(d.base[0]&^1), "):")
+	colonLines(w, d.base, indent+4, 15)
+	writeOrder(w, d.order.magnitude, d.guessCofactor(), d.seed, indent)
+}
+
+// guessCofactor finds the cofactor by Hasse's theorem, nil where it leaves
+// more than one choice.
+func (d domain) guessCofactor() []byte {
+	field := new(big.Int).SetBit(new(big.Int), new(big.Int).SetBytes(d.prime).BitLen()-1, 1)
+	g := Group{prime: field, order: new(big.Int).SetBytes(d.order.magnitude)}
+	return g.guessCofactor().Bytes()
+}
+
+// write writes a curve over a prime field. The base point is in its own form,
+// if that is not the usual one; else in the form of the key.
+func (g *Group) write(w *Writer, form byte, indent int) {
+	if g.form != uncompressedForm {
+		form = g.form
+	}
+	heading(w, indent, "Field Type: prime-field")
+	number(w, "Prime:", g.prime.Bytes(), false, indent)
+	number(w, "A:   ", magnitude(g.a), false, indent)
+	number(w, "B:   ", magnitude(g.b), false, indent)
 	heading(w, indent, "Generator (", formName(form), "):")
-	colonLines(w, d.generator(form), indent+4, 15)
-	number(w, "Order: ", d.order.magnitude, false, indent)
-	if cofactor := d.guessCofactor(); cofactor != nil {
+	colonLines(w, g.base(form), indent+4, 15)
+	writeOrder(w, g.order.Bytes(), g.cofactor.Bytes(), g.seed, indent)
+}
+
+// magnitude is a number as integer has it.
+func magnitude(n *big.Int) []byte {
+	if n.Sign() == 0 {
+		return []byte{0}
+	}
+	return n.Bytes()
+}
+
+func writeOrder(w *Writer, order, cofactor, seed []byte, indent int) {
+	number(w, "Order: ", order, false, indent)
+	if len(cofactor) > 0 {
 		number(w, "Cofactor: ", cofactor, false, indent)
 	}
-	if len(d.seed) > 0 {
+	if len(seed) > 0 {
 		heading(w, indent, "Seed:")
-		colonLines(w, d.seed, indent+4, 15)
+		colonLines(w, seed, indent+4, 15)
 	}
 }

@@ -306,12 +306,12 @@ func TestCurveParameters(t *testing.T) {
 		want, _, _ := specimen.OpenSSL(t, []byte(file), "ecparam", "-noout", "-text")
 		block, _ := pem.Decode([]byte(file))
 		compare(t, args, block.Bytes, want, print(func(w *Writer) {
-			if err := CurveParameters(w, block.Bytes); err != nil {
+			if err := CurveParameters(w, block.Bytes, ""); err != nil {
 				t.Errorf("%s: %v", args, err)
 			}
 		}))
 	}
-	if err := CurveParameters(NewWriter(io.Discard, nil), []byte{6, 1, 42}); err == nil || err.Error() != "the curve is not one that can be printed" {
+	if err := CurveParameters(NewWriter(io.Discard, nil), []byte{6, 1, 42}, ""); err == nil || err.Error() != "the curve is not one that can be printed" {
 		t.Error(err)
 	}
 }
