@@ -19,13 +19,14 @@ type askedRecord struct {
 	NotBefore *time.Time    `json:"notBefore,omitempty"`
 	NotAfter  *time.Time    `json:"notAfter,omitempty"`
 	Validity  time.Duration `json:"validity,omitempty"`
+	Months    int           `json:"months,omitempty"`
 	Subject   []byte        `json:"subject,omitempty"`
 	Names     []byte        `json:"names,omitempty"` // GeneralNames
 	Confirm   bool          `json:"confirm,omitempty"`
 }
 
 func marshalAsked(a *issuance.Asked) ([]byte, error) {
-	r := askedRecord{Validity: a.Validity, Confirm: a.Confirm}
+	r := askedRecord{Validity: a.Validity, Months: a.Months, Confirm: a.Confirm}
 	if !a.NotBefore.IsZero() {
 		r.NotBefore = &a.NotBefore
 	}
@@ -53,7 +54,7 @@ func unmarshalAsked(text []byte) (a issuance.Asked, err error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return a, fmt.Errorf("reading what was asked for: %w", err)
 	}
-	a.Validity, a.Confirm = r.Validity, r.Confirm
+	a.Validity, a.Months, a.Confirm = r.Validity, r.Months, r.Confirm
 	if r.NotBefore != nil {
 		a.NotBefore = *r.NotBefore
 	}

@@ -13,6 +13,7 @@ type Submission struct {
 	NotBefore *time.Time `json:"notBefore,omitempty" doc:"when it is to become valid"`
 	NotAfter  *time.Time `json:"notAfter,omitempty" doc:"the second it is valid to, included"`
 	Validity  int64      `json:"validitySeconds,omitempty" doc:"for how long it is to be valid, in seconds"`
+	Months    int        `json:"validityMonths,omitempty" doc:"for how long it is to be valid, in months of the calendar, and validitySeconds on top of them"`
 	Subject   *string    `json:"subject,omitempty" doc:"takes the place of the request's subject (RFC 4514); officers only"`
 	SANs      []string   `json:"sans,omitempty" doc:"take the place of the request's names, each with its kind: dns:a.example; officers only"`
 }
@@ -25,6 +26,7 @@ type Renewal struct {
 	NotBefore *time.Time `json:"notBefore,omitempty" doc:"when it is to become valid"`
 	NotAfter  *time.Time `json:"notAfter,omitempty" doc:"the second it is valid to, included"`
 	Validity  int64      `json:"validitySeconds,omitempty" doc:"for how long it is to be valid, in seconds"`
+	Months    int        `json:"validityMonths,omitempty" doc:"for how long it is to be valid, in months of the calendar, and validitySeconds on top of them"`
 	Subject   *string    `json:"subject,omitempty" doc:"another subject (RFC 4514); officers only"`
 	SANs      []string   `json:"sans,omitempty" doc:"other names, each with its kind; officers only"`
 }

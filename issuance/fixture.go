@@ -89,7 +89,7 @@ type controlText struct {
 type askedText struct {
 	NotBefore timeText `yaml:"notBefore"`
 	NotAfter  timeText `yaml:"notAfter"`
-	Validity  duration `yaml:"validity"`
+	Validity  Period   `yaml:"validity"`
 	Subject   string   `yaml:"subject"`
 	Names     []string `yaml:"names"`
 }
@@ -149,7 +149,7 @@ func (c *compiler) fixture(t *fixtureText, path string) Fixture {
 	f := Fixture{
 		Name: t.Name, Request: t.Request, Line: c.line(path),
 		Origin: evidence.Origin{Door: t.Origin.Door, Requester: t.Origin.Requester, Method: t.Origin.Method, Address: t.Origin.Address},
-		Asked:  Asked{NotBefore: time.Time(t.Asked.NotBefore), NotAfter: time.Time(t.Asked.NotAfter), Validity: time.Duration(t.Asked.Validity)},
+		Asked:  Asked{NotBefore: time.Time(t.Asked.NotBefore), NotAfter: time.Time(t.Asked.NotAfter), Validity: t.Asked.Validity.Rest, Months: t.Asked.Validity.Months},
 		Expect: Expectation{
 			Verdict: Verdict(t.Expect.Verdict), Findings: t.Expect.Findings, Absent: t.Expect.Absent, Changes: t.Expect.Changes,
 			Subject: t.Expect.Subject, Names: t.Expect.Names, NotAfter: time.Time(t.Expect.NotAfter),

@@ -51,6 +51,7 @@ type Asked struct {
 	NotBefore time.Time // zero: now, less the profile's backdate
 	NotAfter  time.Time // zero: by Validity, or the profile's default; the second named is still within the validity
 	Validity  time.Duration
+	Months    int               // of the calendar, and Validity on top of them
 	Subject   *dn.Name          // replaces the request's
 	Names     []ext.GeneralName // replaces the request's subjectAltName; nil keeps it
 	// Confirm has the certificate count only once its holder has said to have

@@ -46,7 +46,7 @@ type pathPolicy struct {
 }
 
 type validityPolicy struct {
-	preset, maximum, minimum time.Duration
+	preset, maximum, minimum Period
 	backdate, future         time.Duration
 	clamp, explicitStart     bool
 }
@@ -191,27 +191,27 @@ func (c *compiler) pathLength(t *profileText) pathPolicy {
 
 func (c *compiler) validity(t *validityText) validityPolicy {
 	p := validityPolicy{
-		preset: time.Duration(t.Default), maximum: time.Duration(t.Maximum), minimum: time.Duration(t.Minimum),
+		preset: t.Default, maximum: t.Maximum, minimum: t.Minimum,
 		backdate: 5 * time.Minute, future: time.Duration(t.Future),
 		clamp: t.IssuerEnd != "refuse", explicitStart: t.ExplicitStart,
 	}
 	if t.Backdate != nil {
 		p.backdate = time.Duration(*t.Backdate)
 	}
-	if p.preset == 0 {
+	if p.preset.IsZero() {
 		c.fail("validity.default", "a profile needs a default validity, such as 90d")
 		return p
 	}
-	if p.maximum == 0 {
+	if p.maximum.IsZero() {
 		p.maximum = p.preset
 	}
-	if p.preset > p.maximum {
+	if p.preset.exceeds(p.maximum) {
 		c.fail("validity.default", "got %v, want at most the maximum %v", t.Default, t.Maximum)
 	}
-	if p.minimum > p.preset {
+	if p.minimum.exceeds(p.preset) {
 		c.fail("validity.minimum", "got %v, want at most the default %v", t.Minimum, t.Default)
 	}
-	if p.backdate >= p.preset {
+	if !p.preset.exceeds(Period{Rest: p.backdate}) {
 		c.fail("validity.backdate", "got %v, want less than the default %v", duration(p.backdate), t.Default)
 	}
 	if p.future > 0 && !p.explicitStart {

@@ -24,7 +24,7 @@ func TestWrongProfilesSayWhereAndWhat(t *testing.T) {
 		{base + "names: { kinds: &a [dns] }", "line 5: names.kinds: anchors and aliases (& and *) are not read here; write the value out"},
 		{base + "issuance: maybe", `line 5: issuance: got "maybe", want one of automatic, review`},
 		{base + "issuance: [review]", `line 5: issuance: found a list where a word belongs`},
-		{"name: a\nversion: 1\nkeys: { ed25519: true }\nvalidity: { default: 90 }", `line 4: validity.default: got "90", want a length of time such as 90d, 12h, 30m, 45s or 10y, at most 100y`},
+		{"name: a\nversion: 1\nkeys: { ed25519: true }\nvalidity: { default: 90 }", `line 4: validity.default: got "90", want a length of time such as 90d, 12h, 30m, 45s, 6mo or 10y, at most 100y`},
 		{"version: 1\nkeys: { ed25519: true }\nvalidity: { default: 9d }", "name: a profile needs a name"},
 		{"name: a\nkeys: { ed25519: true }\nvalidity: { default: 9d }", "version: a profile needs a version, such as 1"},
 		{"name: a\nversion: 1\nvalidity: { default: 9d }", "keys: a profile needs at least one kind of key: rsa, ec, ed25519, x25519 or mlDsa"},

@@ -153,9 +153,9 @@ type otherText struct {
 }
 
 type validityText struct {
-	Default       duration      `yaml:"default"`
-	Maximum       duration      `yaml:"maximum"`
-	Minimum       duration      `yaml:"minimum"`
+	Default       Period        `yaml:"default"`
+	Maximum       Period        `yaml:"maximum"`
+	Minimum       Period        `yaml:"minimum"`
 	Backdate      *duration     `yaml:"backdate"`
 	IssuerEnd     issuerEndWord `yaml:"issuerEnd"`
 	ExplicitStart bool          `yaml:"explicitStart"`
@@ -236,43 +236,14 @@ func (w *evidenceWord) fromText(s string) error  { return fromWord(w, s, "posses
 func (w *lintWord) fromText(s string) error      { return fromWord(w, s, "private", "web", "none") }
 func (w *verdictWord) fromText(s string) error   { return fromWord(w, s, "refuse", "hold", "warn") }
 
-// duration is a length of time in whole seconds: "90d", "12h", "5m", "1y"
-// (365 days), or several with nothing between them.
+// duration is a length of time in whole seconds, written as a Period is; a
+// year of it has 365 days, and a month 30.
 type duration time.Duration
 
-const day = 24 * time.Hour
-
-// maxDuration keeps sums of two durations within an int64.
-const maxDuration = 100 * 365 * day
-
 func (d *duration) fromText(s string) error {
-	wrong := fmt.Errorf("got %q, want a length of time such as 90d, 12h, 30m, 45s or 10y, at most 100y", s)
-	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': day, 'w': 7 * day, 'y': 365 * day}
-	var total time.Duration
-	rest := s
-	for rest != "" {
-		i := 0
-		for i < len(rest) && rest[i] >= '0' && rest[i] <= '9' {
-			i++
-		}
-		if i == 0 || i > 9 || i == len(rest) {
-			return wrong
-		}
-		n, _ := strconv.ParseInt(rest[:i], 10, 64)
-		unit, ok := units[rest[i]]
-		if !ok || n > int64(maxDuration/unit) {
-			return wrong
-		}
-		if total += time.Duration(n) * unit; total > maxDuration {
-			return wrong
-		}
-		rest = rest[i+1:]
-	}
-	if s == "" {
-		return wrong
-	}
-	*d = duration(total)
-	return nil
+	p, err := ParsePeriod(s)
+	*d = duration(p.Rest + time.Duration(p.Months/12)*365*day + time.Duration(p.Months%12)*30*day)
+	return err
 }
 
 // String writes the length in the largest unit that measures it whole.

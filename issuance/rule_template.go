@@ -42,7 +42,7 @@ func templateAsked(c *judging) {
 func sameIssuer(n *dn.Name, i *Issuer) bool { return n.Equal(i.name) }
 
 func (c *judging) templateValidity(v *crmf.Validity) {
-	if v == nil || !c.asked.NotBefore.IsZero() || !c.asked.NotAfter.IsZero() || c.asked.Validity != 0 {
+	if v == nil || !c.asked.NotBefore.IsZero() || !c.asked.NotAfter.IsZero() || c.asked.Validity != 0 || c.asked.Months != 0 {
 		return
 	}
 	c.asked.NotAfter = v.NotAfter

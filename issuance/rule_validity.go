@@ -21,13 +21,14 @@ func draftValidity(c *judging) {
 	switch {
 	case !c.asked.NotAfter.IsZero():
 		c.plan.notAfter = c.asked.NotAfter.UTC().Truncate(time.Second)
-	case c.asked.Validity > 0:
-		c.plan.notAfter = c.plan.notBefore.Add(min(c.asked.Validity, maxDuration).Truncate(time.Second) - lastSecond)
-	case c.asked.Validity < 0:
+	case c.asked.Validity < 0 || c.asked.Months < 0:
 		c.refuse(request.BadValidity, "notAfter", fmt.Sprintf("the validity asked for is %v", c.asked.Validity), "ask for a validity above zero")
 		c.plan.notAfter = c.plan.notBefore
+	case c.asked.Validity > 0 || c.asked.Months > 0:
+		asked := Period{min(c.asked.Months, maxMonths), min(c.asked.Validity, maxDuration).Truncate(time.Second)}
+		c.plan.notAfter = asked.From(c.plan.notBefore).Add(-lastSecond)
 	default:
-		c.plan.notAfter = c.plan.notBefore.Add(p.preset - lastSecond)
+		c.plan.notAfter = p.preset.From(c.plan.notBefore).Add(-lastSecond)
 	}
 }
 
@@ -73,23 +74,31 @@ func validityLimits(c *judging) {
 		c.refuse(request.BadValidity, "notAfter", fmt.Sprintf("the end %s is not in the future", stamp(c.plan.notAfter)), "ask for a later end")
 		return
 	}
-	if span := c.span(); span > p.maximum {
+	if span := c.span(); c.after(p.maximum) {
 		shown := span
 		if rest := span % day; span > 2*day && rest > 0 {
 			shown += day - rest // nobody reads minutes of years
 		}
 		c.refuseBy("validity.maximum", request.BadValidity, "notAfter",
-			fmt.Sprintf("the validity would be %v, want at most %v", duration(shown), duration(p.maximum)), "ask for an earlier end")
+			fmt.Sprintf("the validity would be %v, want at most %v", duration(shown), p.maximum), "ask for an earlier end")
 	}
 	c.checkShortest()
 }
 
 func (c *judging) checkShortest() {
-	least := max(c.profile.validity.minimum, time.Second)
-	if span := c.span(); span < least {
-		c.refuseBy("validity.minimum", request.BadValidity, "notAfter",
-			fmt.Sprintf("the validity would be %v, want at least %v", duration(span), duration(least)), "ask for a later end")
+	least := c.profile.validity.minimum
+	if least.IsZero() {
+		least.Rest = time.Second
 	}
+	if least.From(c.plan.notBefore).After(c.plan.notAfter.Add(lastSecond)) {
+		c.refuseBy("validity.minimum", request.BadValidity, "notAfter",
+			fmt.Sprintf("the validity would be %v, want at least %v", duration(c.span()), least), "ask for a later end")
+	}
+}
+
+// after reports whether the end is later than a period would have it.
+func (c *judging) after(p Period) bool {
+	return c.plan.notAfter.Add(lastSecond).After(p.From(c.plan.notBefore))
 }
 
 // span is the validity with its last second counted.

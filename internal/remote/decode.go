@@ -23,7 +23,7 @@ import (
 
 // submissionOf is a submission as a server takes it.
 func submissionOf(s *authority.Submission) client.Submission {
-	told := client.Submission{Request: base64.StdEncoding.EncodeToString(s.Request.Raw), Profile: s.Profile, CA: s.CA, Validity: int64(s.Asked.Validity / time.Second)}
+	told := client.Submission{Request: base64.StdEncoding.EncodeToString(s.Request.Raw), Profile: s.Profile, CA: s.CA, Validity: int64(s.Asked.Validity / time.Second), Months: s.Asked.Months}
 	if !s.Asked.NotBefore.IsZero() {
 		told.NotBefore = &s.Asked.NotBefore
 	}

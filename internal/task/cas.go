@@ -42,7 +42,7 @@ type Hierarchy struct {
 	RootName, IssuingName string
 	Root, Issuing         dn.Name
 	KeyKind               string
-	RootTime, IssuingTime time.Duration
+	RootTime, IssuingTime issuance.Period
 	Settings              authority.CASettings
 	By                    string
 }
@@ -50,7 +50,7 @@ type Hierarchy struct {
 // HostHierarchy is the hierarchy that is made where nobody says otherwise,
 // named after the host.
 func HostHierarchy(host, kind, by string) (Hierarchy, error) {
-	h := Hierarchy{RootName: "root", IssuingName: "issuing", KeyKind: kind, RootTime: 20 * year, IssuingTime: 10 * year, Settings: DefaultSettings(), By: by}
+	h := Hierarchy{RootName: "root", IssuingName: "issuing", KeyKind: kind, RootTime: issuance.Period{Months: 20 * 12}, IssuingTime: issuance.Period{Months: 10 * 12}, Settings: DefaultSettings(), By: by}
 	var err error
 	if h.Root, err = CommonName(host + " Root CA"); err != nil {
 		return h, err
@@ -62,14 +62,14 @@ func HostHierarchy(host, kind, by string) (Hierarchy, error) {
 // CreateHierarchy makes a root and an issuing authority below it.
 func CreateHierarchy(ctx context.Context, o *Office, h Hierarchy) (root, issuing *authority.CA, err error) {
 	root, err = o.Authority.CreateCA(ctx, authority.NewCA{
-		Name: h.RootName, Subject: h.Root, KeyKind: h.KeyKind, Asked: issuance.Asked{Validity: h.RootTime},
+		Name: h.RootName, Subject: h.Root, KeyKind: h.KeyKind, Asked: issuance.Asked{}.For(h.RootTime),
 		PathLen: -1, Settings: h.Settings, By: h.By,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	issuing, err = o.Authority.CreateCA(ctx, authority.NewCA{
-		Name: h.IssuingName, Subject: h.Issuing, KeyKind: h.KeyKind, Parent: h.RootName, Asked: issuance.Asked{Validity: h.IssuingTime},
+		Name: h.IssuingName, Subject: h.Issuing, KeyKind: h.KeyKind, Parent: h.RootName, Asked: issuance.Asked{}.For(h.IssuingTime),
 		PathLen: 0, Settings: h.Settings, By: h.By,
 	})
 	return root, issuing, err
@@ -78,7 +78,7 @@ func CreateHierarchy(ctx context.Context, o *Office, h Hierarchy) (root, issuing
 // CreateRoot makes only the root of a hierarchy, to issue by itself.
 func CreateRoot(ctx context.Context, o *Office, h Hierarchy) (*authority.CA, error) {
 	return o.Authority.CreateCA(ctx, authority.NewCA{
-		Name: h.RootName, Subject: h.Root, KeyKind: h.KeyKind, Asked: issuance.Asked{Validity: h.RootTime},
+		Name: h.RootName, Subject: h.Root, KeyKind: h.KeyKind, Asked: issuance.Asked{}.For(h.RootTime),
 		PathLen: -1, Settings: h.Settings, By: h.By,
 	})
 }

@@ -112,7 +112,7 @@ func NewTrial(ctx context.Context, get func(string) (*issuance.Profile, error), 
 	if err != nil {
 		return nil, err
 	}
-	_, err = a.CreateCA(ctx, authority.NewCA{Name: "trial", Subject: name, KeyKind: "ecdsa-p256", Asked: issuance.Asked{Validity: 20 * year}, PathLen: -1,
+	_, err = a.CreateCA(ctx, authority.NewCA{Name: "trial", Subject: name, KeyKind: "ecdsa-p256", Asked: issuance.Asked{Months: 20 * 12}, PathLen: -1,
 		Settings: DefaultSettings(), By: "system"})
 	return &Trial{a}, err
 }

@@ -80,7 +80,7 @@ func reasonsOf(t *authority.Ticket) []inspect.Reason {
 	}
 	validity := "profile " + t.Profile + " sets the validity"
 	var asked issuance.Asked
-	if json.Unmarshal(t.Asked, &asked) == nil && (!asked.NotBefore.IsZero() || !asked.NotAfter.IsZero() || asked.Validity != 0) {
+	if json.Unmarshal(t.Asked, &asked) == nil && (!asked.NotBefore.IsZero() || !asked.NotAfter.IsZero() || asked.Validity != 0 || asked.Months != 0) {
 		validity = "the validity was asked for beside the request, and profile " + t.Profile + " allows it"
 	}
 	return append(out,

@@ -291,11 +291,11 @@ func (s *server) renewal(x *sender, old task.Old, in *renewInput) (task.AgainSpe
 			spec.Request = nil
 		}
 	}
-	spec.Asked, err = x.asked(b.NotBefore, b.NotAfter, b.Validity, nil, nil)
+	spec.Asked, err = x.asked(b.NotBefore, b.NotAfter, issuance.Period{Months: b.Months, Rest: time.Duration(b.Validity)}, nil, nil)
 	if err != nil || b.Subject == nil && b.SANs == nil {
 		return spec, err
 	}
-	if asked, err := x.asked(nil, nil, 0, b.Subject, b.SANs); err == nil {
+	if asked, err := x.asked(nil, nil, issuance.Period{}, b.Subject, b.SANs); err == nil {
 		spec.Asked.Subject, spec.Asked.Names = asked.Subject, asked.Names
 	} else if !sameAs(old.Record, b) {
 		return spec, err
@@ -311,7 +311,7 @@ func sameAs(c *authority.Certificate, b *client.Renewal) bool {
 		return false
 	}
 	officer := &access.Principal{Roles: officers()} // may ask for any subject, so that one can be read and compared
-	asked, err := (&sender{Principal: officer}).asked(nil, nil, 0, b.Subject, b.SANs)
+	asked, err := (&sender{Principal: officer}).asked(nil, nil, issuance.Period{}, b.Subject, b.SANs)
 	if err != nil || asked.Subject != nil && !asked.Subject.Equal(parsed.Subject) {
 		return false
 	}

@@ -103,7 +103,7 @@ func (x *sender) submission(b *client.Submission, idempotencyKey string) (author
 	if s.Request, err = oneRequest(b.Request); err != nil {
 		return s, err
 	}
-	s.Asked, err = x.asked(b.NotBefore, b.NotAfter, b.Validity, b.Subject, b.SANs)
+	s.Asked, err = x.asked(b.NotBefore, b.NotAfter, issuance.Period{Months: b.Months, Rest: time.Duration(b.Validity)}, b.Subject, b.SANs)
 	return s, err
 }
 
@@ -130,9 +130,9 @@ func oneRequest(text string) (*request.Request, error) {
 	return all[0], nil
 }
 
-// asked is what is said beside a request. Subject and names are for officers
-// to say.
-func (x *sender) asked(notBefore, notAfter *time.Time, validity int64, subject *string, names []string) (issuance.Asked, error) {
+// asked is what is said beside a request; the rest of validity is in seconds.
+// Subject and names are for officers to say.
+func (x *sender) asked(notBefore, notAfter *time.Time, validity issuance.Period, subject *string, names []string) (issuance.Asked, error) {
 	var a issuance.Asked
 	if notBefore != nil {
 		a.NotBefore = notBefore.UTC()
@@ -140,10 +140,11 @@ func (x *sender) asked(notBefore, notAfter *time.Time, validity int64, subject *
 	if notAfter != nil {
 		a.NotAfter = notAfter.UTC()
 	}
-	if validity < 0 || validity > 100*365*24*3600 {
+	if validity.Rest < 0 || validity.Rest > 100*365*24*3600 || validity.Months < 0 || validity.Months > 100*12 {
 		return a, &request.Refusal{Reason: request.BadValidity, Field: "validitySeconds", Detail: "the validity is negative, or longer than a hundred years", Fix: "ask for less, or leave it out"}
 	}
-	a.Validity = time.Duration(validity) * time.Second
+	a = a.For(validity)
+	a.Validity *= time.Second
 	if (subject != nil || names != nil) && !x.Has(access.Officer) {
 		return a, &request.Refusal{Reason: request.NotAuthorized, Field: "subject", Detail: "only an officer may put another subject or other names in place of the request's", Fix: "make a request with the subject and names that you want"}
 	}

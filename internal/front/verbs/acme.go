@@ -79,11 +79,11 @@ certwright acme eab new --many --expires-in 90d`,
 
 func (p *program) eabNew(ctx context.Context, b *acmeorder.Binding, expires string) error {
 	if expires != "" {
-		span, err := parseSpan("--expires-in", expires)
+		span, err := parsePeriod("expires-in", expires)
 		if err != nil {
 			return err
 		}
-		b.Expires = time.Now().Add(span).UTC().Truncate(time.Second)
+		b.Expires = span.From(time.Now().UTC()).Truncate(time.Second)
 	}
 	o, err := p.acmeDesk(ctx)
 	if err != nil {

@@ -276,10 +276,10 @@ func (p *program) hierarchy(i *caInitFlags, flags *pflag.FlagSet) (task.Hierarch
 			return h, err
 		}
 	}
-	if h.RootTime, err = parseSpan("validity", i.validity); err != nil {
+	if h.RootTime, err = parsePeriod("validity", i.validity); err != nil {
 		return h, err
 	}
-	if h.IssuingTime, err = parseSpan("issuing-validity", i.issuingValidity); err != nil {
+	if h.IssuingTime, err = parsePeriod("issuing-validity", i.issuingValidity); err != nil {
 		return h, err
 	}
 	return h, i.settingFlags.apply(flags, &h.Settings)
@@ -375,17 +375,19 @@ func (f *caCreateFlags) newCA(name string, flags *pflag.FlagSet) (authority.NewC
 		return n, err
 	}
 	if f.validity != "" {
-		if n.Asked.Validity, err = parseSpan("validity", f.validity); err != nil {
+		p, err := parsePeriod("validity", f.validity)
+		if err != nil {
 			return n, err
 		}
+		n.Asked = n.Asked.For(p)
 	}
 	if f.notAfter != "" {
 		if n.Asked.NotAfter, err = parseTime("not-after", f.notAfter); err != nil {
 			return n, err
 		}
 	}
-	if f.parent == "" && !f.offline && n.Asked.Validity == 0 && n.Asked.NotAfter.IsZero() {
-		n.Asked.Validity = 20 * 365 * 24 * time.Hour
+	if f.parent == "" && !f.offline && f.validity == "" && n.Asked.NotAfter.IsZero() {
+		n.Asked.Months = 20 * 12
 	}
 	if n.Permit, err = parseConstraints("permit", f.permit); err != nil {
 		return n, err

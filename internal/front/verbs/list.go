@@ -168,11 +168,11 @@ func (p *program) listQuery(l *listFlags) (authority.Query, error) {
 		}
 	}
 	if l.expiresWithin != "" {
-		within, err := parseSpan("expires-within", l.expiresWithin)
+		within, err := parsePeriod("expires-within", l.expiresWithin)
 		if err != nil {
 			return q, err
 		}
-		q.ExpiresAfter, q.ExpiresBefore = now, now.Add(within)
+		q.ExpiresAfter, q.ExpiresBefore = now, within.From(now)
 	}
 	if l.expired {
 		q.ExpiresBefore = now

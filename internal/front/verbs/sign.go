@@ -32,7 +32,7 @@ func (p *program) termFlags(f *pflag.FlagSet, t *termFlags) {
 	f.StringVar(&t.profile, "profile", "", "profile to judge by (default: the configured one, else server)")
 	f.StringVar(&p.ca, "ca", "", "authority that signs (default: the only one that issues)")
 	f.IntVar(&t.days, "days", 0, "days of validity")
-	f.StringVar(&t.validity, "validity", "", "length of validity: 12h, 90d, 1y")
+	f.StringVar(&t.validity, "validity", "", "length of validity: 12h, 90d, 6mo, 1y")
 	f.StringVar(&t.notBefore, "not-before", "", "begin of validity, as 2027-01-31 or 2027-01-31T10:00:00Z")
 	f.StringVar(&t.notAfter, "not-after", "", "end of validity")
 	f.StringArrayVar(&t.names, "san", nil, "names to certify instead of the request's (repeat for more)")
@@ -62,9 +62,11 @@ func (t *termFlags) asked() (issuance.Asked, error) {
 	case t.days > 0:
 		a.Validity = time.Duration(t.days) * 24 * time.Hour
 	case t.validity != "":
-		if a.Validity, err = parseSpan("validity", t.validity); err != nil {
+		p, err := parsePeriod("validity", t.validity)
+		if err != nil {
 			return a, err
 		}
+		a = a.For(p)
 	}
 	if len(t.names) > 0 {
 		if a.Names, err = parseNames("san", t.names); err != nil {

@@ -125,8 +125,8 @@ func (p *program) endOf(within string, forever bool) (time.Time, error) {
 	if forever {
 		return time.Time{}, nil
 	}
-	d, err := parseSpan("expires", within)
-	return p.shell.Now().Add(d).UTC().Truncate(time.Second), err
+	d, err := parsePeriod("expires", within)
+	return d.From(p.shell.Now().UTC()).Truncate(time.Second), err
 }
 
 func until(at time.Time) string {

@@ -10,37 +10,32 @@ import (
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/internal/front"
+	"github.com/certwright/certwright/issuance"
 )
 
-// parseSpan reads a length of time: "90d", "12h", "2w", "1y", "36h30m"; a bare
-// number is days.
+// parseSpan reads a length of time that is the same whenever it begins: a year
+// of it has 365 days.
 func parseSpan(flag, text string) (time.Duration, error) {
-	wrong := front.Usage("write a number and a unit: 12h, 90d, 4w or 1y", "--%s: %q is not a length of time", flag, text)
-	if n, err := strconv.Atoi(text); err == nil {
-		return days(n, wrong)
+	p, err := parsePeriod(flag, text)
+	return p.Rest + time.Duration(p.Months/12*365+p.Months%12*30)*24*time.Hour, err
+}
+
+// parsePeriod reads a length of time, whose years and months are those of the
+// calendar. A number alone is one of days.
+func parsePeriod(flag, text string) (issuance.Period, error) {
+	wrong := front.Usage("write a number and a unit: 12h, 90d, 4w, 6mo or 1y", "--%s: %q is not a length of time", flag, text)
+	if _, err := strconv.Atoi(text); err == nil {
+		text += "d"
 	}
-	if len(text) > 1 {
-		factor := map[byte]int{'d': 1, 'w': 7, 'y': 365}[text[len(text)-1]]
-		if n, err := strconv.Atoi(text[:len(text)-1]); err == nil && factor > 0 {
-			return days(n*factor, wrong)
-		}
+	p, err := issuance.ParsePeriod(text)
+	if err != nil || p.IsZero() {
+		return p, wrong
 	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 {
-		return 0, wrong
-	}
-	return d, nil
+	return p, nil
 }
 
 // mostDays is the longest span that is taken, of a hundred years.
 const mostDays = 36500
-
-func days(n int, wrong error) (time.Duration, error) {
-	if n <= 0 || n > mostDays {
-		return 0, wrong
-	}
-	return time.Duration(n) * 24 * time.Hour, nil
-}
 
 // parseTime reads a day or a moment as people write it; without a zone it is
 // UTC.

@@ -10,7 +10,7 @@ import (
 
 func TestParseSpan(t *testing.T) {
 	const day = 24 * time.Hour
-	for text, want := range map[string]time.Duration{"90": 90 * day, "90d": 90 * day, "4w": 28 * day, "1y": 365 * day, "12h": 12 * time.Hour, "1h30m": 90 * time.Minute} {
+	for text, want := range map[string]time.Duration{"90": 90 * day, "90d": 90 * day, "4w": 28 * day, "1y": 365 * day, "6mo": 180 * day, "12h": 12 * time.Hour, "1h30m": 90 * time.Minute} {
 		if got, err := parseSpan("validity", text); err != nil || got != want {
 			t.Errorf("%s: %v, %v", text, got, err)
 		}
