@@ -75,7 +75,9 @@ func (d *device) client(p cmp.Protector, sender dn.Name) *cmp.Client {
 }
 
 // implicit has a certificate issued that needs no certConf.
-func (d *device) implicit(ctx context.Context, request []byte) error { return d.ask(ctx, request, true) }
+func (d *device) implicit(ctx context.Context, request []byte) error {
+	return d.ask(ctx, request, true)
+}
 
 // confirmed has a certificate issued, and confirms it.
 func (d *device) confirmed(ctx context.Context, request []byte) error {
