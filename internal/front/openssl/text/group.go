@@ -13,14 +13,14 @@ import (
 // OpenSSL takes it in: what it would refuse is refused (RFC 3279, Section
 // 2.3.5; SEC 1, Appendix C.2).
 type Group struct {
-	Named          *key.Curve // whose parameters these are; nil where nobody named them
-	prime, a, b    *big.Int
-	x, y           *big.Int
-	order          *big.Int
-	cofactor       *big.Int // 0 where it is not known
-	seed           []byte
-	form           byte // of the base point
-	width          int  // octets of a coordinate
+	Named       *key.Curve // whose parameters these are; nil where nobody named them
+	prime, a, b *big.Int
+	x, y        *big.Int
+	order       *big.Int
+	cofactor    *big.Int // 0 where it is not known
+	seed        []byte
+	form        byte // of the base point
+	width       int  // octets of a coordinate
 }
 
 // largestField is the size in bits that fields may have.
