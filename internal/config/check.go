@@ -93,7 +93,7 @@ func (c *Config) checkLimits() (key, detail, fix string) {
 	case l.Body < 1<<10:
 		return "limits.body", "less than 1KiB lets no request in", "leave it out: 1MiB is the default"
 	case l.Garbage < 10:
-		return "limits.garbage", "below 10 the program does little but clear away", "leave it out: 200 is the default"
+		return "limits.garbage", "below 10 the program does little but clear away", "leave it out: 150 is the default"
 	case l.Connections < 1:
 		return "limits.connections", "without connections nothing can be served", "leave it out: 20000 is the default"
 	}
