@@ -36,25 +36,29 @@ func finding(j issuance.Judgement, rule string, reason request.Reason) (issuance
 	return issuance.Finding{}, false
 }
 
-func TestRulesRefuse(t *testing.T) {
-	root := newRoot(t, "ecdsa-p256", issuance.IssuerConfig{})
-	k := newKey(t, "ecdsa-p256")
-	san := func(names ...string) []ext.Extension {
-		return []ext.Extension{ext.NewSubjectAltName(generalNames(t, names...), false)}
-	}
-	raw := func(id oid.OID, value string) []ext.Extension { return []ext.Extension{{ID: id, Value: []byte(value)}} }
-	day := 24 * time.Hour
-	for _, c := range []struct {
-		name       string
-		profile    string
-		subject    string
-		extensions []ext.Extension
-		asked      issuance.Asked
-		rule       string
-		reason     request.Reason
-		field      string
-		detail     string
-	}{
+// refusal is a request that a rule of a profile refuses.
+type refusal struct {
+	name       string
+	profile    string
+	subject    string
+	extensions []ext.Extension
+	asked      issuance.Asked
+	rule       string
+	reason     request.Reason
+	field      string
+	detail     string
+}
+
+func sanOf(t *testing.T, names ...string) []ext.Extension {
+	return []ext.Extension{ext.NewSubjectAltName(generalNames(t, names...), false)}
+}
+
+func rawExtension(id oid.OID, value string) []ext.Extension {
+	return []ext.Extension{{ID: id, Value: []byte(value)}}
+}
+
+func TestRulesRefuseSubjectsAndNames(t *testing.T) {
+	refuses(t, []refusal{
 		{"key kind", "keys2", "CN=a", nil, issuance.Asked{}, "key-allowed", request.BadKey, "publicKey", "the key is EC P-256; the profile takes EC P-384"},
 		{"hash", "signature: { hashes: [sha384] }", "CN=a", nil, issuance.Asked{}, "signature-hash", request.BadAlgorithm, "signatureAlgorithm", "the request is signed with sha256; the profile takes sha384"},
 		{"unlisted attribute", "subject: { unlisted: refuse }", "CN=a", nil, issuance.Asked{}, "subject-attributes", request.BadSubject, "subject.CN", "which the profile does not list"},
@@ -66,18 +70,24 @@ func TestRulesRefuse(t *testing.T) {
 		{"pattern", `subject: { attributes: { O: { pattern: "[A-Z]+" } } }`, "O=Ab", nil, issuance.Asked{}, "subject-values", request.BadSubject, "subject.O", `organizationName is "Ab", want a value of the form [A-Z]+`},
 		{"empty subject", "subject: { empty: false }", "", nil, issuance.Asked{}, "subject-empty", request.BadSubject, "subject", "the subject is empty; the profile requires one"},
 		{"nobody named", "subject: { unlisted: drop }", "CN=a", nil, issuance.Asked{}, "subject-empty", request.BadSubject, "subject", "neither the subject nor a subject alternative name says who the certificate is for"},
-		{"names unreadable", "", "CN=a", raw(oid.SubjectAltName, "\x30\x05\x82"), issuance.Asked{}, "names-readable", request.BadName, "subjectAltName", "cannot be read"},
-		{"names empty", "", "CN=a", raw(oid.SubjectAltName, "\x30\x00"), issuance.Asked{}, "names-readable", request.BadName, "subjectAltName", ""},
-		{"kind", "names: { kinds: [ip] }", "CN=a", san("dns:a.example"), issuance.Asked{}, "names-kinds", request.BadName, "subjectAltName", "the name dns:a.example is of a kind the profile does not take; it takes ip"},
-		{"invalid name", "names: { kinds: [dns] }", "CN=a", raw(oid.SubjectAltName, "\x30\x06\x82\x04a..b"), issuance.Asked{}, "names-valid", request.BadName, "subjectAltName", "is not valid"},
-		{"wildcard", "names: { kinds: [dns] }", "CN=a", san("dns:*.a.example"), issuance.Asked{}, "names-wildcards", request.BadName, "subjectAltName", "is a wildcard, which the profile does not take"},
-		{"not listed", "names: { kinds: [dns], allow: { dns: [.example.org] } }", "CN=a", san("dns:a.example.com"), issuance.Asked{}, "names-lists", request.BadName, "subjectAltName", "the name dns:a.example.com is not on the profile's list: .example.org"},
-		{"denied", "names: { kinds: [ip], deny: { ip: [10.0.0.0/8] } }", "CN=a", san("ip:10.1.2.3"), issuance.Asked{}, "names-lists", request.BadName, "subjectAltName", "the name ip:10.1.2.3 is on the profile's list of names that are refused"},
-		{"denied common name", "subject: { unlisted: keep }\nnames: { kinds: [dns], deny: { dns: [evil.example.org] } }", "CN=evil.example.org", san("dns:b.example.org"), issuance.Asked{}, "names-lists", request.BadName, "subject.CN", "on the profile's list of names that are refused"},
+		{"names unreadable", "", "CN=a", rawExtension(oid.SubjectAltName, "\x30\x05\x82"), issuance.Asked{}, "names-readable", request.BadName, "subjectAltName", "cannot be read"},
+		{"names empty", "", "CN=a", rawExtension(oid.SubjectAltName, "\x30\x00"), issuance.Asked{}, "names-readable", request.BadName, "subjectAltName", ""},
+		{"kind", "names: { kinds: [ip] }", "CN=a", sanOf(t, "dns:a.example"), issuance.Asked{}, "names-kinds", request.BadName, "subjectAltName", "the name dns:a.example is of a kind the profile does not take; it takes ip"},
+		{"invalid name", "names: { kinds: [dns] }", "CN=a", rawExtension(oid.SubjectAltName, "\x30\x06\x82\x04a..b"), issuance.Asked{}, "names-valid", request.BadName, "subjectAltName", "is not valid"},
+		{"wildcard", "names: { kinds: [dns] }", "CN=a", sanOf(t, "dns:*.a.example"), issuance.Asked{}, "names-wildcards", request.BadName, "subjectAltName", "is a wildcard, which the profile does not take"},
+		{"not listed", "names: { kinds: [dns], allow: { dns: [.example.org] } }", "CN=a", sanOf(t, "dns:a.example.com"), issuance.Asked{}, "names-lists", request.BadName, "subjectAltName", "the name dns:a.example.com is not on the profile's list: .example.org"},
+		{"denied", "names: { kinds: [ip], deny: { ip: [10.0.0.0/8] } }", "CN=a", sanOf(t, "ip:10.1.2.3"), issuance.Asked{}, "names-lists", request.BadName, "subjectAltName", "the name ip:10.1.2.3 is on the profile's list of names that are refused"},
+		{"denied common name", "subject: { unlisted: keep }\nnames: { kinds: [dns], deny: { dns: [evil.example.org] } }", "CN=evil.example.org", sanOf(t, "dns:b.example.org"), issuance.Asked{}, "names-lists", request.BadName, "subject.CN", "on the profile's list of names that are refused"},
 		{"too few", "names: { kinds: [dns], min: 1 }", "CN=a", nil, issuance.Asked{}, "names-count", request.BadName, "subjectAltName", "has no subject alternative name; the profile requires at least 1"},
-		{"too many", "names: { kinds: [dns], max: 1 }", "CN=a", san("dns:a.example", "dns:b.example"), issuance.Asked{}, "names-count", request.BadName, "subjectAltName", "has 2 subject alternative names; the profile takes at most 1"},
-		{"required kind", "names: { kinds: [dns, email], required: [email] }", "CN=a", san("dns:a.example"), issuance.Asked{}, "names-count", request.BadName, "subjectAltName", "no subject alternative name is of the kind email"},
-		{"common name", "subject: { unlisted: keep }\nnames: { kinds: [dns], commonNameAmong: true }", "CN=My Server", san("dns:a.example"), issuance.Asked{}, "names-common-name", request.BadName, "subject.CN", `the common name "My Server" is not among`},
+		{"too many", "names: { kinds: [dns], max: 1 }", "CN=a", sanOf(t, "dns:a.example", "dns:b.example"), issuance.Asked{}, "names-count", request.BadName, "subjectAltName", "has 2 subject alternative names; the profile takes at most 1"},
+		{"required kind", "names: { kinds: [dns, email], required: [email] }", "CN=a", sanOf(t, "dns:a.example"), issuance.Asked{}, "names-count", request.BadName, "subjectAltName", "no subject alternative name is of the kind email"},
+		{"common name", "subject: { unlisted: keep }\nnames: { kinds: [dns], commonNameAmong: true }", "CN=My Server", sanOf(t, "dns:a.example"), issuance.Asked{}, "names-common-name", request.BadName, "subject.CN", `the common name "My Server" is not among`},
+	})
+}
+
+func TestRulesRefuseValidityAndExtensions(t *testing.T) {
+	const day = 24 * time.Hour
+	refuses(t, []refusal{
 		{"too long validity", "", "CN=a", nil, issuance.Asked{Validity: 201 * day}, "validity-limits", request.BadValidity, "notAfter", "the validity would be 201d, want at most 200d"},
 		{"too short validity", "validity2", "CN=a", nil, issuance.Asked{Validity: time.Hour}, "validity-limits", request.BadValidity, "notAfter", "the validity would be 1h, want at least 1d"},
 		{"past end", "", "CN=a", nil, issuance.Asked{NotAfter: start.Add(-time.Second)}, "validity-limits", request.BadValidity, "notAfter", "is not in the future"},
@@ -85,17 +95,17 @@ func TestRulesRefuse(t *testing.T) {
 		{"start", "", "CN=a", nil, issuance.Asked{NotBefore: start}, "validity", request.BadValidity, "notBefore", "the profile sets the start itself"},
 		{"early start", "validity3", "CN=a", nil, issuance.Asked{NotBefore: start.Add(-day)}, "validity", request.BadValidity, "notBefore", "want 2026-11-21 11:55:00 UTC or later"},
 		{"late start", "validity3", "CN=a", nil, issuance.Asked{NotBefore: start.Add(day)}, "validity", request.BadValidity, "notBefore", "want 2026-11-21 12:00:00 UTC or earlier"},
-		{"extension twice", "", "CN=a", slices.Concat(raw("\x2a\x03", "\x05\x00"), raw("\x2a\x03", "\x05\x00")), issuance.Asked{}, "extension-repeated", request.BadExtension, "extensions", "the request has the extension 1.2.3 twice"},
-		{"unlisted extension", "extensions: { unlisted: refuse }", "CN=a", raw("\x2a\x03", "\x05\x00"), issuance.Asked{}, "extensions", request.BadExtension, "extensions.1.2.3", "which the profile does not list"},
-		{"refused extension", "extensions: { other: { 1.2.3: { request: refuse } } }", "CN=a", raw("\x2a\x03", "\x05\x00"), issuance.Asked{}, "extensions", request.BadExtension, "", "which the profile refuses"},
+		{"extension twice", "", "CN=a", slices.Concat(rawExtension("\x2a\x03", "\x05\x00"), rawExtension("\x2a\x03", "\x05\x00")), issuance.Asked{}, "extension-repeated", request.BadExtension, "extensions", "the request has the extension 1.2.3 twice"},
+		{"unlisted extension", "extensions: { unlisted: refuse }", "CN=a", rawExtension("\x2a\x03", "\x05\x00"), issuance.Asked{}, "extensions", request.BadExtension, "extensions.1.2.3", "which the profile does not list"},
+		{"refused extension", "extensions: { other: { 1.2.3: { request: refuse } } }", "CN=a", rawExtension("\x2a\x03", "\x05\x00"), issuance.Asked{}, "extensions", request.BadExtension, "", "which the profile refuses"},
 		{"missing extension", "extensions: { other: { 1.2.3: { request: require } } }", "CN=a", nil, issuance.Asked{}, "extensions", request.BadExtension, "", "the profile requires it"},
-		{"extension value", "extensions: { other: { 1.2.3: { request: allow, prefix: [\"04\"] } } }", "CN=a", raw("\x2a\x03", "\x05\x00"), issuance.Asked{}, "extensions", request.BadExtension, "extensions.1.2.3", "the value #0500 of 1.2.3 is not one the profile takes"},
-		{"extension length", "extensions: { other: { 1.2.3: { request: allow, max: 2 } } }", "CN=a", raw("\x2a\x03", "\x04\x01\x00"), issuance.Asked{}, "extensions", request.BadExtension, "extensions.1.2.3", "3 octets long, more than the 2 the profile takes"},
-		{"extension not DER", "extensions: { other: { 1.2.3: { request: allow } } }", "CN=a", raw("\x2a\x03", "\x04\x81\x01\x00"), issuance.Asked{}, "extensions", request.BadExtension, "extensions.1.2.3", "is not DER"},
+		{"extension value", "extensions: { other: { 1.2.3: { request: allow, prefix: [\"04\"] } } }", "CN=a", rawExtension("\x2a\x03", "\x05\x00"), issuance.Asked{}, "extensions", request.BadExtension, "extensions.1.2.3", "the value #0500 of 1.2.3 is not one the profile takes"},
+		{"extension length", "extensions: { other: { 1.2.3: { request: allow, max: 2 } } }", "CN=a", rawExtension("\x2a\x03", "\x04\x01\x00"), issuance.Asked{}, "extensions", request.BadExtension, "extensions.1.2.3", "3 octets long, more than the 2 the profile takes"},
+		{"extension not DER", "extensions: { other: { 1.2.3: { request: allow } } }", "CN=a", rawExtension("\x2a\x03", "\x04\x81\x01\x00"), issuance.Asked{}, "extensions", request.BadExtension, "extensions.1.2.3", "is not DER"},
 		{"basic constraints refused", "extensions: { basicConstraints: { request: refuse } }", "CN=a", []ext.Extension{ext.NewBasicConstraints(ext.BasicConstraints{CA: true, PathLen: -1}, true)}, issuance.Asked{}, "basic-constraints", request.BadExtension, "extensions.basicConstraints", "which the profile refuses"},
 		{"key usage excess", "extensions: { keyUsage: { request: allow, default: [digitalSignature], excess: refuse } }", "CN=a", []ext.Extension{ext.NewKeyUsage(ext.KeyCertSign)}, issuance.Asked{}, "key-usage", request.BadExtension, "extensions.keyUsage", "the request asks for keyCertSign; the profile allows digitalSignature"},
 		{"key usage impossible", "extensions: { keyUsage: { default: [keyEncipherment] } }", "CN=a", nil, issuance.Asked{}, "key-usage", request.BadExtension, "extensions.keyUsage", "no usage is left that the profile allows and a key of kind EC P-256 can do"},
-		{"key usage unreadable", "extensions: { keyUsage: { request: allow, default: [digitalSignature] } }", "CN=a", raw(oid.KeyUsage, "\x05\x00"), issuance.Asked{}, "key-usage", request.BadExtension, "extensions.keyUsage", "the key usage cannot be read"},
+		{"key usage unreadable", "extensions: { keyUsage: { request: allow, default: [digitalSignature] } }", "CN=a", rawExtension(oid.KeyUsage, "\x05\x00"), issuance.Asked{}, "key-usage", request.BadExtension, "extensions.keyUsage", "the key usage cannot be read"},
 		{"purpose excess", "extensions: { extKeyUsage: { request: allow, default: [clientAuth], excess: refuse } }", "CN=a", []ext.Extension{ext.NewExtKeyUsage([]oid.OID{oid.AnyExtKeyUsage}, false)}, issuance.Asked{}, "ext-key-usage", request.BadExtension, "extensions.extKeyUsage", "the profile allows clientAuth"},
 		{"purposes none", "extensions: { extKeyUsage: { request: allow, allowed: [clientAuth] } }", "CN=a", nil, issuance.Asked{}, "ext-key-usage", request.BadExtension, "extensions.extKeyUsage", "no purpose is left that the profile allows"},
 		{"policy", "extensions: { certificatePolicies: { request: allow, allowed: [1.2.3] } }", "CN=a", []ext.Extension{ext.NewCertificatePolicies([]oid.OID{"\x2a\x04"})}, issuance.Asked{}, "certificate-policies", request.BadExtension, "extensions.certificatePolicies", "the request asks for the policy 1.2.4"},
@@ -103,7 +113,15 @@ func TestRulesRefuse(t *testing.T) {
 		{"rule", "rules: [{ name: no-a, when: '\"a\" in request.subject.CN', verdict: refuse, field: subject.CN, message: a is taken, fix: choose another }]", "CN=a", nil, issuance.Asked{}, "no-a", request.BadSubject, "subject.CN", "a is taken"},
 		{"rule that fails", "rules: [{ name: first, when: 'request.subject.O[0] == \"x\"', verdict: warn, message: m }]", "CN=a", nil, issuance.Asked{}, "first", request.PolicyRefused, "", "the rule could not be evaluated on this request"},
 		{"lint", "subject: { unlisted: keep }", "C=de", nil, issuance.Asked{}, "subject-country", request.LintFailed, "subject.C", "want two capital letters"},
-	} {
+	})
+}
+
+// refuses judges each, and looks what refused it.
+func refuses(t *testing.T, all []refusal) {
+	t.Helper()
+	root := newRoot(t, "ecdsa-p256", issuance.IssuerConfig{})
+	k := newKey(t, "ecdsa-p256")
+	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
 			text := base + c.profile
 			switch c.profile {

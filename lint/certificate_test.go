@@ -78,28 +78,30 @@ func (d *draft) sign(t testing.TB, k *key.Private) *cert.Certificate {
 	return c
 }
 
-func TestCertificateRules(t *testing.T) {
-	k := newKey(t, "ecdsa-p256")
-	ca := func(d *draft) {
-		d.set(ext.NewBasicConstraints(ext.BasicConstraints{CA: true, PathLen: -1}, true))
-		d.set(ext.NewKeyUsage(ext.KeyCertSign | ext.CRLSign))
-		d.set(ext.NewSubjectKeyIdentifier([]byte{1}))
-		d.remove(oid.ExtKeyUsage)
-		d.remove(oid.SubjectAltName)
-		d.subject = []dn.RDN{text(oid.CommonName, "Sub")}
-	}
-	purposes := func(ids ...oid.OID) ext.Extension { return ext.NewExtKeyUsage(ids, false) }
-	if f := lint.Certificate(newDraft(t, k.Public).sign(t, k), lint.Options{}); len(f) > 0 {
-		t.Fatalf("the draft: %+v", f)
-	}
-	for _, c := range []struct {
-		rule   string
-		change func(d *draft)
-		detail string
-	}{
+// spoilt is a certificate that one rule finds fault with.
+type spoilt struct {
+	rule   string
+	change func(d *draft)
+	detail string
+}
+
+// asAuthority makes a draft one of an authority.
+func asAuthority(d *draft) {
+	d.set(ext.NewBasicConstraints(ext.BasicConstraints{CA: true, PathLen: -1}, true))
+	d.set(ext.NewKeyUsage(ext.KeyCertSign | ext.CRLSign))
+	d.set(ext.NewSubjectKeyIdentifier([]byte{1}))
+	d.remove(oid.ExtKeyUsage)
+	d.remove(oid.SubjectAltName)
+	d.subject = []dn.RDN{text(oid.CommonName, "Sub")}
+}
+
+func purposes(ids ...oid.OID) ext.Extension { return ext.NewExtKeyUsage(ids, false) }
+
+func TestCertificateRulesOfContents(t *testing.T) {
+	findsFault(t, []spoilt{
 		{"serial-random", func(d *draft) { d.tbs.Serial = []byte{1} }, "has 1 octets, too few"},
 		{"issuer-empty", func(d *draft) { d.tbs.Issuer = dn.Empty().Raw }, "the issuer has no name"},
-		{"subject-empty-ca", func(d *draft) { ca(d); d.subject = nil }, "an empty subject"},
+		{"subject-empty-ca", func(d *draft) { asAuthority(d); d.subject = nil }, "an empty subject"},
 		{"subject-string-type", func(d *draft) { d.subject = append(d.subject, text(oid.Country, "DE")) }, "want PrintableString"},
 		{"subject-string-old", func(d *draft) { d.subject = append(d.subject, attribute(oid.Organization, der.T61String, "a")) }, "is a T61String"},
 		{"subject-length", func(d *draft) { d.subject = append(d.subject, text(oid.Organization, strings.Repeat("ü", 65))) }, "has 65 characters"},
@@ -115,19 +117,24 @@ func TestCertificateRules(t *testing.T) {
 		{"extension-critical-unknown", func(d *draft) { d.set(ext.Extension{ID: "\x2a\x03", Critical: true, Value: []byte{5, 0}}) }, "the extension 1.2.3 is critical"},
 		{"extension-never-critical", func(d *draft) { e := ext.NewAuthorityKeyIdentifier([]byte{1}); e.Critical = true; d.set(e) }, "which it must not be"},
 		{"extension-always-critical", func(d *draft) {
-			ca(d)
+			asAuthority(d)
 			e := ext.NewNameConstraints(ext.NameConstraints{Permitted: []ext.GeneralName{dns("a")}})
 			e.Critical = false
 			d.set(e)
 		}, "which it must be"},
+	})
+}
+
+func TestCertificateRulesOfExtensions(t *testing.T) {
+	findsFault(t, []spoilt{
 		{"extension-of-ca", func(d *draft) { d.set(ext.Extension{ID: oid.InhibitAnyPolicy, Critical: true, Value: []byte{2, 1, 0}}) }, "belongs to certificates of authorities"},
 		{"basic-constraints-ca", func(d *draft) {
-			ca(d)
+			asAuthority(d)
 			d.set(ext.NewBasicConstraints(ext.BasicConstraints{CA: true, PathLen: -1}, false))
 		}, "are not critical"},
 		{"basic-constraints-ca", func(d *draft) { d.set(ext.NewKeyUsage(ext.KeyCertSign | ext.DigitalSignature)) }, "no authority's"},
 		{"path-length", func(d *draft) { d.set(ext.Extension{ID: oid.BasicConstraints, Value: []byte("\x30\x03\x02\x01\x00")}) }, "there is a path length"},
-		{"key-usage-ca", func(d *draft) { ca(d); d.set(ext.NewKeyUsage(ext.CRLSign)) }, "does not have keyCertSign"},
+		{"key-usage-ca", func(d *draft) { asAuthority(d); d.set(ext.NewKeyUsage(ext.CRLSign)) }, "does not have keyCertSign"},
 		{"key-usage-critical", func(d *draft) { e := ext.NewKeyUsage(ext.DigitalSignature); e.Critical = false; d.set(e) }, "is not critical"},
 		{"key-usage-empty", func(d *draft) { d.set(ext.Extension{ID: oid.KeyUsage, Critical: true, Value: []byte{3, 1, 0}}) }, "names no usage"},
 		{"key-usage-key", func(d *draft) { d.set(ext.NewKeyUsage(ext.KeyEncipherment)) }, "cannot be used for [keyEncipherment]"},
@@ -138,7 +145,7 @@ func TestCertificateRules(t *testing.T) {
 		{"time-stamping", func(d *draft) { d.set(purposes(oid.TimeStamping)) }, "is not critical"},
 		{"time-stamping", func(d *draft) { d.set(ext.NewExtKeyUsage([]oid.OID{oid.TimeStamping, oid.ClientAuth}, true)) }, "has other purposes too"},
 		{"ocsp-no-check", func(d *draft) { d.set(purposes(oid.OCSPSigning)) }, "checked for revocation"},
-		{"subject-key-identifier", func(d *draft) { ca(d); d.remove(oid.SubjectKeyIdentifier) }, "has no subject key identifier"},
+		{"subject-key-identifier", func(d *draft) { asAuthority(d); d.remove(oid.SubjectKeyIdentifier) }, "has no subject key identifier"},
 		{"authority-key-identifier", func(d *draft) { d.remove(oid.AuthorityKeyIdentifier) }, "has no authority key identifier"},
 		{"authority-key-identifier", func(d *draft) { d.set(ext.Extension{ID: oid.AuthorityKeyIdentifier, Value: []byte{0x30, 0}}) }, "does not name the key"},
 		{"names-empty", func(d *draft) { d.remove(oid.SubjectAltName); d.subject = nil }, "neither subject nor"},
@@ -149,7 +156,7 @@ func TestCertificateRules(t *testing.T) {
 		{"names-wildcard", func(d *draft) { d.set(san(false, dns("w*.example.org"))[0]) }, "not the whole first label"},
 		{"common-name-host", func(d *draft) { d.set(san(false, dns("other.example.org"))[0]) }, "is a host, but not among"},
 		{"name-constraints-empty", func(d *draft) {
-			ca(d)
+			asAuthority(d)
 			d.set(ext.Extension{ID: oid.NameConstraints, Critical: true, Value: []byte{0x30, 0}})
 		}, ""},
 		{"freshest-crl", func(d *draft) { d.set(ext.NewFreshestCRL([]string{"http://a/"})) }, "but no full list"},
@@ -159,7 +166,17 @@ func TestCertificateRules(t *testing.T) {
 		}, "and points to it"},
 		{"ct-poison", func(d *draft) { d.set(ext.Extension{ID: oid.CTPoison, Critical: true, Value: []byte{5, 0}}) }, "precertificate"},
 		{"private-key-usage-period", func(d *draft) { d.set(ext.Extension{ID: oid.PrivateKeyUsagePeriod, Value: []byte{0x30, 0}}) }, "not part of the profile"},
-	} {
+	})
+}
+
+// findsFault has the rules find fault with each, and with nothing before.
+func findsFault(t *testing.T, all []spoilt) {
+	t.Helper()
+	k := newKey(t, "ecdsa-p256")
+	if f := lint.Certificate(newDraft(t, k.Public).sign(t, k), lint.Options{}); len(f) > 0 {
+		t.Fatalf("the draft: %+v", f)
+	}
+	for _, c := range all {
 		d := newDraft(t, k.Public)
 		c.change(d)
 		signed := d.sign(t, k)

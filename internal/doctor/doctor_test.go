@@ -226,14 +226,17 @@ func TestInOrder(t *testing.T) {
 }
 
 // TestSymptoms breaks one thing after the other.
-func TestSymptoms(t *testing.T) {
+// symptom is what is wrong with what a certificate points to, and what is said.
+type symptom struct {
+	harm func(t *testing.T, w *world)
+	want string // the codes
+	text string // part of a detail
+}
+
+func TestSymptomsOfIssuersAndLists(t *testing.T) {
 	p7c := func(w *world) []byte { return cms.CertsOnly([][]byte{w.issuer.Raw}, nil) }
 	other := newWorld(t)
-	for name, one := range map[string]struct {
-		harm func(t *testing.T, w *world)
-		want string // the codes
-		text string // part of a detail
-	}{
+	finds(t, map[string]symptom{
 		"bundle":         {func(t *testing.T, w *world) { w.serve("ca", "application/pkcs7-mime", p7c(w)) }, "", "the certificate of CN=Root"},
 		"issuer missing": {func(t *testing.T, w *world) { delete(w.handlers, "ca") }, "error issuer-http|error issuer-unknown", "the server answers 404 Not Found"},
 		"issuer wrong":   {func(t *testing.T, w *world) { w.serve("ca", "application/pkix-cert", other.issuer.Raw) }, "error issuer-wrong|error issuer-unknown", "is not that of the issuer"},
@@ -280,6 +283,11 @@ func TestSymptoms(t *testing.T) {
 				l.RevokedCertificateEntries = []x509.RevocationListEntry{{SerialNumber: w.leaf.Serial, RevocationTime: w.now, ReasonCode: 1}}
 			}))
 		}, "error revoked|warning contradiction", "(keyCompromise)"},
+	})
+}
+
+func TestSymptomsOfAnswersAndAddresses(t *testing.T) {
+	finds(t, map[string]symptom{
 		"revoked by OCSP": {func(t *testing.T, w *world) {
 			w.respond(t, func(a *answering) {
 				a.single.Status, a.single.RevokedAt, a.single.Reason = ocsp.Revoked, w.now, crl.CertificateHold
@@ -335,7 +343,13 @@ func TestSymptoms(t *testing.T) {
 		}, "error must-staple", "names no responder"},
 		"expired": {func(t *testing.T, w *world) { w.template.NotAfter = w.now.Add(-time.Second); w.issue(t) }, "error certificate-expired", "it expired on"},
 		"early":   {func(t *testing.T, w *world) { w.template.NotBefore = w.now.Add(time.Hour); w.issue(t) }, "error certificate-early", "it is valid from"},
-	} {
+	})
+}
+
+// finds examines a world for each symptom.
+func finds(t *testing.T, all map[string]symptom) {
+	t.Helper()
+	for name, one := range all {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			one.harm(t, w)
