@@ -21,14 +21,6 @@ certwright serve --listen "127.0.0.1:$own" --plain-listen "127.0.0.1:$plain" --p
 server=$!
 web=
 trap 'kill $server $web 2>/dev/null; wait; rm -rf "$scratch"' EXIT
-until_ok() { # TRIES COMMAND…: tries again each fifth of a second
-	tries=$1; shift
-	while ! "$@"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
-		sleep 0.2
-	done
-}
 holds "the server starts" until_ok 100 test -s ready.json
 holds "and has published its first lists" until_ok 100 curl -fsS -o first.crl "$base/crl/issuing.crl"
 cp home/root.crt root.crt

@@ -145,5 +145,110 @@ done
 kill -9 "$served" && wait "$served" 2>/dev/null
 says "the other goes on when one is killed" "served.crt: revoked" ocsp left
 says "the audit chain of all is whole" "is whole" certwright audit verify
-fails "no log tells the password" grep -F "$PGPASSWORD" left.json.log right.json.log "$pg/log"
+
+# Two servers behind one address, which each connection reaches another of: REST,
+# ACME, lists and answers; one is killed under load and starts again.
+kill $started 2>/dev/null
+for process in $started; do wait "$process" 2>/dev/null; done
+started=
+free() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+dns=$(free) manage=$(free) http=$(free) left=$(free) right=$(free)
+pebble-challtestsrv -dns01 "127.0.0.1:$dns" -http01 "" -https01 "" -tlsalpn01 "" -defaultIPv4 127.0.0.1 -defaultIPv6 "" -management "127.0.0.1:$manage" >dns.log 2>&1 &
+started="$started $!"
+"$here/lib/between" front.port "$left" "$right" >between.log 2>&1 &
+started="$started $!"
+until [ -s front.port ]; do sleep 0.05; done
+front=$(cat front.port)
+for side in "$CERTWRIGHT_HOME" other; do
+	cat >"$side/config.yaml" <<C
+server: { names: [localhost], url: "https://localhost:$front", ca: issuing }
+acme: { ca: issuing, allow-networks: [127.0.0.0/8], resolvers: ["127.0.0.1:$dns"], http-port: $http, shared-nonces: true }
+C
+done
+begin() { # HOME PORT READY: a server, whose process is then $served
+	rm -f "$3"
+	certwright --home "$1" serve --listen "127.0.0.1:$2" --plain-listen 127.0.0.1:0 --ready-file "$3" >>"$3.log" 2>&1 &
+	served=$!
+	started="$started $served"
+	until [ -s "$3" ] || ! kill -0 $served 2>/dev/null; do sleep 0.05; done
+}
+begin "$CERTWRIGHT_HOME" "$left" left.json
+begin other "$right" right.json
+holds "two servers start behind one address" test -s left.json -a -s right.json
+certwright token new shop --role applicant --role officer >shop.token 2>output || cat output
+api() { curl -sS --cacert root.crt -H "Authorization: Bearer $(cat shop.token)" "$@"; }
+mkdir four
+i=0
+while [ $i -lt 24 ]; do
+	i=$((i + 1))
+	openssl ecparam -name prime256v1 -genkey -noout -out k.key
+	openssl req -new -key k.key -subj "/CN=four$i.example" -addext "subjectAltName=DNS:four$i.example" -out "four/$i.csr"
+done
+submit() { # NUMBER: again while the connection breaks, or the same is under way
+	tries=0
+	while [ $tries -lt 40 ]; do
+		tries=$((tries + 1))
+		code=$(api -H "Idempotency-Key: four-$1" -H 'Content-Type: application/pkcs10' --data-binary "@four/$1.csr" \
+			-o "four/$1.json" -w '%{http_code}' "https://localhost:$front/api/v1/requests?profile=server&ca=issuing") || code=000
+		case $code in
+		2*) return 0 ;;
+		000 | 409) sleep 0.2 ;;
+		*) break ;;
+		esac
+	done
+	cat "four/$1.json"
+	return 1
+}
+says "REST: a request at one" '"state":"issued"' api -H 'Content-Type: application/pkcs10' --data-binary @two/2.csr "https://localhost:$left/api/v1/requests?profile=server&ca=issuing"
+for _ in 1 2 3; do submit 1; done
+says "REST: the same at both, three times, is one certificate" "1" sql -d certwright -At -c "SELECT COUNT(*) FROM certificate WHERE folded LIKE '%dns:four1.example%'"
+serial=$(grep -o '"serial":"[0-9a-f]*"' four/1.json | head -1 | cut -d '"' -f 4)
+for side in $left $right; do says "REST: the certificate is fetched at either" "four1.example" api "https://localhost:$side/api/v1/certificates/$serial"; done
+go_lego() { LEGO_CA_CERTIFICATES=$PWD/root.crt lego --accept-tos --server "https://localhost:$front/acme/directory" --email lego@b.test --path lego --domains lego.test "$@"; }
+holds "ACME: lego gets a certificate" go_lego --http --http.port "127.0.0.1:$http" run
+holds "ACME: its chain verifies" openssl verify -CAfile root.crt -untrusted lego/certificates/lego.test.crt lego/certificates/lego.test.crt
+holds "ACME: lego renews it" go_lego --http --http.port "127.0.0.1:$http" renew --days 1000 --no-random-sleep
+cp lego/certificates/lego.test.crt served.crt
+for side in left right; do says "OCSP: the $side one knows it" "served.crt: good" ocsp $side; done
+holds "ACME: lego revokes it" go_lego revoke
+for side in left right; do
+	says "OCSP: the $side one knows that it was revoked" "served.crt: revoked" ocsp $side
+done
+serial=$(openssl x509 -in served.crt -noout -serial | cut -d = -f 2)
+listed() { curl -sf "$(field "$1.json" plainUrl)/crl/issuing.crl" | openssl crl -inform DER -noout -text | grep -q "$serial"; }
+holds "CRL: a list is published by one home" certwright crl publish --ca issuing
+for side in left right; do holds "CRL: it is the list of the $side one" until_ok 50 listed $side; done
+(for n in $(seq 2 12); do submit "$n" || echo "$n failed"; done) >first.load 2>&1 & first=$!
+(for n in $(seq 13 24); do submit "$n" || echo "$n failed"; done) >second.load 2>&1 & second=$!
+tries=0
+until [ -s four/3.json ] || [ $tries -ge 500 ]; do tries=$((tries + 1)); sleep 0.01; done
+kill -9 "$served" && wait "$served" 2>/dev/null
+begin other "$right" right.json
+wait $first $second
+says "REST: every request is answered though one server was killed and started again" "24 0" echo "$(grep -l '"state":"issued"' four/*.json | wc -l) $(cat first.load second.load | grep -c failed)"
+says "each is one certificate" "24|24" sql -d certwright -At -c "SELECT COUNT(DISTINCT key_fingerprint), COUNT(*) FROM certificate WHERE folded LIKE '%dns:four%'"
+cat four/*.json | grep -o '"serial":"[0-9a-f]*"' | cut -d '"' -f 4 | sort -u >told
+sql -d certwright -At -c "SELECT encode(serial, 'hex') FROM certificate WHERE folded LIKE '%dns:four%'" | sort >stored
+report "$([ -z "$(comm -23 told stored)" ] && [ "$(wc -l <told)" = 24 ]; echo $?)" "every certificate that was told is there"
+says "the server that was killed answers" "served.crt: revoked" ocsp right
+says "the audit chain of all is whole" "is whole" certwright audit verify
+
+# Two servers with homes of their own start at once on an empty database.
+sql -c "CREATE DATABASE empty OWNER certwright" >/dev/null
+empty=$(echo "$CERTWRIGHT_DATABASE" | sed 's,/certwright?,/empty?,')
+for side in one two; do
+	CERTWRIGHT_DATABASE=$empty certwright --home "new-$side" serve --listen 127.0.0.1:0 --plain-listen 127.0.0.1:0 --ready-file "new-$side.json" >"new-$side.log" 2>&1 &
+	started="$started $!"
+done
+told_missing() { grep -qs 'certwright: error: the key issuing-[0-9a-f]*.key is not in new-' new-one.log new-two.log; }
+one_serves() { { [ -s new-one.json ] || [ -s new-two.json ]; } && told_missing; }
+holds "one of two that start at once serves, the other names the key it lacks" until_ok 150 one_serves
+says "one authority was made, and what is below it" "issuing,root" sql -d empty -At -c "SELECT string_agg(name, ',' ORDER BY name) FROM ca"
+maker=one lacks=two
+[ -s new-one.json ] || { maker=two lacks=one; }
+cp -r "new-$maker/keys" "new-$lacks"
+CERTWRIGHT_DATABASE=$empty certwright --home "new-$lacks" serve --listen 127.0.0.1:0 --plain-listen 127.0.0.1:0 --ready-file again.json >again.log 2>&1 &
+started="$started $!"
+holds "with a copy of the keys it serves, too" until_ok 150 test -s again.json
+fails "no log tells the password" grep -F "$PGPASSWORD" left.json.log right.json.log new-one.log new-two.log again.log "$pg/log"
 finish
