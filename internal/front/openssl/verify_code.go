@@ -35,6 +35,7 @@ const (
 	badExtension      fault = 41
 	badPolicy         fault = 42
 	noPolicy          fault = 43
+	differentScope    fault = 44
 	notPermitted      fault = 47
 	excluded          fault = 48
 	wrongHost         fault = 62
@@ -91,6 +92,7 @@ func (f fault) words() string {
 		proxyName:         "proxy subject name violation",
 		badExtension:      "invalid or inconsistent certificate extension",
 		noPolicy:          "no explicit policy",
+		differentScope:    "different CRL scope",
 		notPermitted:      "permitted subtree violation",
 		excluded:          "excluded subtree violation",
 		wrongHost:         "hostname mismatch",

@@ -22,20 +22,32 @@ func (p *path) checkRevocation() {
 	}
 }
 
-// checkList is false where verification ends.
+// checkList is false where verification ends. Lists are looked at until they
+// speak of every reason.
 func (p *path) checkList(depth int) bool {
 	l := p.chain[depth]
-	list := p.bestList(p.store.listsOf(l.Issuer))
-	if list == nil {
-		return p.fault(noList, depth)
-	}
-	if delta := p.deltaOf(list, l); delta != nil {
-		if known, goesOn := p.lookUp(delta, depth); known || !goesOn {
+	var covered ext.ReasonFlags
+	for covered != everyReason {
+		best, found := p.bestList(p.store.listsOf(l.Issuer), l, covered)
+		if !found {
+			return p.fault(noList, depth)
+		}
+		if !best.inScope && !p.fault(differentScope, depth) {
+			return false
+		}
+		if delta := p.deltaOf(best.list, l); delta != nil {
+			if known, goesOn := p.lookUp(delta, depth); known || !goesOn {
+				return goesOn
+			}
+		}
+		if known, goesOn := p.lookUp(best.list, depth); known || !goesOn {
 			return goesOn
 		}
+		if covered |= best.reasons; !best.inScope {
+			return true
+		}
 	}
-	_, goesOn := p.lookUp(list, depth)
-	return goesOn
+	return true
 }
 
 // deltaOf is the newest delta list that adds to a list; nil where there is
@@ -93,20 +105,45 @@ func (p *path) checkListTimes(list *crl.List, depth int) bool {
 	return true
 }
 
-// bestList prefers lists that are valid now, and of those the newest.
-func (p *path) bestList(lists []*crl.List) (best *crl.List) {
-	current := func(l *crl.List) bool {
-		return !p.now.Before(l.ThisUpdate) && (l.NextUpdate.IsZero() || !p.now.After(l.NextUpdate))
+// ranked is a list with what it says about one certificate.
+type ranked struct {
+	list    *crl.List
+	score   int
+	reasons ext.ReasonFlags
+	inScope bool
+}
+
+// rank judges a list as to a certificate; ok is false where it is of no use,
+// or speaks of no other reasons than those that are covered.
+func (p *path) rank(list *crl.List, l link, covered ext.ReasonFlags) (r ranked, ok bool) {
+	s, usable := scopeOf(list)
+	if !usable || list.DeltaBase() != nil {
+		return r, false
 	}
-	for _, l := range lists {
-		if l.DeltaBase() != nil {
-			continue
-		}
-		if best == nil || current(l) && !current(best) || current(l) == current(best) && l.ThisUpdate.After(best.ThisUpdate) {
-			best = l
+	r.list = list
+	if !hasUnknownPart(list) {
+		r.score |= 4
+	}
+	if !p.now.Before(list.ThisUpdate) && (list.NextUpdate.IsZero() || !p.now.After(list.NextUpdate)) {
+		r.score |= 1
+	}
+	if r.reasons, r.inScope = s.covers(l.Certificate); r.inScope {
+		r.score |= 2
+		return r, r.reasons&^covered != 0
+	}
+	return r, true
+}
+
+// bestList prefers lists that can be read whole, that are about the
+// certificate, and that are valid now; and of those the newest.
+func (p *path) bestList(lists []*crl.List, l link, covered ext.ReasonFlags) (best ranked, found bool) {
+	for _, list := range lists {
+		r, ok := p.rank(list, l, covered)
+		if ok && (!found || r.score > best.score || r.score == best.score && list.ThisUpdate.After(best.list.ThisUpdate)) {
+			best, found = r, true
 		}
 	}
-	return best
+	return best, found
 }
 
 // issuerOf is the next certificate of the path, or a root itself.
@@ -120,12 +157,7 @@ func (p *path) issuerOf(depth int) (link, bool) {
 func hasUnknownPart(list *crl.List) bool {
 	for _, e := range list.Extensions {
 		switch e.ID {
-		case oid.IssuingDistributionPoint:
-			point, err := ext.ParseIssuingDistributionPoint(e.Value)
-			if err != nil || point.Indirect {
-				return true
-			}
-		case oid.AuthorityKeyIdentifier, oid.CRLNumber, oid.DeltaCRLIndicator:
+		case oid.IssuingDistributionPoint, oid.AuthorityKeyIdentifier, oid.CRLNumber, oid.DeltaCRLIndicator:
 		default:
 			if e.Critical {
 				return true
