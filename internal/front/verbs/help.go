@@ -272,6 +272,7 @@ func placeholder(f *pflag.Flag) string {
 		"subject": "NAME", "validity": "TIME", "expires-within": "TIME", "keep": "TIME", "timeout": "TIME", "crl-validity": "TIME", "delta-validity": "TIME",
 		"not-before": "DATE", "not-after": "DATE", "expires-before": "DATE", "issued-after": "DATE", "invalid-since": "DATE", "at": "DATE",
 		"listen": "ADDRESS", "plain-listen": "ADDRESS", "url": "URL", "plain-url": "URL", "name": "NAME", "ready-file": "FILE", "database": "URL",
+		"server": "URL", "server-root": "FILE", "token": "SOURCE", "client-certificate": "FILE", "client-key": "FILE", "client-passphrase": "SOURCE",
 		"ocsp": "URI", "ca-issuers": "URI", "freshest-crl": "URI", "serial": "HEX", "head": "HEX", "format": "FORM", "inform": "FORM", "reason": "REASON", "revoke": "REASON",
 	}
 	switch f.Value.Type() {

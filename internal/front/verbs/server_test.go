@@ -3,6 +3,8 @@ package verbs
 import (
 	"io"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -47,6 +49,28 @@ func TestEveryVerbAtAServer(t *testing.T) {
 	for _, c := range p.root().Commands() {
 		if !c.Hidden && c.Name() != "help" {
 			walk(c)
+		}
+	}
+}
+
+// TestEveryServedVerbIsInASession finds each verb that works at a server in a
+// session that has it work there.
+func TestEveryServedVerbIsInASession(t *testing.T) {
+	scripts, err := filepath.Glob("../../../cmd/certwright/testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal("no sessions are found:", err)
+	}
+	var all strings.Builder
+	for _, name := range scripts {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	for _, verb := range servedVerbs() {
+		if !regexp.MustCompile(`(?m)^(! )?certwright ` + verb + ` .*--server `).MatchString(all.String()) {
+			t.Errorf("no session has %q work at a server", verb)
 		}
 	}
 }
