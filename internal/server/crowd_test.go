@@ -2,8 +2,15 @@ package server
 
 import (
 	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
+	"log/slog"
+	"math/big"
 	"net"
 	"net/http"
 	"strings"
@@ -114,6 +121,50 @@ func TestSlowClients(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSlowHandshakes is of clients that let the server wait for TLS.
+func TestSlowHandshakes(t *testing.T) {
+	shown := selfSigned(t)
+	for name, send := range map[string]string{"says nothing": "", "half a greeting by the letter": "\x16\x03\x01\x02\x00\x01" + strings.Repeat("a", 600)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, crowd := newPipes(), newCrowd(10)
+				s := newHTTP(http.HandlerFunc(echo), limits(), crowd)
+				s.TLSConfig, s.ErrorLog = &tls.Config{Certificates: []tls.Certificate{shown}}, slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
+				ended := make(chan struct{})
+				go func() { s.ServeTLS(p, "", ""); close(ended) }()
+				begin := time.Now()
+				conn := p.dial()
+				sent := make(chan struct{})
+				go func() { trickle(conn, send); close(sent) }()
+				for all := 1; all > 0; all, _, _ = crowd.count() {
+					time.Sleep(time.Second)
+					if time.Since(begin) > time.Minute {
+						t.Fatal("the connection is still open after a minute")
+					}
+				}
+				conn.Close()
+				<-sent
+				s.Close()
+				<-ended
+			})
+		})
+	}
+}
+
+func selfSigned(t *testing.T) tls.Certificate {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, k.Public(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: k}
 }
 
 // trickle sends one octet a second, until nobody takes it any more.

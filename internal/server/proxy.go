@@ -54,6 +54,9 @@ func (p *proxies) trust(a netip.Addr) bool {
 // the client's address, whether the client came over TLS, and the certificate
 // that the client has shown.
 func (s *Server) introduce(p *proxies, r *http.Request, e *exchange) {
+	if len(p.trusted) == 0 {
+		return
+	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !p.trust(peer.Addr().Unmap()) {
 		return
