@@ -44,7 +44,7 @@ func crl2pkcs7(c *call) error {
 		blocks, _ := pem.Find(data)
 		for _, b := range blocks {
 			if slices.Contains(certificateLabels(), b.Label) {
-				certificates = append(certificates, withoutTrust(b.Bytes))
+				certificates = append(certificates, withoutTrust(definite(b.Bytes)))
 			}
 		}
 	}
@@ -66,7 +66,7 @@ func (c *call) listOf(file string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	first, err := firstElement(data)
+	first, err := firstElement(definite(data))
 	if err != nil {
 		return nil, fmt.Errorf("reading the revocation list: %w", err)
 	}

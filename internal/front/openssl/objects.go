@@ -27,7 +27,7 @@ func listLabels() []string    { return []string{"X509 CRL"} }
 // data where they are DER.
 func objects(data []byte, labels ...string) (found [][]byte, names []string) {
 	if len(data) > 0 && data[0] == 0x30 {
-		return [][]byte{data}, []string{""}
+		return [][]byte{definite(data)}, []string{""}
 	}
 	blocks, err := pem.Find(data)
 	if err != nil {
@@ -35,7 +35,7 @@ func objects(data []byte, labels ...string) (found [][]byte, names []string) {
 	}
 	for _, b := range blocks {
 		if slices.Contains(labels, b.Label) {
-			found, names = append(found, b.Bytes), append(names, b.Label)
+			found, names = append(found, definite(b.Bytes)), append(names, b.Label)
 		}
 	}
 	return found, names
