@@ -244,6 +244,7 @@ told_missing() { grep -qs 'certwright: error: the key issuing-[0-9a-f]*.key is n
 one_serves() { { [ -s new-one.json ] || [ -s new-two.json ]; } && told_missing; }
 holds "one of two that start at once serves, the other names the key it lacks" until_ok 150 one_serves
 says "one authority was made, and what is below it" "issuing,root" sql -d empty -At -c "SELECT string_agg(name, ',' ORDER BY name) FROM ca"
+says "and one first token" "1" sql -d empty -At -c "SELECT COUNT(*) FROM record WHERE kind = 'token'"
 maker=one lacks=two
 [ -s new-one.json ] || { maker=two lacks=one; }
 cp -r "new-$maker/keys" "new-$lacks"

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/request"
 )
 
 // firstAuthority makes a root and an issuing authority where nobody has made
@@ -21,7 +23,13 @@ func firstAuthority(ctx context.Context, o *task.Office, host, base, by string) 
 		return false, err
 	}
 	defer unlock()
-	claim, err := claimFirst(ctx, o)
+	claim, err := claimed(ctx, o, claimKind, func() (bool, error) {
+		all, err := o.Store.CAs(ctx)
+		if err != nil {
+			return false, fmt.Errorf("reading the authorities: %w", err)
+		}
+		return len(all) > 0, nil
+	})
 	if err != nil || claim == nil {
 		return false, err
 	}
@@ -40,44 +48,76 @@ func firstAuthority(ctx context.Context, o *task.Office, host, base, by string) 
 	return err == nil, errors.Join(err, o.Store.DeleteRecords(context.WithoutCancel(ctx), claim))
 }
 
-// The record of a server that is about to make the first authorities.
+// The record of a server that is about to make what is made once.
 const (
 	claimKind  = "first-authority"
+	tokenClaim = "first-token"
 	claimID    = "1"
 	claimHolds = 10 * time.Second // should the server not come to remove it
 	lookAgain  = 50 * time.Millisecond
 )
 
-// claimFirst claims to make the first authorities; nil where there are some.
-func claimFirst(ctx context.Context, o *task.Office) (*authority.Record, error) {
+// claimed claims to make what is made once over all servers of a database; nil
+// where it is there.
+func claimed(ctx context.Context, o *task.Office, kind string, there func() (bool, error)) (*authority.Record, error) {
 	for {
-		all, err := o.Store.CAs(ctx)
+		done, err := there()
 		if err != nil {
-			return nil, fmt.Errorf("reading the authorities: %w", err)
+			return nil, err
 		}
-		held, err := o.Store.Record(ctx, claimKind, claimID)
-		claim := &authority.Record{Kind: claimKind, ID: claimID, Due: o.Now().Add(claimHolds)}
+		held, err := o.Store.Record(ctx, kind, claimID)
+		claim := &authority.Record{Kind: kind, ID: claimID, Due: o.Now().Add(claimHolds)}
 		switch {
 		case err != nil && !errors.Is(err, authority.ErrNotFound):
-			return nil, fmt.Errorf("looking whether the first authority is being made: %w", err)
+			return nil, fmt.Errorf("looking whether another server is starting: %w", err)
 		case err == nil && o.Now().Before(held.Due):
 			if err := pause(ctx, lookAgain); err != nil {
 				return nil, err
 			}
 			continue
-		case len(all) > 0:
+		case done:
 			return nil, nil
 		case err == nil:
 			claim.Revision = held.Revision // of one who did not come to its end
 		}
 		err = o.Store.PutRecords(ctx, claim)
 		if err == nil {
-			return claim, nil
+			// Somebody may have made it and given the claim up before it was ours.
+			if done, err = there(); err == nil && !done {
+				return claim, nil
+			}
+			return nil, errors.Join(err, o.Store.DeleteRecords(context.WithoutCancel(ctx), claim))
 		}
 		if !errors.Is(err, authority.ErrConflict) {
-			return nil, fmt.Errorf("claiming to make the first authority: %w", err)
+			return nil, fmt.Errorf("telling other servers of the start: %w", err)
 		}
 	}
+}
+
+// firstToken makes a token that may do everything where there is no token yet.
+// Its text is returned this once.
+func firstToken(ctx context.Context, o *task.Office, t *access.Tokens, by string) (text string, err error) {
+	claim, err := claimed(ctx, o, tokenClaim, func() (bool, error) {
+		some, err := t.List(ctx, "", "", 1)
+		if err != nil {
+			return false, fmt.Errorf("looking for tokens: %w", err)
+		}
+		return len(some) > 0, nil
+	})
+	if err != nil || claim == nil {
+		return "", err
+	}
+	first := access.Token{Name: by, Roles: access.Roles(), Description: "the first one, made when the server started", By: by}
+	_, text, err = t.New(ctx, first)
+	var refusal *request.Refusal
+	if errors.As(err, &refusal) && refusal.Field == "name" { // a user without a name, in a container say
+		first.Name = "first administrator"
+		_, text, err = t.New(ctx, first)
+	}
+	if err != nil {
+		err = fmt.Errorf("making the first token: %w", err)
+	}
+	return text, errors.Join(err, o.Store.DeleteRecords(context.WithoutCancel(ctx), claim))
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/authority/memstore"
+	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/keystore"
 	"github.com/certwright/certwright/internal/task"
@@ -42,7 +44,7 @@ func keysOf(t *testing.T, o *task.Office) []string {
 func TestOneServerMakesTheFirstAuthority(t *testing.T) {
 	store := memstore.New()
 	var offices []*task.Office
-	made := make([]bool, 8)
+	made, texts := make([]bool, 8), make([]string, 8)
 	var starting sync.WaitGroup
 	for i := range made {
 		o := officeOver(t, store)
@@ -50,6 +52,9 @@ func TestOneServerMakesTheFirstAuthority(t *testing.T) {
 		starting.Go(func() {
 			var err error
 			if made[i], err = firstAuthority(t.Context(), o, "host", "", "ann"); err != nil {
+				t.Error(err)
+			}
+			if texts[i], err = firstToken(t.Context(), o, access.NewTokens(store, nil), "ann"); err != nil {
 				t.Error(err)
 			}
 			if all, err := store.CAs(t.Context()); err != nil || len(all) != 2 {
@@ -76,6 +81,9 @@ func TestOneServerMakesTheFirstAuthority(t *testing.T) {
 		if len(files) != 3 {
 			t.Errorf("the keys are %v; those of two authorities and of the secrets were to be made", files)
 		}
+	}
+	if some, err := access.NewTokens(store, nil).List(t.Context(), "", "", 0); err != nil || len(some) != 1 || len(slices.DeleteFunc(texts, func(s string) bool { return s == "" })) != 1 {
+		t.Errorf("%d first tokens, %v", len(some), err)
 	}
 	if makers != 1 {
 		t.Errorf("%d servers made the first authority", makers)

@@ -125,7 +125,7 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	s.now.Store(first)
-	if s.token, err = firstToken(ctx, s.tokens, c.By); err != nil {
+	if s.token, err = firstToken(ctx, c.Office, s.tokens, c.By); err != nil {
 		return err
 	}
 	if s.tracing, err = newTracing(ctx, c.Version); err != nil {

@@ -4,38 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"path/filepath"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/pem"
-	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/request"
 )
-
-// firstToken makes a token that may do everything where there is no token yet.
-// Its text is returned this once.
-func firstToken(ctx context.Context, t *access.Tokens, by string) (string, error) {
-	some, err := t.List(ctx, "", "", 1)
-	if err != nil {
-		return "", fmt.Errorf("looking for tokens: %w", err)
-	}
-	if len(some) > 0 {
-		return "", nil
-	}
-	first := access.Token{Name: by, Roles: access.Roles(), Description: "the first one, made when the server started", By: by}
-	_, text, err := t.New(ctx, first)
-	var refusal *request.Refusal
-	if errors.As(err, &refusal) && refusal.Field == "name" { // a user without a name, in a container say
-		first.Name = "first administrator"
-		_, text, err = t.New(ctx, first)
-	}
-	if err != nil {
-		return "", fmt.Errorf("making the first token: %w", err)
-	}
-	return text, nil
-}
 
 // issuing finds the authority that signs the server's own certificate: the
 // one that is named, else the only one that issues.
