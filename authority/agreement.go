@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -93,12 +94,20 @@ func (g *agreement) walk(ctx context.Context) error {
 		g.hear(e)
 	}
 	for t, err := range store.Tickets(ctx, TicketQuery{}) {
+		if errors.Is(err, ErrDamaged) {
+			g.damaged(ticketThing(t.ID), "ticket "+t.ID)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("reading the tickets: %w", err)
 		}
 		g.ticket(t)
 	}
 	for c, err := range store.Certificates(ctx, Query{}) {
+		if errors.Is(err, ErrDamaged) {
+			g.damaged(certificateThing(c.CA, c.Serial), certificateName(c.CA, c.Serial))
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("reading the certificates: %w", err)
 		}
@@ -108,6 +117,22 @@ func (g *agreement) walk(ctx context.Context) error {
 		return err
 	}
 	return g.absent(ctx)
+}
+
+// damaged tells of a record that cannot be read.
+func (g *agreement) damaged(key thing, name string) {
+	if !g.mine(key) {
+		return
+	}
+	seq := int64(0)
+	if s := g.said[key]; s != nil {
+		s.seen, seq = true, s.seq
+	}
+	g.fault(seq, "%s cannot be read: a value of it was changed to one of another kind", name)
+}
+
+func certificateName(ca string, serial []byte) string {
+	return fmt.Sprintf("certificate %x of authority %q", serial, ca)
 }
 
 func (g *agreement) ticket(t *Ticket) {
@@ -135,7 +160,7 @@ func (g *agreement) certificate(c *Certificate) {
 	if !g.mine(key) {
 		return
 	}
-	name := fmt.Sprintf("certificate %x of authority %q", c.Serial, c.CA)
+	name := certificateName(c.CA, c.Serial)
 	s := g.said[key]
 	if s == nil {
 		g.fault(0, "%s is in the records, and no entry of the chain tells of it: it was added beside the chain", name)
@@ -188,7 +213,8 @@ func (g *agreement) revocations(ctx context.Context) error {
 	}
 	for _, ca := range list {
 		for r, err := range g.a.config.Store.Revocations(ctx, RevocationQuery{CA: ca.Name, Shard: -1}) {
-			if err != nil {
+			damaged := errors.Is(err, ErrDamaged)
+			if err != nil && !damaged {
 				return fmt.Errorf("reading the revocations: %w", err)
 			}
 			key := certificateThing(ca.Name, r.Serial)
@@ -196,8 +222,10 @@ func (g *agreement) revocations(ctx context.Context) error {
 				continue
 			}
 			s := g.said[key]
-			if s == nil || !s.gone() || s.reason != r.Reason || s.revoked != milliseconds(r.At) || s.invalid != milliseconds(r.Invalid) {
-				g.fault(0, "the revocation of certificate %x of authority %q (%v, %s) is not what the chain recorded", r.Serial, ca.Name, crl.Reason(r.Reason), r.At.Format(time.RFC3339))
+			if damaged {
+				g.damaged(key, "the revocation of "+certificateName(ca.Name, r.Serial))
+			} else if s == nil || !s.gone() || s.reason != r.Reason || s.revoked != milliseconds(r.At) || s.invalid != milliseconds(r.Invalid) {
+				g.fault(0, "the revocation of %s (%v, %s) is not what the chain recorded", certificateName(ca.Name, r.Serial), crl.Reason(r.Reason), r.At.Format(time.RFC3339))
 			}
 			if s != nil {
 				s.listed = true

@@ -34,6 +34,10 @@ func TestRecordsBesideTheChain(t *testing.T) {
 		{"a ticket removed", "DELETE FROM ticket WHERE state = 'refused'", []string{"ticket "}},
 		{"a refusal undone", "UPDATE ticket SET state = 'held' WHERE state = 'refused'", []string{"is held in the records, and refused by the chain"}},
 		{"another request", "UPDATE ticket SET request = x'3000' WHERE state = 'refused'", []string{"the request, requester or serial number of ticket"}},
+		{"an end that is text", "UPDATE certificate SET not_after = 'abc' WHERE " + one, []string{"cannot be read: a value of it was changed to one of another kind"}},
+		{"names that are no list", "UPDATE certificate SET names = 'abc' WHERE " + one + " OR status = 'revoked'", []string{"cannot be read", "cannot be read"}},
+		{"a decision at a fraction", "UPDATE ticket SET decided = 1.5 WHERE state = 'refused'", []string{"cannot be read: a value of it was changed"}},
+		{"a revocation at a word", "UPDATE revocation SET at = 'now' WHERE reason = 1", []string{"the revocation of certificate"}},
 		{"a ticket added", "INSERT INTO ticket SELECT id + 100000, 'X' || substr(ticket, 2), state, ca, profile, profile_version, format, requester, NULL, fingerprint, key_fingerprint, subject, serial, replaces, created, decided, decider, request, asked, evidence, findings, changes, messages FROM ticket WHERE state = 'refused'",
 			[]string{"and no entry of the chain tells of it: it was added beside the chain"}},
 	} {

@@ -41,6 +41,10 @@ func TestVerifyAudit(t *testing.T) {
 		{"neighbours changed", "UPDATE event SET actor = 'nobody' WHERE seq BETWEEN 3 AND 6", "3 changed"},
 		{"neighbours exchanged", "UPDATE event SET seq = -1 WHERE seq = 3; UPDATE event SET seq = 3 WHERE seq = 4; UPDATE event SET seq = 4 WHERE seq = -1",
 			"3 reordered, 4 reordered"},
+		{"a time that is text", "UPDATE event SET at = 'abc' WHERE seq = 4", "4 changed"},
+		{"a time that is a fraction, and others", "UPDATE event SET at = 1.5 WHERE seq = 3; UPDATE event SET detail = 7 WHERE seq = 5; UPDATE event SET hash = 'x' WHERE seq = 7; DELETE FROM event WHERE seq = 8",
+			"3 changed, 5 changed, 7 changed, 8 removed"},
+		{"a head that is text", "UPDATE head SET event_seq = 'abc'", "8 head"},
 		{"a row written anew", "UPDATE event SET previous = hash WHERE seq = 5", "5 changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -106,6 +106,7 @@ func Explain(err error) *Failure {
 		fix  string
 	}{
 		{authority.ErrNotFound, CodeNotFound, ExitNo, "see what there is with: certwright list, certwright ca list, certwright review list"},
+		{authority.ErrDamaged, CodeInvalid, ExitFailed, "see what was changed with: certwright audit verify; then restore a backup: certwright restore FILE --home OTHER"},
 		{authority.ErrHead, CodeInvalid, ExitFailed, "see what is left with: certwright audit verify; then restore a backup: certwright restore FILE --home OTHER"},
 		{authority.ErrConflict, CodeConflict, ExitFailed, "look at it again and repeat the command"},
 		{key.ErrPassphrase, CodePassphrase, ExitFailed, "check the passphrase, and that the file is whole"},

@@ -104,6 +104,7 @@ func TestExplain(t *testing.T) {
 		{&os.PathError{Op: "open", Path: "x", Err: syscall.EACCES}, ExitFailed, CodeFile, "cannot open x: permission denied"},
 		{&request.Refusal{Reason: request.BadKey, Detail: "weak"}, ExitNo, CodeRefused, "weak"},
 		{fmt.Errorf("w: %w", &request.Refusal{Reason: request.UnknownProfile, Detail: "none"}), ExitNo, CodeNotFound, "none"},
+		{fmt.Errorf("w: %w", authority.ErrDamaged), ExitFailed, CodeInvalid, "w: the records are damaged: a value in them cannot be read, it was changed by another program"},
 		{fmt.Errorf("w: %w", authority.ErrHead), ExitFailed, CodeInvalid, "w: the records are damaged: the head of the audit chain, which says where it ends, is missing or was changed"},
 		{fmt.Errorf("w: %w", authority.ErrConflict), ExitFailed, CodeConflict, "w: the record was changed meanwhile"},
 		{context.Canceled, ExitFailed, CodeStopped, "stopped before the end"},

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"strings"
 
@@ -12,14 +13,10 @@ import (
 // finds candidates; what the query means is Query.Matches.
 func (s *Store) Certificates(ctx context.Context, q authority.Query) iter.Seq2[*authority.Certificate, error] {
 	start := func() (int64, error) { return s.certificatePlace(ctx, q.After) }
-	return limited(q.Limit, q.Matches, pages(start, func(after int64, size int) (list []*authority.Certificate, last int64, err error) {
+	return limited(q.Limit, q.Matches, pages(start, func(after int64, size int) (list []found[*authority.Certificate], last int64, err error) {
 		a := s.arguments()
 		text := certificateSelect() + "WHERE " + certificateWhere(&q, a, after) + " ORDER BY c.id" + limit(size)
-		err = s.each(ctx, text, a, func(row scanner) error {
-			c, err := scanCertificate(row, &last)
-			list = append(list, c)
-			return err
-		})
+		list, err = find(ctx, s, text, a, func(row scanner) (*authority.Certificate, error) { return scanCertificate(row, &last) })
 		return list, last, err
 	}))
 }
@@ -126,14 +123,10 @@ func nameTerm(name string, a *arguments) string {
 // Tickets yields tickets, oldest first.
 func (s *Store) Tickets(ctx context.Context, q authority.TicketQuery) iter.Seq2[*authority.Ticket, error] {
 	start := func() (int64, error) { return s.ticketPlace(ctx, q.After) }
-	return limited(q.Limit, q.Matches, pages(start, func(after int64, size int) (list []*authority.Ticket, last int64, err error) {
+	return limited(q.Limit, q.Matches, pages(start, func(after int64, size int) (list []found[*authority.Ticket], last int64, err error) {
 		a := s.arguments()
 		text := "SELECT id, " + ticketColumns + " FROM ticket WHERE " + ticketWhere(&q, a, after) + " ORDER BY id" + limit(size)
-		err = s.each(ctx, text, a, func(row scanner) error {
-			t, err := scanTicket(row, &last)
-			list = append(list, t)
-			return err
-		})
+		list, err = find(ctx, s, text, a, func(row scanner) (*authority.Ticket, error) { return scanTicket(row, &last) })
 		return list, last, err
 	}))
 }
@@ -174,7 +167,7 @@ func limited[T any](limit int, matches func(T) bool, records iter.Seq2[T, error]
 				continue
 			}
 			n++
-			if !yield(record, err) || err != nil || n == limit {
+			if !yield(record, err) || err != nil && !errors.Is(err, authority.ErrDamaged) || n == limit {
 				return
 			}
 		}

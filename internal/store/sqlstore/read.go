@@ -108,7 +108,18 @@ func (r oneRow) Scan(into ...any) error {
 		}
 		return sql.ErrNoRows
 	}
-	return r.rows.Scan(into...)
+	return checkedRow{r.rows}.Scan(into...)
+}
+
+// checkedRow tells a value that is not of its column's kind, which some
+// engines store, from rows that cannot be had.
+type checkedRow struct{ rows *sql.Rows }
+
+func (r checkedRow) Scan(into ...any) error {
+	if err := r.rows.Scan(into...); err == nil || r.rows.Err() != nil {
+		return err
+	}
+	return authority.ErrDamaged
 }
 
 // CA returns an authority by its name.
@@ -127,7 +138,7 @@ func (s *Store) CAs(ctx context.Context) ([]*authority.CA, error) {
 	defer rows.Close()
 	var out []*authority.CA
 	for rows.Next() {
-		c, err := scanCA(rows)
+		c, err := scanCA(checkedRow{rows})
 		if err != nil {
 			return nil, err
 		}
@@ -243,30 +254,25 @@ func (s *Store) NewestCRL(ctx context.Context, ca string, kind authority.CRLKind
 
 // CRLs yields the lists of an authority, oldest first, without DER.
 func (s *Store) CRLs(ctx context.Context, ca string) iter.Seq2[*authority.CRL, error] {
-	return pages(fromBeginning, func(after int64, size int) (list []*authority.CRL, last int64, err error) {
+	return pages(fromBeginning, func(after int64, size int) (list []found[*authority.CRL], last int64, err error) {
 		a := s.arguments()
 		text := "SELECT " + crlColumns + " FROM crl WHERE ca = " + a.add(ca) + " AND number > " + a.add(after) + " ORDER BY number" + limit(size)
-		err = s.each(ctx, text, a, func(row scanner) error {
+		list, err = find(ctx, s, text, a, func(row scanner) (*authority.CRL, error) {
 			c, err := scanCRL(row)
-			if err == nil {
-				list, last = append(list, c), c.Number
-			}
-			return err
+			last = max(last, c.Number)
+			return c, err
 		})
 		return list, last, err
 	})
 }
 
-// Events yields the audit chain from a sequence number on.
+// Events yields the audit chain from a sequence number on. A value that is not
+// of its column's kind is none: the event's hash tells that it was changed.
 func (s *Store) Events(ctx context.Context, from int64) iter.Seq2[*authority.Event, error] {
-	return pages(fromBeginning, func(after int64, size int) (list []*authority.Event, last int64, err error) {
+	return pages(fromBeginning, func(after int64, size int) (list []found[*authority.Event], last int64, err error) {
 		a := s.arguments()
 		text := "SELECT " + eventColumns + " FROM event WHERE seq > " + a.add(max(after, from-1)) + " ORDER BY seq" + limit(size)
-		err = s.each(ctx, text, a, func(row scanner) error {
-			e, err := scanEvent(row, &last)
-			list = append(list, e)
-			return err
-		})
+		list, err = find(ctx, s, text, a, func(row scanner) (*authority.Event, error) { return scanEvent(row, &last) })
 		return list, last, err
 	})
 }
@@ -274,7 +280,7 @@ func (s *Store) Events(ctx context.Context, from int64) iter.Seq2[*authority.Eve
 // Head returns the number and hash of the newest event.
 func (s *Store) Head(ctx context.Context) (seq int64, hash []byte, err error) {
 	err = s.row(ctx, "SELECT event_seq, event_hash FROM head WHERE id = 1", s.arguments()).Scan(&seq, &hash)
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, authority.ErrDamaged) {
 		return 0, nil, authority.ErrHead
 	}
 	if err != nil {
@@ -291,11 +297,30 @@ func (s *Store) each(ctx context.Context, text string, a *arguments, take func(s
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := take(rows); err != nil {
+		if err := take(checkedRow{rows}); err != nil {
 			return err
 		}
 	}
 	return s.explain(rows.Err())
+}
+
+// found is a record that was read, or, as far as it could be, one that is damaged.
+type found[T any] struct {
+	record T
+	err    error
+}
+
+// find runs a query and returns every record, those that are damaged too.
+func find[T any](ctx context.Context, s *Store, text string, a *arguments, scan func(scanner) (T, error)) (list []found[T], err error) {
+	err = s.each(ctx, text, a, func(row scanner) error {
+		record, err := scan(row)
+		if err != nil && !errors.Is(err, authority.ErrDamaged) {
+			return err
+		}
+		list = append(list, found[T]{record, err})
+		return nil
+	})
+	return list, err
 }
 
 // Pages are short so that the first records come soon, then longer so that a
@@ -311,7 +336,7 @@ func limit(size int) string { return " LIMIT " + strconv.Itoa(size) }
 
 // pages yields the records of one page after the other, from what start returns on. No connection is held
 // while the consumer works, however long that takes.
-func pages[T any](start func() (int64, error), read func(after int64, size int) (list []T, last int64, err error)) iter.Seq2[T, error] {
+func pages[T any](start func() (int64, error), read func(after int64, size int) (list []found[T], last int64, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		after, err := start()
 		if err != nil {
@@ -326,8 +351,8 @@ func pages[T any](start func() (int64, error), read func(after int64, size int) 
 				yield(zero, err)
 				return
 			}
-			for _, record := range list {
-				if !yield(record, nil) {
+			for _, f := range list {
+				if !yield(f.record, f.err) {
 					return
 				}
 			}
@@ -346,7 +371,7 @@ func (s *Store) Revocations(ctx context.Context, q authority.RevocationQuery) it
 		return s.changedRevocations(ctx, q)
 	}
 	return func(yield func(authority.Revocation, error) bool) {
-		if err := s.eachRevocation(ctx, q, " ORDER BY serial", func(r authority.Revocation) bool { return yield(r, nil) }); err != nil {
+		if err := s.eachRevocation(ctx, q, " ORDER BY serial", yield); err != nil {
 			yield(authority.Revocation{}, err)
 		}
 	}
@@ -356,26 +381,26 @@ func (s *Store) Revocations(ctx context.Context, q authority.RevocationQuery) it
 // finds them by when they changed.
 func (s *Store) changedRevocations(ctx context.Context, q authority.RevocationQuery) iter.Seq2[authority.Revocation, error] {
 	return func(yield func(authority.Revocation, error) bool) {
-		var list []authority.Revocation
-		err := s.eachRevocation(ctx, q, "", func(r authority.Revocation) bool {
+		var list []found[authority.Revocation]
+		err := s.eachRevocation(ctx, q, "", func(r authority.Revocation, err error) bool {
 			r.Serial = bytes.Clone(r.Serial)
-			list = append(list, r)
+			list = append(list, found[authority.Revocation]{r, err})
 			return true
 		})
 		if err != nil {
 			yield(authority.Revocation{}, err)
 			return
 		}
-		slices.SortFunc(list, func(a, b authority.Revocation) int { return bytes.Compare(a.Serial, b.Serial) })
-		for _, r := range list {
-			if !yield(r, nil) {
+		slices.SortFunc(list, func(a, b found[authority.Revocation]) int { return bytes.Compare(a.record.Serial, b.record.Serial) })
+		for _, f := range list {
+			if !yield(f.record, f.err) {
 				return
 			}
 		}
 	}
 }
 
-func (s *Store) eachRevocation(ctx context.Context, q authority.RevocationQuery, order string, take func(authority.Revocation) bool) error {
+func (s *Store) eachRevocation(ctx context.Context, q authority.RevocationQuery, order string, take func(authority.Revocation, error) bool) error {
 	a := s.arguments()
 	text := "SELECT serial, at, reason, invalid, changed FROM revocation WHERE ca = " + a.add(q.CA)
 	if q.Shard >= 0 {
@@ -397,11 +422,15 @@ func (s *Store) eachRevocation(ctx context.Context, q authority.RevocationQuery,
 	for rows.Next() {
 		var r authority.Revocation
 		var at, invalid int64
-		if err := rows.Scan(&r.Serial, &at, &r.Reason, &invalid, &r.Change); err != nil {
-			return fmt.Errorf("reading a revocation: %w", err)
+		err := checkedRow{rows}.Scan(&r.Serial, &at, &r.Reason, &invalid, &r.Change)
+		if err != nil {
+			err = fmt.Errorf("reading the revocation of certificate %x: %w", r.Serial, err)
 		}
 		r.At, r.Invalid = moment(at), moment(invalid)
-		if !take(r) {
+		if damaged := errors.Is(err, authority.ErrDamaged); err != nil && !damaged {
+			return err
+		}
+		if !take(r, err) {
 			return nil
 		}
 	}

@@ -64,13 +64,13 @@ func scanTicket(row scanner, id *int64) (*authority.Ticket, error) {
 		&t.Fingerprint, &t.KeyFingerprint, &t.Subject, &t.Serial, &t.Replaces, &created, &decided, &t.Decider,
 		&t.Request, &t.Asked, &t.Evidence, &t.Findings, &t.Changes, &messages)
 	if err != nil {
-		return nil, fmt.Errorf("reading a ticket: %w", err)
+		return t, fmt.Errorf("reading ticket %s: %w", t.ID, err)
 	}
 	t.Requester, t.IdempotencyKey = text(requester), text(key)
 	t.Created, t.Decided = moment(created), moment(decided)
 	if len(messages) > 0 {
 		if err := json.Unmarshal(messages, &t.Messages); err != nil {
-			return nil, fmt.Errorf("messages of ticket %s: %w", t.ID, err)
+			return t, fmt.Errorf("reading the messages of ticket %s: %w", t.ID, authority.ErrDamaged)
 		}
 	}
 	return t, nil
@@ -120,14 +120,14 @@ func scanCertificate(row scanner, id *int64) (*authority.Certificate, error) {
 		&notBefore, &notAfter, &c.Profile, &c.ProfileVersion, &requester, &ticket, &c.Replaces, &c.Shard,
 		&revoked, &c.Reason, &invalid, &issued, &c.DER)
 	if err != nil {
-		return nil, fmt.Errorf("reading a certificate: %w", err)
+		return c, fmt.Errorf("reading certificate %x: %w", c.Serial, err)
 	}
 	c.Requester, c.Ticket = text(requester), text(ticket)
 	c.NotBefore, c.NotAfter, c.Issued = moment(notBefore), moment(notAfter), moment(issued)
 	c.Revoked, c.Invalid = moment(revoked), moment(invalid)
 	if names != nil {
 		if err := json.Unmarshal([]byte(*names), &c.Names); err != nil {
-			return nil, fmt.Errorf("names of certificate %x: %w", c.Serial, err)
+			return c, fmt.Errorf("reading the names of certificate %x: %w", c.Serial, authority.ErrDamaged)
 		}
 	}
 	return c, nil
@@ -138,7 +138,7 @@ func scanCRL(row scanner) (*authority.CRL, error) {
 	var thisUpdate, nextUpdate int64
 	err := row.Scan(&c.CA, &c.Number, &c.Kind, &c.Shard, &c.Base, &c.Mark, &thisUpdate, &nextUpdate, &c.Entries)
 	if err != nil {
-		return nil, fmt.Errorf("reading a revocation list: %w", err)
+		return c, fmt.Errorf("reading revocation list %d of authority %q: %w", c.Number, c.CA, err)
 	}
 	c.ThisUpdate, c.NextUpdate = moment(thisUpdate), moment(nextUpdate)
 	return c, nil
@@ -146,12 +146,23 @@ func scanCRL(row scanner) (*authority.CRL, error) {
 
 func scanEvent(row scanner, seq *int64) (*authority.Event, error) {
 	e := &authority.Event{}
-	var at int64
-	if err := row.Scan(seq, &at, &e.Actor, &e.Action, &e.Object, &e.Detail, &e.Previous, &e.Hash); err != nil {
-		return nil, fmt.Errorf("reading an audit event: %w", err)
+	var at whole
+	err := row.Scan(seq, &at, &e.Actor, &e.Action, &e.Object, &e.Detail, &e.Previous, &e.Hash)
+	e.Seq, e.At = *seq, moment(int64(at))
+	if err != nil {
+		return e, fmt.Errorf("reading event %d of the audit chain: %w", e.Seq, err)
 	}
-	e.Seq, e.At = *seq, moment(at)
 	return e, nil
+}
+
+// whole is a whole number, and 0 where something else is stored.
+type whole int64
+
+// Scan implements sql.Scanner.
+func (w *whole) Scan(value any) error {
+	n, _ := value.(int64)
+	*w = whole(n)
+	return nil
 }
 
 func scanCA(row scanner) (*authority.CA, error) {
