@@ -1,6 +1,7 @@
 package verbs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -52,7 +53,7 @@ certwright crl publish --ca issuing --delta --out /var/www/pki`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&p.ca, "ca", "", "authority (default: all)")
-	flags.BoolVar(&f.delta, "delta", false, "a delta list: what changed since the last full one")
+	flags.BoolVar(&f.delta, "delta", false, "delta lists: what changed since the last full one; without --ca of every authority that has them")
 	flags.IntVar(&f.shard, "shard", -1, "one shard only (default: all)")
 	flags.StringVar(&f.out, "out", ".", "folder to write to")
 	return c
@@ -74,27 +75,65 @@ func (p *program) crlPublish(ctx context.Context, f *publishFlags) error {
 	if f.delta {
 		kind = authority.DeltaCRL
 	}
-	told := []crlJSON{}
-	for _, one := range all {
-		lists, err := o.Authority.PublishCRL(ctx, one.Name, kind, f.shard, p.decider())
-		if err != nil {
+	if f.delta && p.ca == "" {
+		if all, err = withDeltas(all); err != nil {
 			return err
 		}
+	}
+	told, failed := []crlJSON{}, &several{p: p, count: len(all)}
+	for _, one := range all {
+		lists, fault := p.publishLists(ctx, o, one, kind, f)
+		told = append(told, lists...)
+		if fault != nil {
+			if _, err = failed.failed(fault); err != nil {
+				break
+			}
+		}
+	}
+	if err == nil && failed.worst == nil {
+		err = o.Authority.Tidy(ctx)
+	}
+	return cmp.Or(p.tellPublished(told), err, failed.end())
+}
+
+// withDeltas are the authorities that publish delta lists.
+func withDeltas(all []*authority.CA) ([]*authority.CA, error) {
+	var out []*authority.CA
+	for _, one := range all {
 		settings, err := settingsOf(one)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, list := range lists {
-			t, err := p.writeCRL(f.out, list, settings.Shards > 1)
-			if err != nil {
-				return err
-			}
-			told = append(told, t)
+		if settings.DeltaValidity > 0 {
+			out = append(out, one)
 		}
 	}
-	if err := o.Authority.Tidy(ctx); err != nil {
-		return err
+	if len(out) == 0 {
+		return nil, &front.Failure{Exit: front.ExitNo, Code: front.CodeRefused, Detail: "no authority here publishes delta lists",
+			Fix: "let one publish them: certwright ca set NAME --delta-validity 1d"}
 	}
+	return out, nil
+}
+
+// publishLists publishes the lists of one authority, and returns those that it
+// has written, with an error too.
+func (p *program) publishLists(ctx context.Context, o *task.Office, ca *authority.CA, kind authority.CRLKind, f *publishFlags) (told []crlJSON, err error) {
+	settings, err := settingsOf(ca)
+	if err != nil {
+		return nil, err
+	}
+	lists, err := o.Authority.PublishCRL(ctx, ca.Name, kind, f.shard, p.decider())
+	for _, list := range lists {
+		t, fault := p.writeCRL(f.out, list, settings.Shards > 1)
+		if fault != nil {
+			return told, fault
+		}
+		told = append(told, t)
+	}
+	return told, err
+}
+
+func (p *program) tellPublished(told []crlJSON) error {
 	if p.shell.JSON {
 		return p.shell.Object(told)
 	}
