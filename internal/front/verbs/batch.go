@@ -9,12 +9,11 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -35,6 +34,7 @@ type item = task.BatchItem[label]
 type batchRun struct {
 	p      *program
 	flags  *signFlags
+	named  []string // files and folders, as arguments
 	files  []string
 	report *reportFile
 
@@ -102,8 +102,8 @@ func (p *program) signBatch(ctx context.Context, args []string, s *signFlags) er
 	if err != nil {
 		return err
 	}
-	run := &batchRun{p: p, flags: s, files: files, report: report, folders: map[string]bool{}, total: len(files)}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	run := &batchRun{p: p, flags: s, named: args, files: files, report: report, folders: map[string]bool{}, total: len(files)}
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	// What a batch allocates is gone with each request, and what stays is
 	// little: collecting more seldom costs some megabytes and saves a tenth of the time.
@@ -201,7 +201,7 @@ func (b *batchRun) items() iter.Seq[item] {
 			if b.stopped() != nil {
 				return
 			}
-			requests, err := readRequests(b.p.shell, file)
+			requests, err := b.read(file)
 			if err != nil {
 				if !yield(item{Label: label{file: file}, Err: err}) {
 					return
@@ -220,6 +220,19 @@ func (b *batchRun) items() iter.Seq[item] {
 			}
 		}
 	}
+}
+
+// read reads the requests of a file. What was found in a folder and is a pipe,
+// say, is not waited for.
+func (b *batchRun) read(file string) ([]*request.Request, error) {
+	info, err := os.Stat(file)
+	if err == nil && !info.Mode().IsRegular() && !slices.Contains(b.named, file) {
+		err = &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: file + " is not a regular file", Fix: "name it by itself to have it read all the same"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return readRequests(b.p.shell, file)
 }
 
 func readRequests(s *front.Shell, file string) ([]*request.Request, error) {

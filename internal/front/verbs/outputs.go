@@ -1,6 +1,7 @@
 package verbs
 
 import (
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -51,7 +52,7 @@ func cutNumber(name string) (base string, number int, ok bool) {
 // requestCount is how many requests a file holds; 0 where it cannot be read,
 // which is told when its turn comes.
 func (p *program) requestCount(file string) int {
-	if file == "-" {
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
 		return 0
 	}
 	requests, err := readRequests(p.shell, file)

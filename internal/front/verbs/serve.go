@@ -71,7 +71,7 @@ func (f *serveFlags) over(c *config.Config, p *program) error {
 }
 
 func (p *program) serve(ctx context.Context, f *serveFlags) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -81,18 +81,24 @@ func (p *program) serve(ctx context.Context, f *serveFlags) error {
 		return err
 	}
 	reload := make(chan struct{})
-	go relay(ctx, stop, hangup, reload)
+	go relay(ctx, hangup, reload)
 	up := func() error { return p.tellServing(s.Told(), f.readyFile) }
 	return s.Run(ctx, up, reload)
 }
 
-// relay passes each hangup on. Once the server is stopping, a second signal to
-// stop ends the process as it would without a handler.
-func relay(ctx context.Context, stop func(), hangup <-chan os.Signal, reload chan<- struct{}) {
+// untilSignal ends a context at the first signal to stop. A second one ends
+// the process as it would without a handler.
+func untilSignal(ctx context.Context) (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// relay passes each hangup on.
+func relay(ctx context.Context, hangup <-chan os.Signal, reload chan<- struct{}) {
 	for {
 		select {
 		case <-ctx.Done():
-			stop()
 			return
 		case <-hangup:
 			select {
