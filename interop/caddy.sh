@@ -3,11 +3,18 @@
 # answers, and stands in front of the server as its reverse proxy.
 . "$(dirname "$0")/lib/checks"
 
+# Free ports, outside the range that the system gives away by itself.
 # shellcheck disable=SC2046
-set -- $(python3 -c 'import socket
-all = [socket.socket() for _ in range(6)]
-[s.bind(("127.0.0.1", 0)) for s in all]
-print(*[s.getsockname()[1] for s in all])')
+set -- $(python3 -c 'import random, socket
+found = []
+while len(found) < 6:
+	s = socket.socket()
+	try:
+		s.bind(("127.0.0.1", random.randrange(10000, 30000)))
+		found.append(s)
+	except OSError:
+		pass
+print(*[s.getsockname()[1] for s in found])')
 listen=$1 plain=$2 dns=$3 manage=$4 http=$5 tls=$6
 site=www.caddy.test
 front=https://ca.caddy.test:$tls
@@ -92,18 +99,18 @@ start_caddy() {
 	caddying=$!
 }
 ask() { # ADDRESS [OPTION…]: from another address than the proxy's
-	curl -sS --max-time 20 --interface 127.0.0.2 --resolve "$site:$tls:127.0.0.1" --resolve "ca.caddy.test:$tls:127.0.0.1" --cacert root.crt "$@"
+	curl -sS --max-time 60 --interface 127.0.0.2 --resolve "$site:$tls:127.0.0.1" --resolve "ca.caddy.test:$tls:127.0.0.1" --cacert root.crt "$@"
 }
 serves() { ask -f "https://$site:$tls/" 2>&1 | grep -q "served by Caddy"; }
 shown() { openssl s_client -connect "127.0.0.1:$tls" -servername "$site" "$@" -CAfile root.crt -verify_return_error </dev/null 2>/dev/null; }
 number() { shown | openssl x509 -noout -serial 2>/dev/null; }
 
 start_caddy
-holds "Caddy gets a certificate by http-01, and serves with it" until_ok 150 serves
-holds "and one by tls-alpn-01" until_ok 150 ask -fs -o nothing "$front/healthz"
+holds "Caddy gets a certificate by http-01, and serves with it" until_ok 300 serves
+holds "and one by tls-alpn-01" until_ok 300 ask -fs -o nothing "$front/healthz"
 says  "openssl trusts it" "Verify return code: 0 (ok)" shown
 stapled() { shown -status | grep -q "Cert Status: good"; }
-holds "Caddy staples our answer" until_ok 50 stapled
+holds "Caddy staples our answer" until_ok 150 stapled
 says  "the account is that of the key" "$kid" certwright acme account list
 
 # The server behind Caddy
@@ -123,7 +130,7 @@ kill $caddying; wait $caddying 2>/dev/null
 rm -rf caddy/certificates
 start_caddy
 renewed() { now=$(number); [ -n "$now" ] && [ "$now" != "$before" ]; }
-holds "Caddy gets another, by what it has proven before" until_ok 150 renewed
+holds "Caddy gets another, by what it has proven before" until_ok 300 renewed
 holds "it serves with that" until_ok 50 serves
 fails "nothing went wrong inside" grep -E 'level=ERROR|panic' serve.log
 finish
