@@ -1,9 +1,11 @@
 package text
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/certwright/certwright/format/asn1tree"
+	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
 )
@@ -70,7 +72,11 @@ func extensions(w *Writer, title string, list []extension, indent int, fallback 
 func extensionValue(w *Writer, x extension, indent int, fallback Fallback) {
 	problem := "<Not Supported>"
 	if kind, ok := kindOf(x.id); ok {
-		switch kind(w, x.value, indent) {
+		how := kind(w, x.value, indent)
+		if how == unreadable {
+			how = printOpen(w, kind, x.value, indent)
+		}
+		switch how {
 		case printed:
 			return
 		case unprintable:
@@ -93,6 +99,18 @@ func extensionValue(w *Writer, x extension, indent int, fallback Fallback) {
 	}
 	spaces(w, indent)
 	printable(w, x.value)
+}
+
+// printOpen prints a value in which lengths were left open (BER).
+func printOpen(w *Writer, kind valuePrinter, value []byte, indent int) state {
+	if bytes.IndexByte(value, 0x80) < 0 {
+		return unreadable
+	}
+	normal, err := cms.Normalize(value)
+	if err != nil || bytes.Equal(normal, value) {
+		return unreadable
+	}
+	return kind(w, normal, indent)
 }
 
 // state says how printing an extension went.
