@@ -18,6 +18,9 @@ type Template struct {
 	Subject    dn.Name
 	Extensions []ext.Extension
 	Attributes []Attribute // besides extensionRequest; Raw is ignored
+	// PublicKey is the key that is asked for where it is not the one that signs:
+	// the request then does not prove possession. It is nil elsewhere.
+	PublicKey *key.Public
 }
 
 // Create writes and signs a request. It is DER: attributes and their values
@@ -26,7 +29,11 @@ func Create(t Template, k *key.Private, alg key.SignatureAlgorithm) (*Request, e
 	if k.Signer == nil {
 		return nil, fmt.Errorf("a key of type %s cannot sign, and a PKCS#10 request must be signed by its own key", k.Public)
 	}
-	info, err := t.info(k.Public)
+	public := k.Public
+	if t.PublicKey != nil {
+		public = t.PublicKey
+	}
+	info, err := t.info(public)
 	if err != nil {
 		return nil, fmt.Errorf("writing a certification request: %w", err)
 	}

@@ -22,6 +22,7 @@ type coin struct {
 	request    *pkcs10.Request // that proves possession; nil where there is none
 	public     *key.Public     // nil for the request's
 	subject    dn.Name
+	issuerName dn.Name // where the certificate is its own issuer: the subject before extensions took addresses out of it
 	extensions []ext.Extension
 	from, to   time.Time
 	serial     []byte // magnitude
@@ -88,7 +89,10 @@ func (m coin) issuer() (*issuance.Issuer, error) {
 	if m.ca != nil {
 		return issuance.NewOperatorIssuer(config)
 	}
-	return issuance.NewSelfIssuer(&request.Request{Subject: m.subject, PublicKey: m.signer.Public}, config)
+	if m.issuerName.Raw == nil {
+		m.issuerName = m.subject
+	}
+	return issuance.NewSelfIssuer(&request.Request{Subject: m.issuerName, PublicKey: m.signer.Public}, config)
 }
 
 // proof makes a request that proves possession of a key at hand, for

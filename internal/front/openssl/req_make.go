@@ -70,7 +70,8 @@ func (r *requesting) makeCertificate() error {
 	if r.ca == nil && !matches(r.key, m.request.PublicKey) {
 		fmt.Fprintln(r.Stderr, "Warning: Signature key and public key of cert do not match")
 	}
-	if m.extensions, err = r.certificateExtensions(m); err != nil {
+	m.issuerName = m.subject
+	if m.extensions, err = r.certificateExtensions(&m); err != nil {
 		return err
 	}
 	if r.made, err = r.mint(m); err != nil {
@@ -116,7 +117,9 @@ func (r *requesting) serial() ([]byte, error) {
 	return r.randomSerial()
 }
 
-func (r *requesting) certificateExtensions(m coin) ([]ext.Extension, error) {
+// certificateExtensions makes the extensions. They may take addresses out of
+// the subject.
+func (r *requesting) certificateExtensions(m *coin) ([]ext.Extension, error) {
 	var list []ext.Extension
 	if r.copying != opensslconf.CopyNone {
 		asked, err := m.request.Extensions()

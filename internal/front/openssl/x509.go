@@ -330,6 +330,10 @@ func (x *certifying) write() error {
 			return err
 		}
 	}
+	if x.raw == nil {
+		// The request was made of no certificate: there is none to print.
+		return x.writeFile(x.text("out"), out.Bytes(), false)
+	}
 	if x.has("badsig") {
 		x.raw = damaged(x.raw)
 	}

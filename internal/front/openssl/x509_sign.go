@@ -14,8 +14,8 @@ import (
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
-	"github.com/certwright/certwright/format/pkcs10"
 	"github.com/certwright/certwright/internal/front/openssl/text"
 	"github.com/certwright/certwright/internal/opensslca"
 	"github.com/certwright/certwright/internal/opensslconf"
@@ -34,7 +34,7 @@ func (x *certifying) sign() error {
 		return complain("Must not use -clrext together with -copy_extensions")
 	}
 	if !x.signs() {
-		if x.has("new") {
+		if x.has("new") && x.key == nil {
 			return complain("We need a private key to sign with, use -key or -CAkey or -CA with private key")
 		}
 		return nil
@@ -50,7 +50,7 @@ func (x *certifying) sign() error {
 	if m.serial, err = x.serialFor(old); err != nil {
 		return err
 	}
-	if m.extensions, err = x.extended(m); err != nil {
+	if err = x.extend(&m); err != nil {
 		return err
 	}
 	if x.raw, err = x.mint(m); err != nil {
@@ -90,9 +90,15 @@ func (x *certifying) base() (m coin, old *cert.Certificate, err error) {
 	if x.has("subj") {
 		m.subject, err = x.givenSubject(nil, opensslconf.NameOptions{})
 	}
+	if x.public == nil && x.key != nil {
+		// As with OpenSSL the certificate is one of the key that signs, which
+		// proves possession of itself.
+		m.request, m.vouched = nil, ""
+	}
 	if m.request == nil && m.vouched == "" && err == nil {
 		m.request, err = m.proof()
 	}
+	m.issuerName = m.subject
 	return m, old, err
 }
 
@@ -137,13 +143,13 @@ func (x *certifying) fromCertificate(m *coin) (*cert.Certificate, error) {
 	}
 	m.subject, m.version3 = old.Subject, old.Version == 3
 	if x.ca != nil {
-		if err := x.selfSigned(old); err != nil {
-			return nil, err
-		}
-		m.vouched = "the certificate to be certified is signed by its own key"
 		if m.public == nil {
 			m.public = old.PublicKey
 		}
+		if err := x.selfSigned(old, m.public); err != nil {
+			return nil, err
+		}
+		m.vouched = "the certificate to be certified is signed by its own key"
 	} else if x.public != nil {
 		m.vouched = "the operator gave the public key with -force_pubkey"
 	}
@@ -155,19 +161,24 @@ func (x *certifying) fromCertificate(m *coin) (*cert.Certificate, error) {
 }
 
 // selfSigned tells, as OpenSSL does, that a certificate does not prove
-// possession by a signature of its own.
-func (x *certifying) selfSigned(old *cert.Certificate) error {
-	if old.SelfIssued() && old.CheckSignature(old.PublicKey) == nil {
+// possession by a signature of its own, with the public key that it is to have.
+func (x *certifying) selfSigned(old *cert.Certificate, public *key.Public) error {
+	if old.SelfIssued() && old.CheckSignature(public) == nil {
 		return nil
 	}
 	subject := x.titled("subject=", old.Subject)
+	if old.SelfIssued() && !key.SameKey(public, old.PublicKey) {
+		return complain("%sError with certificate - error 7 at depth 0\ncertificate signature failure\n"+
+			"Error with certificate to be certified - should be self-signed", subject)
+	}
 	return complain("%sError with certificate - error 20 at depth 0\nunable to get local issuer certificate\n"+
 		"%sError with certificate - error 21 at depth 0\nunable to verify the first certificate\n"+
 		"Error with certificate to be certified - should be self-signed", subject, subject)
 }
 
-// extended adds the extensions of -extfile to those taken over.
-func (x *certifying) extended(m coin) ([]ext.Extension, error) {
+// extend adds the extensions of -extfile to those taken over. They may take
+// addresses out of the subject.
+func (x *certifying) extend(m *coin) error {
 	list := m.extensions
 	public := m.public
 	if public == nil {
@@ -181,12 +192,14 @@ func (x *certifying) extended(m coin) ([]ext.Extension, error) {
 	if x.section != "" {
 		made, err := x.extensions.Extensions(x.section, c)
 		if err != nil {
-			return nil, because("Error adding extensions from section "+x.section, err)
+			return because("Error adding extensions from section "+x.section, err)
 		}
 		list = opensslconf.Replace(list, made)
 	}
 	c.Existing, c.IssuerKey = list, m.signer.Public
-	return opensslconf.KeyIdentifiers(list, c)
+	var err error
+	m.extensions, err = opensslconf.KeyIdentifiers(list, c)
+	return err
 }
 
 // serialFor returns the serial number of the certificate to be. old is the
@@ -254,58 +267,4 @@ func (x *certifying) saveSerial(file string, n *big.Int) error {
 		digits = "0" + digits
 	}
 	return x.writeFile(file, []byte(digits+"\n"), false)
-}
-
-// toRequest makes a request of the certificate.
-func (x *certifying) toRequest(out *bytes.Buffer) error {
-	if x.key == nil {
-		return complain("Must specify request signing key using -key")
-	}
-	if x.has("clrext") && x.text("copy_extensions") != "none" {
-		return complain("Must not use -clrext together with -copy_extensions")
-	}
-	how, err := x.signing("")
-	if err != nil {
-		return err
-	}
-	algorithm, err := how.algorithm(x.key.Public)
-	if err != nil {
-		return because("Error signing request", err)
-	}
-	old, err := cert.Parse(x.raw)
-	if err != nil {
-		return because("Unable to load certificate", err)
-	}
-	t := pkcs10.Template{Subject: old.Subject}
-	if x.copying != opensslconf.CopyNone {
-		t.Extensions = slices.DeleteFunc(extensionsOf(old), func(e ext.Extension) bool {
-			return e.ID == oid.SubjectKeyIdentifier || e.ID == oid.AuthorityKeyIdentifier
-		})
-		t.Extensions = x.restricted(t.Extensions)
-	}
-	if x.has("subj") {
-		if t.Subject, err = x.givenSubject(nil, opensslconf.NameOptions{}); err != nil {
-			return err
-		}
-	}
-	if x.section != "" {
-		made, err := x.extensions.Extensions(x.section, opensslconf.Context{Subject: &t.Subject, PublicKey: x.key.Public, Existing: t.Extensions})
-		if err != nil {
-			return because("Error adding request extensions from section "+x.section, err)
-		}
-		for _, e := range made {
-			if _, double := ext.Find(t.Extensions, e.ID); double {
-				return because("Error adding request extensions from section "+x.section, fmt.Errorf("the certificate has the extension %s already", e.ID.Name()))
-			}
-		}
-		t.Extensions = append(t.Extensions, made...)
-	}
-	made, err := pkcs10.Create(t, x.key, algorithm)
-	if err != nil {
-		return because("Error signing request", err)
-	}
-	if !x.has("noout") {
-		x.encode(out, "CERTIFICATE REQUEST", made.Raw)
-	}
-	return nil
 }
