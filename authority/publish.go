@@ -151,7 +151,7 @@ func (a *Authority) signList(ctx context.Context, s *signatory, signer crypto.Si
 		return err
 	}
 	w := &listWriter{list: c}
-	if err := crl.Write(w, header, a.entries(ctx, c, q), signer); err != nil {
+	if err := crl.Write(w, header, a.entries(ctx, s, c, q), signer); err != nil {
 		return err
 	}
 	c.DER = w.der
@@ -171,16 +171,26 @@ func (a *Authority) signList(ctx context.Context, s *signatory, signer crypto.Si
 }
 
 // entries yields what goes into a list, and counts it.
-func (a *Authority) entries(ctx context.Context, c *CRL, q RevocationQuery) iter.Seq2[crl.Entry, error] {
+func (a *Authority) entries(ctx context.Context, s *signatory, c *CRL, q RevocationQuery) iter.Seq2[crl.Entry, error] {
 	return func(yield func(crl.Entry, error) bool) {
 		for r, err := range a.config.Store.Revocations(ctx, q) {
 			c.Entries++
 			c.Mark = max(c.Mark, r.Change)
-			if !yield(crl.Entry{Serial: r.Serial, Revoked: r.At, Reason: crl.Reason(r.Reason), InvalidityDate: r.Invalid}, err) {
+			if !yield(entryOf(r), err) {
+				return
+			}
+		}
+		for _, r := range s.lostOf(c, q.NotExpired) {
+			c.Entries++
+			if !yield(entryOf(r), nil) {
 				return
 			}
 		}
 	}
+}
+
+func entryOf(r Revocation) crl.Entry {
+	return crl.Entry{Serial: r.Serial, Revoked: r.At, Reason: crl.Reason(r.Reason), InvalidityDate: r.Invalid}
 }
 
 // listWriter collects a list in memory of about its size, once.

@@ -53,6 +53,8 @@ type CASettings struct {
 	// has each subject once, and hold instructions by serial number, hexadecimal.
 	UniqueSubject bool              `json:"uniqueSubject,omitempty"`
 	Holds         map[string]string `json:"holds,omitempty"`
+
+	Lost []Lost `json:"lost,omitempty"`
 }
 
 const (

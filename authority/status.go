@@ -75,11 +75,11 @@ const (
 )
 
 // Standing looks up a serial number of an authority: its standing now, and its
-// record unless it is unknown.
+// record unless it is unknown. That of a lost certificate has no DER.
 func (a *Authority) Standing(ctx context.Context, ca string, serial []byte) (Standing, *Certificate, error) {
 	c, err := a.config.Store.Certificate(ctx, ca, trimZeros(serial))
 	if errors.Is(err, ErrNotFound) {
-		return StandingUnknown, nil, nil
+		return a.lostStanding(ctx, ca, trimZeros(serial))
 	}
 	if err != nil {
 		return "", nil, fmt.Errorf("reading certificate %x of authority %q: %w", serial, ca, err)
@@ -89,6 +89,23 @@ func (a *Authority) Standing(ctx context.Context, ca string, serial []byte) (Sta
 		return standing, nil, nil
 	}
 	return standing, c, nil
+}
+
+// lostStanding is what is known of a certificate without a record.
+func (a *Authority) lostStanding(ctx context.Context, ca string, serial []byte) (Standing, *Certificate, error) {
+	s, err := a.signatory(ctx, ca)
+	if errors.Is(err, ErrNotFound) {
+		return StandingUnknown, nil, nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	l := s.settings.lost(serial)
+	if l == nil {
+		return StandingUnknown, nil, nil
+	}
+	c := l.record(ca)
+	return c.Standing(a.now()), c, nil
 }
 
 // Standing is what a record says at this time.

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdh"
 	"crypto/ed25519"
 	"fmt"
+	"io"
 
 	"github.com/cloudflare/circl/dh/x448"
 	"github.com/cloudflare/circl/sign/ed448"
@@ -57,4 +58,14 @@ func newEdwards(id oid.OID, octets []byte) (*Private, error) {
 	var b der.Builder
 	b.Add(der.OctetString, octets)
 	return &Private{Public: p, Problem: errAgreementOnly("X448"), info: privateKeyInfo(algorithm, b.Bytes())}, nil
+}
+
+// GenerateX448 makes a key for X448 (RFC 7748, Section 6.2), which is written and
+// shown, and not computed with.
+func GenerateX448(random io.Reader) (*Private, error) {
+	octets := make([]byte, x448.Size)
+	if _, err := io.ReadFull(random, octets); err != nil {
+		return nil, fmt.Errorf("making an X448 key: %w", err)
+	}
+	return newEdwards(oid.X448, octets)
 }

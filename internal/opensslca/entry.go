@@ -31,6 +31,9 @@ type Entry struct {
 
 const columns = 6
 
+// Line is the entry as it stands in an index, without the end of the line.
+func (e Entry) Line() string { return strings.TrimSuffix(string(e.append(nil)), "\n") }
+
 // append writes an entry as a line. A tab inside a value gets a backslash.
 func (e *Entry) append(line []byte) []byte {
 	line = append(line, byte(e.Status))

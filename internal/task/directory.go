@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -31,7 +32,8 @@ type DirectoryImport struct {
 type DirectoryCount struct {
 	Certificates int // with their certificates
 	Revoked      int // among them
-	Missing      int // known by name alone
+	Missing      int // known by their lines of the index alone, which come along
+	Gone         int // revoked ones among the missing
 	CRLNumber    int64
 }
 
@@ -42,6 +44,9 @@ func CountDirectory(s *opensslca.Survey) DirectoryCount {
 		switch {
 		case f.Certificate == nil:
 			n.Missing++
+			if f.Entry.Status == opensslca.Revoked {
+				n.Gone++
+			}
 		case f.Entry.Status == opensslca.Revoked:
 			n.Revoked++
 			fallthrough
@@ -71,6 +76,9 @@ func ImportDirectory(ctx context.Context, o *Office, d DirectoryImport) (*author
 		return nil, count, err
 	}
 	d.Settings.FirstCRL = count.CRLNumber
+	if err := d.recall(ctx, o.Store); err != nil {
+		return nil, count, err
+	}
 	d.formerly(&d.Settings)
 	ca, err := o.Store.CA(ctx, d.Name)
 	if err != nil || len(ca.Chain) == 0 || string(ca.Chain[0]) != string(d.Chain[0]) {
@@ -105,12 +113,39 @@ func CheckDirectory(s *opensslca.Survey, partial bool) error {
 	return nil
 }
 
+// recall finds certificates whose files are missing among those that came in
+// before.
+func (d *DirectoryImport) recall(ctx context.Context, store authority.Store) error {
+	for i := range d.Survey.Entries {
+		f := &d.Survey.Entries[i]
+		serial, err := opensslca.ParseNumber([]byte(f.Entry.Serial))
+		if f.Certificate != nil || err != nil {
+			continue
+		}
+		c, err := store.Certificate(ctx, d.Name, serial)
+		if errors.Is(err, authority.ErrNotFound) {
+			continue
+		}
+		if err == nil {
+			f.Certificate, err = cert.Parse(c.DER)
+		}
+		if err != nil {
+			return fmt.Errorf("reading certificate %s: %w", f.Entry.Serial, err)
+		}
+	}
+	return nil
+}
+
 // formerly keeps what the directory says and certwright itself has no use for,
 // so that an export can give it back.
 func (d *DirectoryImport) formerly(s *authority.CASettings) {
-	s.NextSerial, s.UniqueSubject, s.Holds = d.Survey.Serial, d.Survey.Attributes.UniqueSubject, nil
+	s.NextSerial, s.UniqueSubject, s.Holds, s.Lost = d.Survey.Serial, d.Survey.Attributes.UniqueSubject, nil, nil
 	for _, f := range d.Survey.Entries {
-		if f.Certificate == nil || f.Revocation.Hold == "" {
+		if f.Certificate == nil {
+			s.Lost = append(s.Lost, lost(f))
+			continue
+		}
+		if f.Revocation.Hold == "" {
 			continue
 		}
 		if s.Holds == nil {
@@ -120,19 +155,37 @@ func (d *DirectoryImport) formerly(s *authority.CASettings) {
 	}
 }
 
+// lost keeps what an index says of a certificate whose file is missing.
+func lost(f opensslca.Found) authority.Lost {
+	serial, _ := opensslca.ParseNumber([]byte(f.Entry.Serial)) // the survey has read it
+	l := authority.Lost{Serial: serial, Status: authority.StatusValid, Line: f.Entry.Line()}
+	l.NotAfter, _ = opensslca.Time(f.Entry.Expiry) // likewise
+	l.Status, l.Revoked, l.Reason, l.Invalid = statusOf(f)
+	return l
+}
+
 func imported(f opensslca.Found) authority.Imported {
-	i := authority.Imported{DER: f.Certificate.Raw, Status: authority.StatusValid}
-	if f.Entry.Status == opensslca.Revoked {
-		r := f.Revocation
-		i.Status, i.Revoked, i.Reason, i.Invalid = authority.StatusRevoked, r.At, r.Reason, r.Compromised
-		switch r.Reason {
-		case crl.CertificateHold:
-			i.Status = authority.StatusHold
-		case crl.RemoveFromCRL:
-			i.Status = authority.StatusValid
-		}
-	}
+	i := authority.Imported{DER: f.Certificate.Raw}
+	var reason int
+	i.Status, i.Revoked, reason, i.Invalid = statusOf(f)
+	i.Reason = crl.Reason(reason)
 	return i
+}
+
+// statusOf is what a line says of its certificate, in the words of records.
+func statusOf(f opensslca.Found) (status authority.Status, at time.Time, reason int, invalid time.Time) {
+	r := f.Revocation
+	switch {
+	case f.Entry.Status != opensslca.Revoked:
+		return authority.StatusValid, at, 0, invalid
+	case r.Reason == crl.RemoveFromCRL:
+		status = authority.StatusValid
+	case r.Reason == crl.CertificateHold:
+		status = authority.StatusHold
+	default:
+		status = authority.StatusRevoked
+	}
+	return status, r.At, int(r.Reason), r.Compromised
 }
 
 // NameOfAuthority makes a name for an authority of its common name.
@@ -192,6 +245,12 @@ func ExportDirectory(ctx context.Context, o *Office, ca *authority.CA, oneline f
 		}
 		if err := write(DirectoryFile{Name: "newcerts/" + e.Serial + ".pem", Data: EncodeCertificates(c.DER)}); err != nil {
 			return count, err
+		}
+	}
+	for _, l := range settings.Lost {
+		for _, e := range opensslca.Parse([]byte(l.Line + "\n")).All() {
+			index.Append(e)
+			count.Missing++
 		}
 	}
 	count.CRLNumber = max(settings.FirstCRL, 1)

@@ -25,7 +25,7 @@ func genpkeyCommand() command {
 		helpOption(),
 		engineOption(),
 		{"paramfile", inFile, "File of the parameters of a curve", ""},
-		{"algorithm", str, "RSA, RSA-PSS, EC, ED25519, ED448, X25519, or ML-DSA-44, -65, -87", ""},
+		{"algorithm", str, "RSA, RSA-PSS, EC, ED25519, ED448, X25519, X448, or ML-DSA-44, -65, -87", ""},
 		{"quiet", flag, "Tell nothing of what is being done", ""},
 		{"pkeyopt", str, "An option of the algorithm, NAME:VALUE", ""},
 		{"config", inFile, "A configuration file; nothing in it bears on this command", ""},
@@ -136,7 +136,7 @@ func (c *call) plan() (*keyPlan, error) {
 func newPlan(algorithm string) *keyPlan {
 	plan := &keyPlan{algorithm: strings.ToUpper(algorithm), bits: defaultBits, primes: 2, exponent: 65537}
 	switch plan.algorithm {
-	case "RSA", "RSA-PSS", "RSASSA-PSS", "EC", "ED25519", "ED448", "X25519", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87":
+	case "RSA", "RSA-PSS", "RSASSA-PSS", "EC", "ED25519", "ED448", "X25519", "X448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87":
 		return plan
 	case "MLDSA44", "MLDSA65", "MLDSA87":
 		plan.algorithm = "ML-DSA-" + plan.algorithm[5:]
@@ -235,6 +235,8 @@ func (c *call) generate(p *keyPlan) (*key.Private, error) {
 			return nil, fmt.Errorf("making an X25519 key: %w", err)
 		}
 		return key.NewPrivate(k)
+	case "X448":
+		return key.GenerateX448(c.random())
 	}
 	return key.Generate(strings.ToLower(p.algorithm), c.random())
 }

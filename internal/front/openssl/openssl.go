@@ -46,6 +46,9 @@ func Run(env Env, args []string) int {
 	if name == "-v" || name == "-version" || name == "--version" {
 		name = "version"
 	}
+	if rest, asks := strings.CutPrefix(name, "no-"); asks {
+		return env.lacks(rest)
+	}
 	command, known := find(name)
 	if !known {
 		if isOther(name) {
@@ -56,6 +59,17 @@ func Run(env Env, args []string) int {
 		return 1
 	}
 	return command.call(env, args[1:])
+}
+
+// lacks answers `openssl no-NAME`: 0 where there is no such command, and 1 with
+// its name where there is.
+func (env Env) lacks(name string) int {
+	if _, known := find(name); known {
+		fmt.Fprintln(env.Stdout, name)
+		return 1
+	}
+	fmt.Fprintln(env.Stdout, "no-"+name)
+	return 0
 }
 
 // call parses the options of a command and runs it.
@@ -138,7 +152,7 @@ func because(line string, cause error) error {
 	}
 	var said complaint
 	if errors.As(cause, &said) {
-		return complaint{text: line + "\n" + said.text}
+		return complaint{text: strings.TrimSuffix(line+"\n"+said.text, "\n")}
 	}
 	return complaint{text: line + "\n" + strings.ReplaceAll(cause.Error(), "\n", " ")}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -42,7 +43,11 @@ func (c *call) secret(name string) ([]byte, error) {
 	}
 	secret, err := c.fromSource(c.text(name))
 	if err != nil {
-		return nil, complain("%s\nError getting passwords", err)
+		what := "passwords"
+		if slices.Contains([]string{"genrsa", "genpkey", "x509", "spkac", "dgst", "ca"}, c.command.name) {
+			what = "password" // the commands that take one alone
+		}
+		return nil, complain("%s\nError getting %s", err, what)
 	}
 	return append([]byte{}, secret...), nil
 }
@@ -140,7 +145,8 @@ func (c *call) askNew(prompt string) ([]byte, error) {
 		return nil, err
 	}
 	if !bytes.Equal(first, second) {
-		return nil, complain("Verify failure")
+		fmt.Fprintln(c.Stderr, "Verify failure")
+		return nil, complaint{}
 	}
 	return append([]byte{}, first...), nil
 }

@@ -14,7 +14,6 @@ import (
 )
 
 func pkcs12Command() command {
-	refused := func(name string, k kind, about string) option { return option{name, k, about, noMicrosoft} }
 	return command{name: "pkcs12", run: pkcs12, options: slices.Concat([]option{
 		title("General options"),
 		helpOption(),
@@ -53,10 +52,10 @@ func pkcs12Command() command {
 		{"no-CAstore", flag, "Leave out the store of certificates that systems have", ""},
 		{"name", str, "Friendly name of the key and its certificate", ""},
 		{"caname", str, "Friendly names of the other certificates, in order", ""},
-		refused("CSP", str, "Name of a Microsoft CSP"),
-		refused("LMK", flag, "Mark for the store of the local machine"),
-		refused("keyex", flag, "Mark the key for key exchange"),
-		refused("keysig", flag, "Mark the key for signatures"),
+		{"CSP", str, "Name of a Microsoft CSP (refused with -export)", ""},
+		{"LMK", flag, "Mark for the store of the local machine (refused with -export)", ""},
+		{"keyex", flag, "Mark the key for key exchange (refused with -export)", ""},
+		{"keysig", flag, "Mark the key for signatures (refused with -export)", ""},
 		{"keypbe", str, "How the key is encrypted: AES-256-CBC, PBE-SHA1-3DES, another cipher, or NONE", ""},
 		{"certpbe", str, "How the certificates are encrypted, in the same words", ""},
 		{"descert", flag, "Encrypt the certificates with triple DES", ""},
@@ -101,11 +100,13 @@ func pkcs12(c *call) error {
 		return err
 	}
 	if c.has("export") {
+		if given := c.lastGiven("CSP", "LMK", "keyex", "keysig"); given != "" {
+			return complain("pkcs12: option -%s is not supported by certwright openssl: %s", given, noMicrosoft)
+		}
+		c.warnOfImportOptions()
 		return c.exportPKCS12(passin, passout)
 	}
-	if only := []string{"inkey", "certfile", "passcerts", "chain", "untrusted", "CAfile", "CApath", "CAstore", "name", "caname", "keypbe", "certpbe", "descert", "macalg", "iter", "noiter", "nomaciter", "nomac"}; c.hasAny(only...) {
-		return complain("pkcs12: one of the options -%s was given, which goes with -export only", strings.Join(only, ", -"))
-	}
+	c.warnOfExportOptions()
 	return c.importPKCS12(cipher, passin, passout)
 }
 
@@ -221,12 +222,12 @@ func (c *call) exportPKCS12(passin, passout []byte) error {
 	}
 	if c.has("twopass") {
 		if f.macPassword, err = c.askNew("Enter MAC Password:"); err != nil {
-			return alsoSay(complain("Can't read Password"), err.Error())
+			return noPassword(err)
 		}
 	}
 	if f.password = passout; passout == nil {
 		if f.password, err = c.askNew("Enter Export Password:"); err != nil {
-			return alsoSay(complain("Can't read Password"), err.Error())
+			return noPassword(err)
 		}
 	}
 	if !c.has("twopass") {

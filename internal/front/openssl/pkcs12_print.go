@@ -92,6 +92,13 @@ func (p *bagPrinter) key(b keystore.SafeBag) error {
 		return err
 	}
 	p.attributes("Key Attributes", attributes)
+	if p.text("out") == "" && p.sink.cipher != "" && p.sink.secret == nil {
+		// Whoever is asked for a passphrase sees what came before the key.
+		if err := p.writeFile("", p.out.Bytes(), true); err != nil {
+			return err
+		}
+		p.out.Reset()
+	}
 	data, err := p.encodePrivate(k, p.sink)
 	p.out.Write(data)
 	return err

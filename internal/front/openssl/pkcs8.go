@@ -160,7 +160,8 @@ func (c *call) toPKCS8(o key.EncryptOptions, passin, passout []byte) error {
 		sink.cipher = o.Cipher
 	}
 	data, err := c.encodePrivate(p, sink)
-	if errors.Is(err, errNoSecret) {
+	var said complaint
+	if errors.Is(err, errNoSecret) || errors.As(err, &said) && said.text == "" {
 		return complaint{}
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package openssl
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -161,7 +162,11 @@ func (r *requesting) configure() error {
 	if section == "" {
 		section = "req"
 	}
-	if r.settings, err = r.conf.Req(section); err != nil {
+	var fault *opensslconf.SettingError
+	if r.settings, err = r.conf.Req(section); errors.As(err, &fault) && fault.Name == "string_mask" {
+		return complain("Invalid global string mask setting %s", fault.Value)
+	}
+	if err != nil {
 		return because("Error reading the section "+section+" of the configuration", err)
 	}
 	if r.has("utf8") {

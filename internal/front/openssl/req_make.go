@@ -237,7 +237,7 @@ func (r *requesting) fromSections() (dn.Name, []pkcs10.Attribute, error) {
 		return dn.Name{}, nil, err
 	}
 	if len(subject.RDNs) == 0 {
-		return dn.Name{}, nil, errors.New("Error: no objects specified in config file")
+		return dn.Name{}, nil, errNoObjects
 	}
 	if s.Attributes == "" || r.asCertificate {
 		return subject, nil, nil

@@ -25,7 +25,7 @@ func spkacCommand() command {
 		{"keyform", anyFormat, "Format of the key", ""},
 		{"passin", str, "Where the passphrase of the key comes from", ""},
 		{"challenge", str, "The challenge", ""},
-		{"spkac", str, "Another name than SPKAC for the value in the file", ""},
+		{"spkac", str, "Another name than SPKAC for the value in the file that is read", ""},
 		title("Output options"),
 		{"digest", str, "Digest to sign with (default md5)", ""},
 		{"out", outFile, "File for the output", ""},
@@ -52,7 +52,7 @@ func runSPKAC(c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.makeSPKAC(name, digest, passin)
+		return c.makeSPKAC(digest, passin)
 	}
 	request, err := c.readSPKAC(name)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *call) spkacDigest() (string, error) {
 	return digest, err
 }
 
-func (c *call) makeSPKAC(name, digest string, passin []byte) error {
+func (c *call) makeSPKAC(digest string, passin []byte) error {
 	file := c.text("key")
 	if file == "-" {
 		file = ""
@@ -89,7 +89,7 @@ func (c *call) makeSPKAC(name, digest string, passin []byte) error {
 	if err != nil {
 		return because("Error signing SPKAC", err)
 	}
-	return c.writeFile(c.text("out"), []byte(name+"="+base64.StdEncoding.EncodeToString(raw)+"\n"), false)
+	return c.writeFile(c.text("out"), []byte("SPKAC="+base64.StdEncoding.EncodeToString(raw)+"\n"), false)
 }
 
 // readSPKAC reads the value of a name in a file of openssl.cnf's form.

@@ -35,6 +35,7 @@ type directoryJSON struct {
 	Certificates int      `json:"certificates"`
 	Revoked      int      `json:"revoked"`
 	Missing      int      `json:"missing"`
+	Gone         int      `json:"missingRevoked,omitempty"`
 	Serial       string   `json:"nextSerial,omitempty"` // hexadecimal
 	CRLNumber    int64    `json:"nextCrlNumber,omitempty"`
 	Faults       []string `json:"faults"`
@@ -106,7 +107,7 @@ func (p *program) directoryChain(s *opensslca.Survey, args []string) ([][]byte, 
 
 func tellSurvey(name string, s *opensslca.Survey, d *directoryFlags) directoryJSON {
 	n := task.CountDirectory(s)
-	t := directoryJSON{Name: name, Certificates: n.Certificates, Revoked: n.Revoked, Missing: n.Missing, CRLNumber: n.CRLNumber,
+	t := directoryJSON{Name: name, Certificates: n.Certificates, Revoked: n.Revoked, Missing: n.Missing, Gone: n.Gone, CRLNumber: n.CRLNumber,
 		Faults: append([]string{}, s.Faults...), DryRun: d.dryRun, Key: d.key}
 	if s.Certificate != nil {
 		t.Subject, t.Certificate = s.Certificate.Subject.String(), filepath.Join(s.Folder, s.CertFile)
@@ -131,7 +132,7 @@ func (p *program) tellDirectory(t directoryJSON) error {
 	p.shell.Print("%s %s: %s", did, t.Name, t.Subject)
 	p.shell.Print("  certificates  %d, %d of them revoked", t.Certificates, t.Revoked)
 	if t.Missing > 0 {
-		p.shell.Print("  missing       %d that the index names", t.Missing)
+		p.shell.Print("  missing       %d that the index names, %d of them revoked; their lines come along", t.Missing, t.Gone)
 	}
 	if t.CRLNumber > 0 {
 		p.shell.Print("  next list     number %d", t.CRLNumber)

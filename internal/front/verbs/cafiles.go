@@ -119,7 +119,7 @@ certwright ca import --openssl ./demoCA --dry-run`,
 	secretFlag(c.Flags(), &source, "passphrase", "passin", "passphrase of that key")
 	c.Flags().StringVar(&directory.folder, "openssl", "", "directory of OpenSSL's ca or of easy-rsa, or a folder of PEM files")
 	c.Flags().BoolVar(&directory.dryRun, "dry-run", false, "with --openssl: tell what would come along and what looks wrong, and change nothing")
-	c.Flags().BoolVar(&directory.partial, "partial", false, "with --openssl: leave out what cannot be brought")
+	c.Flags().BoolVar(&directory.partial, "partial", false, "with --openssl: bring what can be brought; of certificates whose files are missing, what the index says")
 	settings.add(c.Flags())
 	return c
 }
