@@ -10,9 +10,9 @@ import (
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
-	"github.com/certwright/certwright/format/pkcs10"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/request"
 )
 
 // part is one part of a subject, as it is asked for.
@@ -77,7 +77,7 @@ func (p *program) requestSpec(r *requestFlags) (task.RequestSpec, error) {
 		}
 		s.Challenge = string(secret)
 	}
-	return s, nil
+	return s, checkChallenge(s, request.Format(r.format))
 }
 
 func (p *program) nobodyNamed(r *requestFlags) bool {
@@ -228,32 +228,6 @@ func parseOID(text string) (oid.OID, bool) {
 		return id, true
 	}
 	return oid.ByName(text)
-}
-
-func parseAttributes(texts []string) ([]pkcs10.Attribute, error) {
-	var out []pkcs10.Attribute
-	for _, text := range texts {
-		name, val, ok := strings.Cut(text, "=")
-		id, known := parseOID(name)
-		if !ok || !known {
-			return nil, front.Usage("write 1.2.840.113549.1.9.2=text or 1.2.3.4=hex:0500", "--attribute: %q is not an OID, \"=\" and a value", text)
-		}
-		digits, isHex := strings.CutPrefix(val, "hex:")
-		if !isHex {
-			a, err := pkcs10.NewTextAttribute(id, val)
-			if err != nil {
-				return nil, front.Usage("", "--attribute %s: %v", name, err)
-			}
-			out = append(out, a)
-			continue
-		}
-		raw, err := hexDER("attribute", digits)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, pkcs10.Attribute{ID: id, Values: [][]byte{raw}})
-	}
-	return out, nil
 }
 
 func parseExtensions(texts []string) ([]ext.Extension, error) {
