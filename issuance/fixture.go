@@ -2,7 +2,6 @@ package issuance
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -139,7 +138,7 @@ func ParseFixtures(text []byte) (*Fixtures, error) {
 	if len(f.Cases) == 0 {
 		c.fail("cases", "there is no case")
 	}
-	if err := errors.Join(c.errs...); err != nil {
+	if err := c.mistakes(); err != nil {
 		return nil, err
 	}
 	return f, nil

@@ -1,10 +1,13 @@
 package issuance
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,7 +76,7 @@ func ParseProfile(text []byte) (*Profile, error) {
 		return nil, err
 	}
 	p := c.profile(&t)
-	if err := errors.Join(c.errs...); err != nil {
+	if err := c.mistakes(); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(text)
@@ -98,6 +101,18 @@ func (c *compiler) fail(path, format string, args ...any) {
 		}
 	}
 	c.errs = append(c.errs, errors.New(fmt.Sprintf("line %d: %s: ", c.line(path), path)+fmt.Sprintf(format, args...)))
+}
+
+// mistakes joins them, those of earlier lines first.
+func (c *compiler) mistakes() error {
+	line := func(err error) (n int) {
+		if _, e := fmt.Sscanf(err.Error(), "line %d:", &n); e != nil {
+			return math.MaxInt
+		}
+		return n
+	}
+	slices.SortStableFunc(c.errs, func(a, b error) int { return cmp.Compare(line(a), line(b)) })
+	return errors.Join(c.errs...)
 }
 
 // leadsOn reports whether a path is another one, or leads on from it.

@@ -18,15 +18,39 @@ type Fault struct {
 	File   string
 	Line   int
 	Detail string
+	More   []string // what else is wrong with the file
 	Fix    string
+}
+
+// Lines are what is wrong, each with the file.
+func (f *Fault) Lines() []string {
+	where := f.File
+	if f.Line != 0 {
+		where = fmt.Sprintf("%s, line %d", f.File, f.Line)
+	}
+	lines := []string{where + ": " + f.Detail}
+	for _, more := range f.More {
+		lines = append(lines, f.File+": "+more)
+	}
+	return lines
+}
+
+// FaultOf is the fault of a file in which one or more mistakes were found.
+func FaultOf(file string, err error, fix string) *Fault {
+	fault := &Fault{File: file, Detail: err.Error(), Fix: fix}
+	var several interface{ Unwrap() []error }
+	if errors.As(err, &several) {
+		fault.Detail = several.Unwrap()[0].Error()
+		for _, more := range several.Unwrap()[1:] {
+			fault.More = append(fault.More, more.Error())
+		}
+	}
+	return fault
 }
 
 // Error says where and what.
 func (f *Fault) Error() string {
-	if f.Line == 0 {
-		return fmt.Sprintf("%s: %s", f.File, f.Detail)
-	}
-	return fmt.Sprintf("%s, line %d: %s", f.File, f.Line, f.Detail)
+	return strings.Join(f.Lines(), "\n")
 }
 
 // Load reads the configuration of a home: what holds where nothing is said,

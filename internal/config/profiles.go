@@ -142,7 +142,7 @@ func ReadProfile(file string, text []byte) (*issuance.Profile, error) {
 		if errors.As(err, &refusal) {
 			return nil, &Fault{File: file, Detail: refusal.Detail, Fix: refusal.Fix}
 		}
-		return nil, &Fault{File: file, Detail: err.Error(), Fix: "see the built-in ones: certwright profile show server"}
+		return nil, FaultOf(file, err, "see the built-in ones: certwright profile show server")
 	}
 	if want := strings.TrimSuffix(filepath.Base(file), ".yaml"); profile.Name != want && filepath.Ext(file) == ".yaml" {
 		return nil, &Fault{File: file, Detail: fmt.Sprintf("the profile in this file calls itself %q", profile.Name), Fix: fmt.Sprintf("give profile and file the same name: %s.yaml", profile.Name)}

@@ -66,6 +66,7 @@ type Failure struct {
 	Rule   string         `json:"rule,omitempty"`
 	Detail string         `json:"detail"`
 	Fix    string         `json:"fix,omitempty"`
+	Lines  []string       `json:"-"` // Detail line by line, where it has several
 	Told   bool           `json:"-"` // the result has said it already: only the exit code is left
 	Err    error          `json:"-"`
 }
@@ -191,7 +192,13 @@ func (s *Shell) Tell(f *Failure) {
 
 // TellLines writes the lines for people only.
 func (s *Shell) TellLines(kind string, f *Failure) {
-	fmt.Fprintf(s.Err, "certwright: %s: %s\n", kind, Visible(f.Detail))
+	lines := f.Lines
+	if len(lines) == 0 {
+		lines = []string{f.Detail}
+	}
+	for _, line := range lines {
+		fmt.Fprintf(s.Err, "certwright: %s: %s\n", kind, Visible(line))
+	}
 	if f.Fix != "" {
 		fmt.Fprintf(s.Err, "certwright: hint: %s\n", Visible(f.Fix))
 	}

@@ -37,7 +37,7 @@ func caseFiles(folder string) ([]caseFile, error) {
 		}
 		fixtures, err := issuance.ParseFixtures(text)
 		if err != nil {
-			err = &config.Fault{File: name, Detail: err.Error(), Fix: "see: certwright profile test --help"}
+			err = config.FaultOf(name, err, "see: certwright profile test --help")
 		}
 		out = append(out, caseFile{name, fixtures, err})
 	}

@@ -80,7 +80,7 @@ func wantsJSON(args []string) bool {
 func explain(err error) *front.Failure {
 	var fault *config.Fault
 	if errors.As(err, &fault) {
-		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: fault.Error(), Fix: fault.Fix, Err: err}
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: fault.Error(), Lines: fault.Lines(), Fix: fault.Fix, Err: err}
 	}
 	var listening *server.ListenError
 	if errors.As(err, &listening) {
