@@ -2,6 +2,7 @@ package opensslca
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -127,9 +128,10 @@ func Replace(name string, data []byte) error {
 }
 
 // Create gives a file its content, whole or not at all; one that is there is
-// replaced.
-func Create(name string, data []byte) error {
-	temporary := name + ".new"
+// replaced. The index is the one whose lock is held: of what a process leaves
+// that is stopped meanwhile, the next call under this lock makes use.
+func Create(name, index string, data []byte) error {
+	temporary := temporaryIn(filepath.Dir(name), index)
 	if err := write(temporary, data, 0o644); err != nil {
 		return err
 	}
@@ -138,6 +140,28 @@ func Create(name string, data []byte) error {
 	}
 	_ = disk.SyncFolder(filepath.Dir(name)) // systems that cannot do it are left alone
 	return nil
+}
+
+// Tidy removes what a call left in a folder that was stopped under this lock.
+// Mostly there is nothing; what cannot be removed does no harm.
+func Tidy(folder, index string) { _ = os.Remove(temporaryIn(folder, index)) }
+
+// temporaryIn is the file of a folder that certificates are first written to
+// under the lock of an index; other indexes have other ones.
+func temporaryIn(folder, index string) string {
+	if absolute, err := filepath.Abs(index); err == nil {
+		index = absolute
+	}
+	sum := sha256.Sum256([]byte(index))
+	return filepath.Join(folder, fmt.Sprintf("%s%x", temporaryName, sum[:4]))
+}
+
+const temporaryName = ".certificate.new-"
+
+// isLeftover reports whether a process that was stopped left a file of this
+// name: one written by Create, or whatever waits to be renamed.
+func isLeftover(name string) bool {
+	return strings.HasPrefix(filepath.Base(name), temporaryName) || strings.HasSuffix(name, ".new")
 }
 
 // keepOld gives the file a second name. There is no moment without it under

@@ -32,6 +32,7 @@ type Survey struct {
 	CRLNumber   []byte // the next; nil where it is not known
 	Attributes  Attributes
 	Faults      []string
+	Notes       []string // what is left out without harm
 }
 
 // Found is a certificate of the authority.
@@ -63,6 +64,9 @@ func Look(folder string, oneline func(dn.Name) string) (*Survey, error) {
 	if err := p.gather(folder); err != nil {
 		return nil, fmt.Errorf("reading the folder: %w", err)
 	}
+	for _, name := range p.leftovers {
+		s.note("%s: left by a call that was stopped, and passed over", name)
+	}
 	s.chooseAuthority(p)
 	s.chooseKey(p)
 	data, err := os.ReadFile(filepath.Join(folder, "index.txt"))
@@ -87,6 +91,10 @@ func Look(folder string, oneline func(dn.Name) string) (*Survey, error) {
 	return s, nil
 }
 
+func (s *Survey) note(format string, args ...any) {
+	s.Notes = append(s.Notes, fmt.Sprintf(format, args...))
+}
+
 func (s *Survey) fault(format string, args ...any) {
 	s.Faults = append(s.Faults, fmt.Sprintf(format, args...))
 }
@@ -99,6 +107,7 @@ type pile struct {
 	objects      int // how many were understood
 	keys         []string
 	lists        []*crl.List
+	leftovers    []string
 	unread       map[string]string // files that should have a certificate and have none, by their name without folder and ending
 }
 
@@ -118,11 +127,15 @@ func (p *pile) gather(folder string) error {
 		if err != nil || !info.Mode().IsRegular() || info.Size() > largestFile {
 			return nil
 		}
-		data, err := os.ReadFile(name)
+		relative, err := filepath.Rel(folder, name)
 		if err != nil {
 			return err
 		}
-		relative, err := filepath.Rel(folder, name)
+		if isLeftover(relative) {
+			p.leftovers = append(p.leftovers, relative)
+			return nil
+		}
+		data, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
@@ -254,7 +267,13 @@ func (s *Survey) takeIndex(x *Index, p *pile, oneline func(dn.Name) string) {
 		s.Entries = append(s.Entries, f)
 	}
 	for _, c := range p.certificates {
-		if !listed[c] && c != s.Certificate && s.signed(c) {
+		if listed[c] || c == s.Certificate || !s.signed(c) {
+			continue
+		}
+		if filepath.Base(filepath.Dir(p.files[c])) == "newcerts" {
+			// OpenSSL writes it there before the index, and leaves it where it is stopped.
+			s.note("%s: the certificate with the serial number %s (%s) is not in the index, and was not issued by its account", p.files[c], FormatNumber(c.Serial.Bytes()), c.Subject)
+		} else {
 			s.fault("%s: the certificate with the serial number %s (%s) is not in the index", p.files[c], FormatNumber(c.Serial.Bytes()), c.Subject)
 		}
 	}

@@ -138,6 +138,9 @@ func ca(c *call) error {
 	}
 	defer unlock()
 	defer func() { a.index.DropOld() }()
+	if folder := a.conf.NewCertsDir; folder != "" {
+		opensslca.Tidy(a.path(folder), a.path(database))
+	}
 	if err := a.loadIndex(database); err != nil {
 		return err
 	}

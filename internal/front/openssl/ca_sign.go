@@ -194,7 +194,7 @@ func (a *authority) commit() error {
 		if err != nil {
 			return err
 		}
-		if err := opensslca.Create(a.path(name), printed); err != nil {
+		if err := opensslca.Create(a.path(name), a.path(a.conf.Database), printed); err != nil {
 			return a.cannotWrite(name, false, err)
 		}
 		if a.has("spkac") && a.text("out") != "" {

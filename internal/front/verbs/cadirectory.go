@@ -39,6 +39,7 @@ type directoryJSON struct {
 	Serial       string   `json:"nextSerial,omitempty"` // hexadecimal
 	CRLNumber    int64    `json:"nextCrlNumber,omitempty"`
 	Faults       []string `json:"faults"`
+	Notes        []string `json:"notes,omitempty"`
 	DryRun       bool     `json:"dryRun,omitempty"`
 }
 
@@ -108,7 +109,7 @@ func (p *program) directoryChain(s *opensslca.Survey, args []string) ([][]byte, 
 func tellSurvey(name string, s *opensslca.Survey, d *directoryFlags) directoryJSON {
 	n := task.CountDirectory(s)
 	t := directoryJSON{Name: name, Certificates: n.Certificates, Revoked: n.Revoked, Missing: n.Missing, Gone: n.Gone, CRLNumber: n.CRLNumber,
-		Faults: append([]string{}, s.Faults...), DryRun: d.dryRun, Key: d.key}
+		Faults: append([]string{}, s.Faults...), Notes: s.Notes, DryRun: d.dryRun, Key: d.key}
 	if s.Certificate != nil {
 		t.Subject, t.Certificate = s.Certificate.Subject.String(), filepath.Join(s.Folder, s.CertFile)
 	}
@@ -142,6 +143,9 @@ func (p *program) tellDirectory(t directoryJSON) error {
 	}
 	for _, fault := range t.Faults {
 		p.shell.Print("  wrong         %s", fault)
+	}
+	for _, note := range t.Notes {
+		p.shell.Print("  note          %s", note)
 	}
 	return nil
 }
