@@ -90,6 +90,9 @@ func (s *Shell) fromSource(source string) ([]byte, error) {
 		return nil, &Failure{Exit: ExitFailed, Code: CodePassphrase,
 			Detail: fmt.Sprintf("the environment variable %s, which should hold the passphrase, is empty or not set", rest), Fix: "set and export it"}
 	case "file":
+		if rest == "" {
+			return nil, &Failure{Exit: ExitUsage, Code: CodeUsage, Detail: "\"file:\" names no file that the passphrase is in", Fix: "write file:PATH"}
+		}
 		data, err := os.ReadFile(rest)
 		if err != nil {
 			return nil, fmt.Errorf("reading the passphrase: %w", err)

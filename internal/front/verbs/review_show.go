@@ -39,6 +39,15 @@ func plannedToJSON(p *issuance.Planned) *plannedJSON {
 	return out
 }
 
+// versioned names a profile with its version, if there is one: a request that
+// was refused before it was judged was judged under none.
+func versioned(profile, version string) string {
+	if version == "" {
+		return profile
+	}
+	return profile + ", version " + version
+}
+
 func (p *program) reviewShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "show TICKET", Short: "Show a ticket: the request, the findings, what would be issued", Args: takes(1, 1, "a ticket"),
@@ -85,7 +94,7 @@ func (p *program) tellTicket(ctx context.Context, o *task.Office, t *authority.T
 
 func (p *program) printTicket(t ticketJSON) {
 	p.printLines([][2]string{
-		{"Ticket", t.Ticket}, {"State", t.State}, {"Requester", t.Requester}, {"Profile", t.Profile + ", version " + t.ProfileVersion},
+		{"Ticket", t.Ticket}, {"State", t.State}, {"Requester", t.Requester}, {"Profile", versioned(t.Profile, t.ProfileVersion)},
 		{"Authority", t.CA}, {"Asked", t.Created}, {"Decided", decision(t)}, {"Serial", t.Serial},
 	}, "")
 	if t.Asks != nil {

@@ -126,7 +126,7 @@ func (p *program) showText(t showJSON) {
 	}
 	for _, line := range [][2]string{
 		{"Subject", t.Subject}, {"Names", joinOr(t.SANs, "")}, {"Status", status}, {"Serial", t.Serial},
-		{"Valid", t.NotBefore + " to " + t.NotAfter}, {"Issuer", t.Issuer}, {"Authority", t.CA}, {"Profile", t.Profile + ", version " + t.ProfileVersion},
+		{"Valid", t.NotBefore + " to " + t.NotAfter}, {"Issuer", t.Issuer}, {"Authority", t.CA}, {"Profile", versioned(t.Profile, t.ProfileVersion)},
 		{"Requester", t.Requester}, {"Decided by", t.Decider}, {"Ticket", t.Ticket}, {"Replaces", t.Replaces}, {"Key suspect since", t.InvalidSince},
 		{"Fingerprint", t.Fingerprint}, {"Key fingerprint", t.KeyFingerprint},
 	} {

@@ -83,3 +83,13 @@ func TestSpan(t *testing.T) {
 		}
 	}
 }
+
+// TestVersioned names profiles of tickets that were judged, and of one that was refused before.
+func TestVersioned(t *testing.T) {
+	if got := versioned("server", "1+ab"); got != "server, version 1+ab" {
+		t.Errorf("got %q", got)
+	}
+	if got := versioned("rv", ""); got != "rv" {
+		t.Errorf("got %q", got)
+	}
+}
