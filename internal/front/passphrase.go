@@ -38,7 +38,7 @@ func (s *Shell) Secret(source, what, flag string) ([]byte, error) {
 // nothing. An empty answer at the terminal is nothing too, where optional.
 func (s *Shell) NewSecret(source, what string, optional bool) ([]byte, error) {
 	if source != "" {
-		secret, err := s.fromSource(source)
+		secret, err := s.secondSecret(source)
 		if err == nil && len(secret) == 0 {
 			err = &Failure{Exit: ExitUsage, Code: CodePassphrase, Detail: "the passphrase for " + what + " is empty",
 				Fix: "give one of at least one character, or leave the flag out"}
@@ -76,9 +76,34 @@ func (s *Shell) NewSecret(source, what string, optional bool) ([]byte, error) {
 	return nil, &Failure{Exit: ExitFailed, Code: CodePassphrase, Detail: "no passphrase was typed the same way twice"}
 }
 
+// ShareSource declares that a file or stream holds two passphrases, the new
+// one on its second line, as OpenSSL has it. Where it has one line, both are that.
+func (s *Shell) ShareSource(source string) { s.shared = source }
+
+// secondSecret is fromSource of a new passphrase.
+func (s *Shell) secondSecret(source string) ([]byte, error) {
+	first, err := s.fromSource(source)
+	if _, rest, ok := bytes.Cut(s.sharedText, []byte{'\n'}); err == nil && source == s.shared && ok && len(rest) > 0 {
+		return firstLine(rest), nil
+	}
+	return first, err
+}
+
+// line returns the first line of what was read from a source, and keeps the
+// others where they hold another passphrase.
+func (s *Shell) line(source string, data []byte) []byte {
+	if source == s.shared {
+		s.sharedText = data
+	}
+	return firstLine(data)
+}
+
 // fromSource reads a passphrase from where the source says; of a file or
 // stream it is the first line.
 func (s *Shell) fromSource(source string) ([]byte, error) {
+	if source == s.shared && s.sharedText != nil {
+		return firstLine(s.sharedText), nil
+	}
 	kind, rest, _ := strings.Cut(source, ":")
 	switch kind {
 	case "pass":
@@ -97,15 +122,19 @@ func (s *Shell) fromSource(source string) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the passphrase: %w", err)
 		}
-		return firstLine(data), nil
+		return s.line(source, data), nil
 	case "fd":
-		return fromDescriptor(rest)
+		data, err := fromDescriptor(rest)
+		if err != nil {
+			return nil, err
+		}
+		return s.line(source, data), nil
 	case "stdin":
 		data, err := s.takeStdin("the passphrase")
 		if err != nil {
 			return nil, err
 		}
-		return firstLine(data), nil
+		return s.line(source, data), nil
 	}
 	return nil, &Failure{Exit: ExitUsage, Code: CodeUsage,
 		Detail: fmt.Sprintf("%q does not say where the passphrase comes from", redact(source)), Fix: "write " + SourceHelp}
@@ -129,7 +158,7 @@ func fromDescriptor(number string) ([]byte, error) {
 	if err != nil {
 		return nil, &Failure{Exit: ExitFailed, Code: CodePassphrase, Detail: fmt.Sprintf("cannot read the passphrase from the open file %d: it is not open for reading", n), Fix: fmt.Sprintf("open it for the command: %d< FILE", n), Err: err}
 	}
-	return firstLine(data), nil
+	return data, nil
 }
 
 func firstLine(data []byte) []byte {

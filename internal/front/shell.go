@@ -25,6 +25,8 @@ type Shell struct {
 	JSON  bool // results as JSON
 	Yes   bool // questions are answered with yes
 
+	shared     string        // source of two passphrases, one a line
+	sharedText []byte        // what was read of it
 	stdinTaken string        // what standard input was read for
 	read       []fs.FileInfo // the files that were read, which are not overwritten
 }

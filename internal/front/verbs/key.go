@@ -233,6 +233,9 @@ certwright key convert legacy.pem --passphrase env:OLD --new-passphrase env:NEW 
 			if printing {
 				return p.printConvertKey(args[0], source, w)
 			}
+			if source == w.source {
+				p.shell.ShareSource(source)
+			}
 			k, err := p.readKey(args[0], source, "passphrase")
 			if err != nil {
 				return err
