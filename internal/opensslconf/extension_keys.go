@@ -99,8 +99,8 @@ func (m *maker) authority(keyID, issuer want) (ext.AuthorityKeyIdentifier, error
 	selfSigned := m.c.selfSigned()
 	if keyID == wantAlways || keyID == wantIfThere && !selfSigned {
 		a.KeyID = m.issuerKeyID(selfSigned)
-		if keyID == wantAlways && a.KeyID == nil {
-			return a, errors.New("the issuer's certificate has no subject key identifier to copy")
+		if (keyID == wantAlways || issuer == wantNot) && len(a.KeyID) <= 2 {
+			return a, errors.New("the issuer's certificate has no subject key identifier to copy, or one that stands for none")
 		}
 	}
 	if issuer == wantAlways || issuer == wantIfThere && a.KeyID == nil {
@@ -114,19 +114,21 @@ func (m *maker) authority(keyID, issuer want) (ext.AuthorityKeyIdentifier, error
 	return a, nil
 }
 
+// issuerKeyID is the issuer's subject key identifier, be it one without octets,
+// which stands for none; for an issuer that is the subject, too, and has none
+// yet, that of its key.
 func (m *maker) issuerKeyID(selfSigned bool) []byte {
-	var id []byte
 	if !m.c.SelfIssued || selfSigned {
 		if e, ok := ext.Find(m.issuerExtensions(), oid.SubjectKeyIdentifier); ok {
-			if octets, err := ext.ParseSubjectKeyIdentifier(e.Value); err == nil && len(octets) > 0 {
-				id = octets
+			if octets, err := ext.ParseSubjectKeyIdentifier(e.Value); err == nil {
+				return append([]byte{}, octets...)
 			}
 		}
 	}
-	if id == nil && m.c.SelfIssued && m.c.IssuerKey != nil {
-		id = keyHash(m.c.IssuerKey)
+	if m.c.SelfIssued && m.c.IssuerKey != nil {
+		return keyHash(m.c.IssuerKey)
 	}
-	return id
+	return nil
 }
 
 func (m *maker) issuerExtensions() []ext.Extension {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -457,5 +458,29 @@ func TestExtensionsOfRequests(t *testing.T) {
 	path := b.write(t, "req.cnf", text.String())
 	for n := range specimens {
 		b.checkRequest(t, f, path, fmt.Sprintf("ext%d", n))
+	}
+}
+
+// TestIdentifiersOfSelfSigned holds every pair of the two key identifiers of a
+// self-signed certificate against openssl, in both orders.
+func TestIdentifiersOfSelfSigned(t *testing.T) {
+	b := newBench(t)
+	var text strings.Builder
+	var names []string
+	text.WriteString(header)
+	for _, subject := range []string{"none", "hash", "0102", "010203"} {
+		for _, authority := range []string{"keyid", "keyid,issuer", "keyid:always", "keyid:always,issuer", "issuer:always", "keyid:always,issuer:always"} {
+			lines := []string{"subjectKeyIdentifier = " + subject, "authorityKeyIdentifier = " + authority}
+			for range 2 {
+				slices.Reverse(lines)
+				name := fmt.Sprintf("pair%d", len(names))
+				names = append(names, name)
+				fmt.Fprintf(&text, "[%s]\n%s\n", name, strings.Join(lines, "\n"))
+			}
+		}
+	}
+	f, path := parse(t, text.String()), b.write(t, "pairs.cnf", text.String())
+	for _, name := range names {
+		b.checkCertificate(t, f, path, name, nil)
 	}
 }
