@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+
+	"github.com/certwright/certwright/evidence"
 )
 
 // Matches reports whether a certificate is among what the query selects;
@@ -90,7 +92,7 @@ func anyName(names []string, pattern string) bool {
 	pattern = strings.ToLower(pattern)
 	for _, name := range names {
 		name = strings.ToLower(name)
-		if MatchRuns(pattern, name) || MatchRuns(pattern, WithoutKind(name)) {
+		if evidence.MatchRuns(pattern, name) || evidence.MatchRuns(pattern, WithoutKind(name)) {
 			return true
 		}
 	}
@@ -104,26 +106,4 @@ func WithoutKind(name string) string {
 		return value
 	}
 	return name
-}
-
-// MatchRuns compares text with a pattern in which "*" stands for any run of
-// characters.
-func MatchRuns(pattern, text string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == text
-	}
-	first, last := parts[0], parts[len(parts)-1]
-	if len(text) < len(first)+len(last) || !strings.HasPrefix(text, first) || !strings.HasSuffix(text, last) {
-		return false
-	}
-	text = text[len(first) : len(text)-len(last)]
-	for _, part := range parts[1 : len(parts)-1] {
-		at := strings.Index(text, part)
-		if at < 0 {
-			return false
-		}
-		text = text[at+len(part):]
-	}
-	return true
 }

@@ -60,6 +60,12 @@ type Origin struct {
 	Address               string `json:"address,omitempty"`
 	Sender                string `json:"sender,omitempty"`                // the authenticated sender of a CRMF, as ext.GeneralName.String; empty where none is
 	RegistrationAuthority bool   `json:"registrationAuthority,omitempty"` // the sender may say that it has verified possession itself
+
+	// What the certificate may name, as patterns with their kind in which * stands
+	// for any run of characters ("dns:*.plant.example"); empty: anything. NamesOf is
+	// what they come from, in words: `the secret "pump-7"`.
+	Names   []string `json:"names,omitempty"`
+	NamesOf string   `json:"namesOf,omitempty"`
 }
 
 // Witness is what a front door has that a proof of possession is checked

@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +82,7 @@ func TestOfKeepsWhatItIsTold(t *testing.T) {
 	origin := Origin{Door: "cli", Requester: "root", Method: "local-user"}
 	controls := []Control{{Name: "dns:a.example", Method: "http-01", At: time.Unix(1, 0)}}
 	e := Of(&request.Request{}, origin, controls)
-	if e.Origin != origin || len(e.Controls) != 1 || e.Controls[0] != controls[0] {
+	if !reflect.DeepEqual(e.Origin, origin) || len(e.Controls) != 1 || e.Controls[0] != controls[0] {
 		t.Errorf("%+v", e)
 	}
 	if e.Possession.Proven || e.Possession.Detail != "the request carries no proof of possession that can be checked" {

@@ -39,6 +39,7 @@ var rules = [...]rule{
 	{"names-valid", "RFC 5280, Section 4.2.1.6", namesValid},
 	{"names-wildcards", "RFC 9525, Section 6.3", namesWildcards},
 	{"names-lists", "", namesLists},
+	{"names-of-sender", "", namesOfSender},
 	{"names-count", "", namesCount},
 	{"names-common-name", "", commonNameAmong},
 	{"subject-empty", "RFC 5280, Section 4.1.2.6", subjectEmpty},

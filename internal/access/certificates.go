@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/evidence"
 )
 
 // Issued finds certificates in an authority's records.
@@ -171,7 +172,7 @@ func matching(c *x509.Certificate, pattern string) string {
 		names = []string{c.Subject.CommonName}
 	}
 	for _, name := range names {
-		if authority.MatchRuns(rest, name) {
+		if evidence.MatchRuns(rest, name) {
 			return name
 		}
 	}

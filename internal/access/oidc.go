@@ -13,7 +13,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
-	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/evidence"
 )
 
 // OIDCConfig says whose tokens of OpenID Connect are believed, and what their
@@ -152,7 +152,7 @@ func (x *OIDC) principal(t *oidc.IDToken) (*Principal, error) {
 	}
 	for _, rule := range x.config.Rules {
 		claim, pattern, _ := strings.Cut(rule.Match, "=")
-		if slices.ContainsFunc(texts(claims[claim]), func(text string) bool { return authority.MatchRuns(pattern, text) }) {
+		if slices.ContainsFunc(texts(claims[claim]), func(text string) bool { return evidence.MatchRuns(pattern, text) }) {
 			return &Principal{Name: name, Roles: rule.Roles, Profiles: rule.Profiles, CAs: rule.CAs, Method: "oidc", ID: t.Subject}, nil
 		}
 	}

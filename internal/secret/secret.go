@@ -18,6 +18,7 @@ import (
 	"unicode"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/request"
 )
 
@@ -343,16 +344,12 @@ func (v *Vault) ByValue(ctx context.Context, value, door string) (*Secret, error
 	return &s.Secret, v.good(&s.Secret, door)
 }
 
-// Allows refuses names (as ext.GeneralName.String writes them) that the secret
-// is not for.
-func (s *Secret) Allows(names []string) error {
-	for _, name := range names {
-		fit := func(pattern string) bool { return authority.MatchRuns(strings.ToLower(pattern), strings.ToLower(name)) }
-		if len(s.Names) > 0 && !slices.ContainsFunc(s.Names, fit) {
-			return &request.Refusal{Reason: request.NotAuthorized, Field: "subjectAltName", Detail: fmt.Sprintf("the secret %q is not for the name %s", s.Reference, name), Fix: "ask for names like " + strings.Join(s.Names, ", ")}
-		}
+// Limit has the names that the certificate would bear held against those that
+// the secret is for, in judging: the profile may add names to the request's.
+func (s *Secret) Limit(o *evidence.Origin) {
+	if len(s.Names) > 0 {
+		o.Names, o.NamesOf = slices.Clone(s.Names), fmt.Sprintf("the secret %q", s.Reference)
 	}
-	return nil
 }
 
 // Recall returns a secret with its value although it may be spent, expired or

@@ -13,6 +13,7 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/authority/memkeys"
 	"github.com/certwright/certwright/authority/memstore"
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/request"
 )
 
@@ -189,16 +190,15 @@ func TestSecretsThatCannotBe(t *testing.T) {
 	}
 }
 
-func TestAllows(t *testing.T) {
-	s := Secret{Reference: "r", Names: []string{"dns:*.plant.example", "ip:192.0.2.7"}}
-	if err := s.Allows([]string{"dns:A.Plant.example", "ip:192.0.2.7"}); err != nil {
-		t.Error(err)
+func TestLimit(t *testing.T) {
+	var o evidence.Origin
+	(&Secret{}).Limit(&o)
+	if !o.Covers("dns:anything") {
+		t.Error("a secret without names limits them")
 	}
-	if err := s.Allows([]string{"dns:a.plant.example", "dns:plant.example"}); said(err) != `not-authorized: the secret "r" is not for the name dns:plant.example` {
-		t.Error(err)
-	}
-	if err := (&Secret{}).Allows([]string{"dns:anything"}); err != nil {
-		t.Error(err)
+	(&Secret{Reference: "r", Names: []string{"dns:*.plant.example", "ip:192.0.2.7"}}).Limit(&o)
+	if o.NamesOf != `the secret "r"` || !o.Covers("dns:A.Plant.example") || !o.Covers("ip:192.0.2.7") || o.Covers("dns:plant.example") || o.LimitsSubject() {
+		t.Errorf("%+v", o)
 	}
 }
 

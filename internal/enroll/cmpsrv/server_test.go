@@ -180,3 +180,23 @@ func TestRecordedMessagesAreNotTakenTwice(t *testing.T) {
 		t.Errorf("%d certificates", n)
 	}
 }
+
+// The names of a secret hold for what the certificate would bear, not only for
+// what the request has as such.
+func TestSecretsNamesHoldForTheCommonName(t *testing.T) {
+	w := newWorld(t)
+	w.keys()
+	w.secret(secret.Secret{Profile: "device", Names: []string{"dns:*.plant.example"}})
+	for _, options := range []string{"-subject /CN=evil.other.example", "-subject /CN=pump -sans evil.other.example"} {
+		out, ok := w.openssl("-cmd ir -newkey k.key " + options + shared)
+		if ok || !strings.Contains(out, "notAuthorized") || !strings.Contains(out, "is not for the name ") {
+			t.Errorf("%s: %s", options, out)
+		}
+	}
+	if n := w.issued(authority.StatusValid) + w.issued(authority.StatusUnconfirmed); n != 0 {
+		t.Errorf("%d certificates", n)
+	}
+	if out, ok := w.openssl("-cmd ir -newkey k.key -subject /CN=pump.plant.example" + shared); !ok {
+		t.Error(out, w.log)
+	}
+}

@@ -68,6 +68,9 @@ func (s *Server) submission(c *call, w wanted, profile string, implicit bool) au
 		Witness: evidence.Witness{Secret: c.sender.value}, Asked: issuance.Asked{Confirm: !implicit},
 		IdempotencyKey: "cmp:" + c.sender.id + ":" + transactionID(c.message) + ":" + w.id.String(),
 	}
+	if c.sender.secret != nil {
+		c.sender.secret.Limit(&sub.Origin)
+	}
 	if w.message != nil && w.message.Request.Template.Validity != nil {
 		v := w.message.Request.Template.Validity
 		sub.Asked.NotBefore, sub.Asked.NotAfter = v.NotBefore, v.NotAfter
@@ -112,29 +115,18 @@ func (s *Server) take(ctx context.Context, c *call, w wanted, out *authority.Out
 	return r, err
 }
 
-// mayHave refuses names that are not the sender's own: those that its secret
-// is for, or those of its certificate. A registration authority vouches for
-// all.
+// mayHave refuses names that are not those of the sender's certificate. What a
+// secret is for is held against the certificate that would come of it, in
+// judging; a registration authority vouches for all.
 func mayHave(from *sender, r *request.Request) *request.Refusal {
-	var names []string
-	for _, n := range r.SubjectAltNames() {
-		names = append(names, n.String())
-	}
-	if from.secret != nil {
-		var refusal *request.Refusal
-		if errors.As(from.secret.Allows(names), &refusal) {
-			return refusal
-		}
-		return nil
-	}
-	if from.ra {
+	if from.secret != nil || from.ra {
 		return nil
 	}
 	if !r.Subject.IsEmpty() && !r.Subject.Equal(from.certificate.Subject) {
 		return &request.Refusal{Reason: request.NotAuthorized, Field: "subject", Detail: "the subject is not that of the certificate that protects the message", Fix: "ask for the same subject, or by a shared secret"}
 	}
-	for _, n := range names {
-		if !slices.Contains(from.record.Names, n) {
+	for _, name := range r.SubjectAltNames() {
+		if n := name.String(); !slices.Contains(from.record.Names, n) {
 			return &request.Refusal{Reason: request.NotAuthorized, Field: "subjectAltName", Detail: "the name " + n + " is not in the certificate that protects the message", Fix: "ask for the same names, or by a shared secret"}
 		}
 	}

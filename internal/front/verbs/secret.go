@@ -68,7 +68,7 @@ certwright secret new --door scep --profile device --expires 1d`,
 	flags.StringArrayVar(&f.doors, "door", nil, "protocol it is for: cmp, est or scep; several times (default: all)")
 	flags.StringVar(&f.profile, "profile", "", "profile it is for (default: the authority's default)")
 	flags.StringVar(&p.ca, "ca", "", "authority it is for")
-	flags.StringArrayVar(&f.names, "name", nil, "name it is for, with its kind; * matches anything; several times (default: whatever the profile allows)")
+	flags.StringArrayVar(&f.names, "name", nil, "name the certificate may bear, in the subject too, with its kind (dns, ip, email …; subject: the whole subject); * matches anything; several times (default: whatever the profile allows)")
 	flags.IntVar(&f.uses, "uses", 1, "how many certificates it is good for (0: any number)")
 	flags.StringVar(&f.expires, "expires", "30d", "for how long it is good")
 	flags.BoolVar(&f.forever, "no-expiry", false, "it does not end by itself")
