@@ -232,21 +232,30 @@ type PKCS12Passwords struct {
 	AnyMAC  bool // what the MAC says does not matter
 }
 
-// ReadPKCS12With is ReadPKCS12 with passwords of both kinds.
-func ReadPKCS12With(data []byte, passwords PKCS12Passwords) (*Contents, error) {
+// partsOf verifies the MAC of a file, where it has one and that matters, and
+// returns its parts, and what is to read them.
+func partsOf(data []byte, passwords PKCS12Passwords) (*reader, []*cms.ContentInfo, error) {
 	p, err := parsePFX(data)
 	if err != nil {
-		return nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
+		return nil, nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
 	}
-	r := &reader{password: passwords.Content, budget: 2 * pbe.MaxIterations}
 	if p.mac != nil && !passwords.AnyMAC {
 		if err := p.mac.verify(p.authSafe, passwords.MAC); err != nil {
-			return nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
+			return nil, nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
 		}
 	}
 	parts, err := p.parts()
 	if err != nil {
-		return nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
+		return nil, nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
+	}
+	return &reader{password: passwords.Content, budget: 2 * pbe.MaxIterations}, parts, nil
+}
+
+// ReadPKCS12With is ReadPKCS12 with passwords of both kinds.
+func ReadPKCS12With(data []byte, passwords PKCS12Passwords) (*Contents, error) {
+	r, parts, err := partsOf(data, passwords)
+	if err != nil {
+		return nil, err
 	}
 	for _, part := range parts {
 		if err := r.part(part); err != nil {

@@ -7,7 +7,6 @@ import (
 	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/oid"
-	"github.com/certwright/certwright/format/pbe"
 )
 
 // PKCS12Safe is a part of a PKCS #12 file as it stands there: its bags in
@@ -55,20 +54,11 @@ type PKCS12 struct {
 // is in it. What could be read before an error comes with the error:
 // ErrPassphrase, or what is wrong.
 func OpenPKCS12(data []byte, passwords PKCS12Passwords) (*PKCS12, error) {
-	p, err := parsePFX(data)
+	r, parts, err := partsOf(data, passwords)
 	if err != nil {
-		return nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
+		return nil, err
 	}
-	f := &PKCS12{r: &reader{password: passwords.Content, budget: 2 * pbe.MaxIterations}}
-	if p.mac != nil && !passwords.AnyMAC {
-		if err := p.mac.verify(p.authSafe, passwords.MAC); err != nil {
-			return nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
-		}
-	}
-	parts, err := p.parts()
-	if err != nil {
-		return nil, fmt.Errorf("reading a PKCS #12 file: %w", err)
-	}
+	f := &PKCS12{r: r}
 	for _, part := range parts {
 		safe, known, err := f.open(part)
 		if known {
