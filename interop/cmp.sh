@@ -107,7 +107,7 @@ holds "a transaction is recorded" secret $root -cmd ir -newkey k2.key -subject /
 refused "and not taken twice" transactionIdInUse secret $root -cmd ir -newkey k2.key -subject /CN=pump -sans pump.example -reqin m1,m2
 holds "rr by signature" signed $root -cmd rr -oldcert dev.crt -revreason 4
 says "the certificate is revoked" "revoked" certwright show "$(openssl x509 -in dev.crt -noout -serial | cut -d= -f2)"
-refused "a message by a revoked certificate" signerNotTrusted signed $root -cmd cr -newkey k2.key -subject /CN=pump -sans pump.example
+refused "a message by a revoked certificate" certRevoked signed $root -cmd cr -newkey k2.key -subject /CN=pump -sans pump.example
 
 # The client of BouncyCastle.
 jars=/usr/share/java/bcprov.jar:/usr/share/java/bcpkix.jar:/usr/share/java/bcutil.jar

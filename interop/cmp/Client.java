@@ -79,6 +79,7 @@ public class Client {
   static ProtectedPKIMessage protect(ProtectedPKIMessageBuilder b) throws Exception {
     if (certificate == null) return b.setSenderKID(reference.getBytes("UTF-8")).build(mac().build(secret));
     String algorithm = own.getPrivate().getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
+    b.setSenderKID(org.bouncycastle.asn1.x509.SubjectKeyIdentifier.fromExtensions(certificate.getExtensions()).getKeyIdentifier());
     return b.addCMPCertificate(certificate).build(new JcaContentSignerBuilder(algorithm).setProvider("BC").build(own.getPrivate()));
   }
 

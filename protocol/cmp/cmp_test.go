@@ -282,7 +282,7 @@ func TestRules(t *testing.T) {
 		{BadSenderNonce, "senderNonce has 15 octets; it must have 16 at least", func(m *Message, _ *Rules) { m.Header.SenderNonce = make([]byte, 15) }},
 		{BadRecipientNonce, "the first message of a transaction has a recipNonce", func(_ *Message, r *Rules) { r.First = true }},
 		{BadRecipientNonce, "recipNonce is not the nonce that was sent", func(_ *Message, r *Rules) { r.Nonce = nil }},
-		{BadDataFormat, "the value of implicitConfirm is not NULL", func(m *Message, _ *Rules) { m.Header.Info = []Info{{Type: InfoImplicitConfirm}} }},
+		{BadRequest, "the value of implicitConfirm is not NULL", func(m *Message, _ *Rules) { m.Header.Info = []Info{{Type: InfoImplicitConfirm}} }},
 		{BadRequest, "implicitConfirm and confirmWaitTime exclude each other", func(m *Message, _ *Rules) { m.Header.Info = []Info{ImplicitConfirm(), ConfirmWaitTime(moment())} }},
 		{BadDataFormat, "certProfile: SEQUENCE is missing", func(m *Message, _ *Rules) { m.Header.Info = []Info{{Type: InfoCertProfile}} }},
 	} {

@@ -10,8 +10,8 @@ import (
 
 // Octets of what must not be guessed (RFC 9483, Section 3.1).
 const (
-	nonceSize      = 16
-	maxTransaction = 64
+	nonceSize       = 16
+	transactionSize = 16
 )
 
 // Rules are what a received header is held against.
@@ -21,7 +21,7 @@ type Rules struct {
 	// First is set for the first message of a transaction. Others must carry
 	// TransactionID and, as recipNonce, Nonce: the senderNonce last sent.
 	First         bool
-	Nested        bool // it is a nested message, whose recipNonce is that of what it passes on
+	Unheld        bool // recipNonce is held against nothing: it is a nested message's, or of a transaction that is not there
 	TransactionID []byte
 	Nonce         []byte
 	// Answer is set for what a server says: who asked knows what protects it, so
@@ -97,8 +97,8 @@ func (m *Message) checkTransaction(r Rules) *Failure {
 	switch {
 	case id == nil:
 		return fail(BadDataFormat, "transactionID is missing")
-	case len(id) < nonceSize || len(id) > maxTransaction:
-		return fail(BadDataFormat, "transactionID has %d octets; it must have %d", len(id), nonceSize)
+	case len(id) != transactionSize:
+		return fail(BadDataFormat, "transactionID has %d octets; it must have %d", len(id), transactionSize)
 	case !r.First && !bytes.Equal(id, r.TransactionID):
 		return fail(BadRequest, "transactionID is that of another transaction")
 	}
@@ -111,7 +111,7 @@ func (m *Message) checkNonces(r Rules) *Failure {
 		return fail(BadSenderNonce, "senderNonce is missing")
 	case len(m.Header.SenderNonce) < nonceSize:
 		return fail(BadSenderNonce, "senderNonce has %d octets; it must have %d at least", len(m.Header.SenderNonce), nonceSize)
-	case r.First && !r.Nested && m.Header.RecipientNonce != nil:
+	case r.First && !r.Unheld && m.Header.RecipientNonce != nil:
 		return fail(BadRecipientNonce, "the first message of a transaction has a recipNonce")
 	case !r.First && !bytes.Equal(m.Header.RecipientNonce, r.Nonce):
 		return fail(BadRecipientNonce, "recipNonce is not the nonce that was sent")
@@ -122,7 +122,7 @@ func (m *Message) checkNonces(r Rules) *Failure {
 func (m *Message) checkInfo(Rules) *Failure {
 	implicit, ok := m.Header.Find(InfoImplicitConfirm)
 	if ok && !bytes.Equal(implicit.Value, []byte{byte(der.Null), 0}) {
-		return fail(BadDataFormat, "the value of implicitConfirm is not NULL")
+		return fail(BadRequest, "the value of implicitConfirm is not NULL")
 	}
 	if _, waits := m.Header.Find(InfoConfirmWaitTime); ok && waits {
 		return fail(BadRequest, "implicitConfirm and confirmWaitTime exclude each other")

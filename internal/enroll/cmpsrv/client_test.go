@@ -367,7 +367,7 @@ func TestConfirmationsThatAreWrong(t *testing.T) {
 		{cmp.BadRequest, "there is none with this transactionID", func(x *talk, r cmp.Response) cmp.Body {
 			return x.say(conf(t, r), func(h *cmp.Header) { h.TransactionID, h.RecipientNonce = make([]byte, 16), nil })
 		}},
-		{cmp.BadCertID, "no certificate with the certReqId 7", func(x *talk, _ cmp.Response) cmp.Body {
+		{cmp.BadRequest, "no certificate with the certReqId 7", func(x *talk, _ cmp.Response) cmp.Body {
 			return x.say(cmp.NewConfirmations(cmp.CertStatus{Hash: make([]byte, 32), ID: big.NewInt(7)}), nil)
 		}},
 		{cmp.BadCertID, "not the hash of the certificate", func(x *talk, _ cmp.Response) cmp.Body {

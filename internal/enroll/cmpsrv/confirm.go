@@ -33,16 +33,40 @@ func (s *Server) confirm(ctx context.Context, c *call) (cmp.Body, error) {
 		}
 		return cmp.NewPKIConfirm(), nil
 	}
+	if err := t.meets(list); err != nil {
+		return cmp.Body{}, err
+	}
 	for _, one := range list {
-		at := slices.IndexFunc(t.Items, func(i item) bool { return i.ID == one.ID.String() && i.Confirm })
-		if at < 0 {
-			return cmp.Body{}, failure(cmp.BadCertID, "no certificate with the certReqId %s waits to be confirmed", one.ID)
-		}
-		if err := s.confirmStatus(ctx, c, &t.Items[at], one); err != nil {
+		if err := s.confirmStatus(ctx, c, &t.Items[t.toConfirm(one.ID.String())], one); err != nil {
 			return cmp.Body{}, err
 		}
 	}
 	return cmp.NewPKIConfirm(), nil
+}
+
+// meets holds a certConf against what waits to be confirmed, before any of it
+// counts.
+func (t *transaction) meets(list []cmp.CertStatus) error {
+	seen := map[string]bool{}
+	for _, one := range list {
+		id := one.ID.String()
+		switch {
+		case t.toConfirm(id) < 0:
+			return failure(cmp.BadRequest, "no certificate with the certReqId %s waits to be confirmed", id)
+		case seen[id]:
+			return failure(cmp.BadRequest, "the certConf has two statuses for the certificate with the certReqId %s", id)
+		case one.Status != nil && one.Status.Granted() && one.Status.Failure != 0:
+			return failure(cmp.BadRequest, "the certConf accepts the certificate with the certReqId %s, and has a failInfo all the same", id)
+		}
+		seen[id] = true
+	}
+	return nil
+}
+
+// toConfirm is the index of the certificate that waits to be confirmed under a
+// certReqId, below zero where none does.
+func (t *transaction) toConfirm(id string) int {
+	return slices.IndexFunc(t.Items, func(i item) bool { return i.ID == id && i.Confirm })
 }
 
 func (s *Server) confirmStatus(ctx context.Context, c *call, i *item, one cmp.CertStatus) error {

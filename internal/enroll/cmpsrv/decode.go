@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/cert"
@@ -27,7 +28,8 @@ type sender struct {
 
 	certificate *cert.Certificate
 	record      *authority.Certificate
-	ra          bool // it may vouch for others
+	ra          bool  // it may vouch for others
+	gone        error // why the certificate is good for no more, but to be told so of itself; nil where it is
 }
 
 // method is how the sender was recognized, for the records.
@@ -51,6 +53,41 @@ func (s *Server) recognize(ctx context.Context, m *cmp.Message) (*sender, error)
 		return s.bySecret(ctx, m)
 	}
 	return s.byCertificate(ctx, m)
+}
+
+// trusts holds that the protection of a message is right, and by what is good
+// now.
+func (s *Server) trusts(ctx context.Context, m *cmp.Message) error {
+	from, err := s.recognize(ctx, m)
+	if err != nil {
+		return err
+	}
+	return from.gone
+}
+
+// owns refuses messages of another's transaction: with the bit for what begins
+// one, for another kind of protection than it was begun with, or for another
+// sender.
+func (s *sender) owns(t *transaction, kind cmp.BodyKind) error {
+	before, _, _ := strings.Cut(t.Sender, ":")
+	now, _, _ := strings.Cut(s.id, ":")
+	switch {
+	case t.Sender == s.id:
+		return nil
+	case !goesOn(kind):
+		return failure(cmp.TransactionIDInUse, "the transactionID is that of another sender's transaction; draw another one")
+	case before != now:
+		return failure(cmp.WrongIntegrity, "the message is protected by a %s, but its transaction was begun by a %s", protection(now), protection(before))
+	}
+	return failure(cmp.NotAuthorized, "the transaction is another sender's")
+}
+
+// protection is the word for a kind of sender.
+func protection(kind string) string {
+	if kind == "secret" {
+		return "shared secret"
+	}
+	return kind
 }
 
 // maxReference bounds what is looked up.
@@ -104,16 +141,33 @@ func (s *Server) byCertificate(ctx context.Context, m *cmp.Message) (*sender, er
 	if name, err := m.Header.Sender.Directory(); err != nil || !name.Equal(c.Subject) {
 		return nil, failure(cmp.BadMessageCheck, "the sender is not the subject of the certificate of the protection")
 	}
-	if kid := m.Header.SenderKID; kid != nil && !bytes.Equal(kid, keyIdentifier(c)) {
-		return nil, failure(cmp.BadMessageCheck, "senderKID is not the key identifier of the certificate of the protection")
+	if err := checkSenderKID(m, c); err != nil {
+		return nil, err
 	}
-	record, err := s.ours(ctx, c)
+	record, gone, err := s.ours(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	s.protectors.keep(by)
 	id := "certificate:" + record.CA + "/" + hex.EncodeToString(record.Serial)
-	return &sender{id: id, name: record.Subject, certificate: c, record: record, ra: isRA(c)}, nil
+	return &sender{id: id, name: record.Subject, certificate: c, record: record, ra: isRA(c), gone: gone}, nil
+}
+
+// checkSenderKID holds senderKID against the certificate of the protection: it
+// is the certificate's key identifier, wherever that has one (RFC 9483, Section
+// 3.1).
+func checkSenderKID(m *cmp.Message, c *cert.Certificate) error {
+	kid := m.Header.SenderKID
+	if kid == nil {
+		if _, has := ext.Find(c.Extensions, oid.SubjectKeyIdentifier); has {
+			return failure(cmp.BadMessageCheck, "senderKID is missing: it has to be the key identifier of the certificate of the protection")
+		}
+		return nil
+	}
+	if !bytes.Equal(kid, keyIdentifier(c)) {
+		return failure(cmp.BadMessageCheck, "senderKID is not the key identifier of the certificate of the protection")
+	}
+	return nil
 }
 
 func keyIdentifier(c *cert.Certificate) []byte {
@@ -137,29 +191,48 @@ func isRA(c *cert.Certificate) bool {
 }
 
 // ours returns the record of a certificate that one of our authorities issued
-// and that is good now.
-func (s *Server) ours(ctx context.Context, c *cert.Certificate) (*authority.Certificate, error) {
+// and that is good now, or what has to be said of one that is revoked.
+func (s *Server) ours(ctx context.Context, c *cert.Certificate) (record *authority.Certificate, gone, err error) {
 	all, err := s.config.Authority.CAsNamed(ctx, c.Issuer)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, ca := range all {
 		standing, record, err := s.standings.of(ctx, ca.Name, c.SerialBytes)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if record == nil {
+			if err := s.unconfirmed(ctx, ca.Name, c); err != nil {
+				return nil, nil, err
+			}
 		}
 		if record == nil || !bytes.Equal(record.DER, c.Raw) {
 			continue
 		}
 		switch standing {
 		case authority.StandingGood:
-			return record, mayProtect(c)
+			return record, nil, mayProtect(c)
 		case authority.StandingRevoked, authority.StandingHold:
-			return nil, failure(cmp.CertRevoked|cmp.SignerNotTrusted, "the certificate of the protection is revoked")
+			return record, failure(cmp.CertRevoked, "the certificate of the protection is revoked"), mayProtect(c)
 		}
-		return nil, failure(cmp.SignerNotTrusted, "the certificate of the protection is %s", standing)
+		return nil, nil, failure(cmp.SignerNotTrusted, "the certificate of the protection is %s", standing)
 	}
-	return nil, failure(cmp.SignerNotTrusted, "the certificate of the protection is none that was issued here")
+	return nil, nil, failure(cmp.SignerNotTrusted, "the certificate of the protection is none that was issued here")
+}
+
+// unconfirmed refuses a certificate that its holder has yet to confirm.
+func (s *Server) unconfirmed(ctx context.Context, ca string, c *cert.Certificate) error {
+	record, err := s.config.Store.Certificate(ctx, ca, c.Serial.Bytes())
+	switch {
+	case errors.Is(err, authority.ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("looking for the certificate of the protection: %w", err)
+	case record.Status == authority.StatusUnconfirmed && bytes.Equal(record.DER, c.Raw):
+		return failure(cmp.SignerNotTrusted, "the certificate of the protection is not confirmed yet; protect the message as the request for it was")
+	}
+	return nil
 }
 
 // mayProtect refuses certificates whose key is not for signing.
@@ -199,9 +272,12 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 	if err != nil {
 		return cmp.Body{}, err
 	}
+	if c.sender.gone != nil && (before != nil || m.Body.Kind != cmp.RevocationRequest) {
+		return cmp.Body{}, c.sender.gone
+	}
 	if before != nil && m.Body.Kind != cmp.NestedMessage {
-		if before.Sender != c.sender.id {
-			return cmp.Body{}, failure(cmp.TransactionIDInUse|cmp.NotAuthorized, "the transaction is another sender's")
+		if err := c.sender.owns(before, m.Body.Kind); err != nil {
+			return cmp.Body{}, err
 		}
 		answer, err := s.again(before, m)
 		if err != nil {
@@ -228,7 +304,10 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 // transaction, and its own header is held against that.
 func (s *Server) check(m *cmp.Message, before *transaction) *cmp.Failure {
 	nested := m.Body.Kind == cmp.NestedMessage
-	rules := cmp.Rules{Now: s.config.Now(), Window: s.config.Window, Nested: nested, First: nested || before == nil || m.Body.Kind == before.Kind}
+	rules := cmp.Rules{
+		Now: s.config.Now(), Window: s.config.Window,
+		Unheld: nested || before == nil && goesOn(m.Body.Kind), First: nested || before == nil || m.Body.Kind == before.Kind,
+	}
 	if !rules.First {
 		rules.TransactionID, rules.Nonce = m.Header.TransactionID, before.Nonce
 	}
@@ -239,7 +318,19 @@ func (s *Server) check(m *cmp.Message, before *transaction) *cmp.Failure {
 	if f != nil && before != nil && f.Info == cmp.BadRecipientNonce && before.repeats(m) {
 		return nil
 	}
+	if f == nil && !rules.First && !before.Over && !before.repeats(m) && bytes.Equal(m.Header.SenderNonce, before.Heard) {
+		return &cmp.Failure{Info: cmp.BadSenderNonce, Text: "senderNonce is that of the message before; draw another one for each message"}
+	}
 	return f
+}
+
+// goesOn reports whether a body is of a transaction that was begun before.
+func goesOn(k cmp.BodyKind) bool {
+	switch k {
+	case cmp.CertificateConfirmation, cmp.PollRequest, cmp.PopResponse, cmp.ErrorMessage, cmp.Confirmation:
+		return true
+	}
+	return false
 }
 
 // checkOriginals looks at the messages that a registration authority says it
@@ -254,7 +345,7 @@ func (s *Server) checkOriginals(ctx context.Context, c *call) error {
 		return failure(cmp.BadDataFormat, "%v", err)
 	}
 	for _, m := range originals {
-		if _, err := s.recognize(ctx, m); err != nil {
+		if err := s.trusts(ctx, m); err != nil {
 			return fmt.Errorf("the original message: %w", err)
 		}
 	}

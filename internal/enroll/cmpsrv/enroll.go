@@ -38,7 +38,7 @@ func (s *Server) enrol(ctx context.Context, c *call) (cmp.Body, error) {
 			return cmp.Body{}, err
 		}
 	}
-	profile, err := s.profileFor(ctx, c)
+	profile, err := s.profileFor(ctx, c, len(list))
 	if err != nil {
 		return cmp.Body{}, err
 	}
@@ -67,7 +67,7 @@ func (s *Server) enrolled(c *call, implicit bool, all ...cmp.Response) cmp.Body 
 	if c.challenge != nil {
 		return cmp.NewChallenges(*c.challenge)
 	}
-	s.grant(c, implicit)
+	s.grant(c, implicit, all)
 	reply := cmp.Reply{Responses: all}
 	if c.transaction.Kind == cmp.InitializationRequest && c.sender.secret != nil {
 		reply.CAPubs = c.root()
@@ -75,10 +75,12 @@ func (s *Server) enrolled(c *call, implicit bool, all ...cmp.Response) cmp.Body 
 	return cmp.NewReply(c.transaction.Kind.Response(), reply)
 }
 
-// grant says in the header that no certConf is needed, where none is.
-func (s *Server) grant(c *call, implicit bool) {
+// grant says in the header that no certConf is needed, where there is a
+// certificate and none is.
+func (s *Server) grant(c *call, implicit bool, all []cmp.Response) {
 	confirm := slices.ContainsFunc(c.transaction.Items, func(i item) bool { return i.Confirm })
-	if implicit && !confirm {
+	given := slices.ContainsFunc(all, func(r cmp.Response) bool { return r.Pair != nil })
+	if implicit && given && !confirm {
 		c.infos = append(c.infos, cmp.ImplicitConfirm())
 	}
 }
@@ -150,11 +152,17 @@ func (s *Server) mayUpdate(ctx context.Context, c *call, list []wanted) error {
 // profileFor returns the profile that a message asks for, if its sender may
 // have it: that of the secret or certificate, else the preset one or one of
 // those that may be named.
-func (s *Server) profileFor(ctx context.Context, c *call) (string, error) {
+func (s *Server) profileFor(ctx context.Context, c *call, requests int) (string, error) {
 	asked := c.profile
 	names, err := c.message.Header.Profiles()
 	if err != nil {
 		return "", failure(cmp.BadDataFormat, "%v", err)
+	}
+	if len(names) > requests {
+		return "", failure(cmp.BadRequest, "certProfile has %d names, but there are %d requests", len(names), requests)
+	}
+	if slices.ContainsFunc(names, func(n string) bool { return n != names[0] }) {
+		return "", failure(cmp.BadRequest, "certProfile names several profiles; one message is for one here, send a message for each")
 	}
 	if len(names) > 0 {
 		if asked != "" && asked != names[0] {

@@ -30,7 +30,7 @@ func (s *Server) general(ctx context.Context, c *call) (cmp.Body, error) {
 		return cmp.Body{}, failure(cmp.BadRequest, "the genm asks nothing")
 	}
 	q := question{call: c}
-	if q.profile, err = s.profileFor(ctx, c); err != nil {
+	if q.profile, err = s.profileFor(ctx, c, len(infos)); err != nil {
 		return cmp.Body{}, err
 	}
 	if q.ca, _, err = s.config.Authority.CA(ctx, c.ca); err != nil {

@@ -74,7 +74,7 @@ func (s *Server) mayBatch(ctx context.Context, outer *cmp.Message, list []*cmp.M
 		} else {
 			transactions[id], nonces[nonce] = true, true
 		}
-		if _, err := s.recognize(ctx, m); err != nil {
+		if err := s.trusts(ctx, m); err != nil {
 			return err
 		}
 	}

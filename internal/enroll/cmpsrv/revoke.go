@@ -64,7 +64,13 @@ func (s *Server) revokeOne(ctx context.Context, c *call, r cmp.Revocation) (id c
 	if err != nil {
 		return refuse(err)
 	}
-	if !c.sender.ra && (record.CA != c.sender.record.CA || string(record.Serial) != string(c.sender.record.Serial)) {
+	own := record.CA == c.sender.record.CA && string(record.Serial) == string(c.sender.record.Serial)
+	switch {
+	case own && c.sender.gone != nil:
+		return refuse(failure(cmp.CertRevoked, "the certificate is revoked already; nothing needs to be done"))
+	case c.sender.gone != nil:
+		return refuse(c.sender.gone)
+	case !own && !c.sender.ra:
 		return refuse(failure(cmp.NotAuthorized, "the certificate is another's; only its own holder, or a registration authority, has it revoked"))
 	}
 	if reason == crl.RemoveFromCRL {
@@ -74,10 +80,24 @@ func (s *Server) revokeOne(ctx context.Context, c *call, r cmp.Revocation) (id c
 			CA: record.CA, Serial: record.Serial, Reason: reason, Invalid: since, By: c.sender.name, Method: "cmp-signature",
 		})
 	}
+	if err == nil && record.Status == authority.StatusUnconfirmed {
+		err = s.withdrawn(ctx, record)
+	}
 	if err != nil {
 		return refuse(err)
 	}
 	return id, cmp.StatusInfo{}, nil
+}
+
+// withdrawn ends the wait for the confirmation of a certificate that was revoked
+// meanwhile.
+func (s *Server) withdrawn(ctx context.Context, c *authority.Certificate) error {
+	_, err := s.config.Authority.Confirm(ctx, authority.Confirmation{Ticket: c.Ticket, Rejected: "it was revoked before it was confirmed"})
+	var refusal *request.Refusal
+	if errors.As(err, &refusal) && refusal.Reason == request.WrongState {
+		return nil // another message ended it
+	}
+	return err
 }
 
 // reasonOf reads what the entry of the revocation list is to say.
@@ -87,7 +107,7 @@ func reasonOf(extensions []ext.Extension) (reason crl.Reason, since time.Time, e
 		switch e.ID {
 		case oid.ReasonCode:
 			if seen {
-				return 0, since, failure(cmp.BadDataFormat, "the rr gives more than one reason")
+				return 0, since, failure(cmp.BadRequest, "the rr gives more than one reason")
 			}
 			seen = true
 			n, err := ext.ParseReasonCode(e.Value)
@@ -131,9 +151,6 @@ func (s *Server) meant(ctx context.Context, r cmp.Revocation) (*authority.Certif
 		}
 		if err != nil {
 			return nil, err
-		}
-		if record.Status == authority.StatusUnconfirmed {
-			continue
 		}
 		return record, nil
 	}

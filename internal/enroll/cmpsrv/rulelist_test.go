@@ -15,30 +15,31 @@ const shownBy = `
 pvno 2 or 3 only: pvno is 2 or 3; pvno is not 4
 sender a directoryName for MAC: sender is a directoryName for MAC
 sender the subject of the protection certificate: sender is the subject of the certificate; answers keep the rules of the header
-senderKID present and right: senderKID is there for MAC; senderKID is the certificate's; answers keep the rules of the header
+senderKID present and right: senderKID is there for MAC; senderKID is there for signatures; senderKID is the certificate's; answers keep the rules of the header
 messageTime present and within a window: messageTime is there; messageTime is not past; messageTime is not to come; answers keep the rules of the header
 protectionAlg consistent, protection present exactly when it is: protection is there with protectionAlg; messages are protected; protection verifies
-transactionID present, fresh, 16 octets: transactionID is there; transactionID is fresh; transactionID has 16 octets; transactionID is the sender's
-senderNonce 16 octets, fresh: senderNonce is there; senderNonce has 16 octets; answers keep the rules of the header
+transactionID present, fresh, 16 octets: transactionID is there; transactionID is fresh; transactionID has 16 octets; transactionID has not 15 octets; transactionID has not 17 octets; transactionID is the sender's
+senderNonce 16 octets, fresh: senderNonce is there; senderNonce is fresh; senderNonce has 16 octets; answers keep the rules of the header
 no recipNonce in a first message: recipNonce is not in a first message
-implicitConfirm is NULL, never with confirmWaitTime: implicitConfirm is NULL; implicitConfirm is not with confirmWaitTime; answers keep the rules of the header
+implicitConfirm is NULL, never with confirmWaitTime: implicitConfirm is NULL; implicitConfirm is not granted with a rejection; implicitConfirm is not with confirmWaitTime; answers keep the rules of the header
 extraCerts with the protection certificate first, then its chain: extraCerts have the certificate; answers keep the rules of the header
 errors protected like the request: errors are protected like the request
-badDataFormat: badDataFormat; rr has one reasonCode; TestGenmOdd
+badDataFormat: badDataFormat; TestGenmOdd
 badMessageCheck: protection verifies; TestNestedBatchIsRefused
 transactionIdInUse: transactionID is fresh; TestRecordedMessagesAreNotTakenTwice
 badSenderNonce: senderNonce is there; TestAddedProtectionIsRefused
+badRequest: certConf and pollReq are of a transaction that is there; certConf accepts without failInfo; certConf has one status for a certificate; certConf has the certReqId of the request; certProfile has a name for a request at most
 badRecipientNonce: recipNonce is the nonce sent
 badTime: messageTime is not past
 unsupportedVersion: pvno is 2 or 3
 badPOP: badPOP; TestChallengeAnswers
 badCertTemplate: badCertTemplate by the size of the key
 badAlg: badAlg
-certRevoked: certRevoked and signerNotTrusted by a revoked certificate; certRevoked on repetition
+certRevoked: certRevoked by a revoked certificate; certRevoked on repetition; certRevoked alone to a revoked certificate's own rr; a certificate on hold does not release itself
 certConfirmed: certConfirmed on a second certConf
-signerNotTrusted: certRevoked and signerNotTrusted by a revoked certificate; TestOpenSSLIsRefused
-notAuthorized: notAuthorized for other names; TestCentralKeyGenerationIsRefused
-wrongIntegrity: kur is not by MAC; rr is by signature
+signerNotTrusted: extraCerts have the certificate; an unconfirmed certificate is not active
+notAuthorized: notAuthorized for other names; notAuthorized by another certificate; TestCentralKeyGenerationIsRefused
+wrongIntegrity: kur is not by MAC; wrongIntegrity by another kind of protection; rr is by signature
 addInfoNotAvailable: rr has issuer and serial number
 certReqId 0: certReqId is 0
 certReqId -1 for p10cr: certReqId is -1 for p10cr
@@ -54,7 +55,8 @@ NULL-DN needs a SAN: an empty subject needs a subjectAltName
 key sizes and extensions by policy: badCertTemplate by the size of the key; unacceptedExtension by policy
 rr signature protection only: rr is by signature
 rr issuer and serial needed: rr has issuer and serial number; rr of an unknown certificate
-rr one reasonCode: rr has one reasonCode
+rr one reasonCode: rr has one reasonCode; rr without a reasonCode is unspecified
+rr of what is not confirmed: rr of an unconfirmed certificate ends it
 rr removeFromCRL revives: removeFromCRL revives
 rr certRevoked on repetition: certRevoked on repetition
 genm caCerts: TestGenmCACerts

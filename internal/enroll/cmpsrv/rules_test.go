@@ -105,15 +105,18 @@ var serverRules = map[string]func(*desk){
 	"sender is the subject of the certificate": header(bySignature, cmp.BadMessageCheck, "not the subject", func(h *cmp.Header) { h.Sender = h.Recipient }),
 	"senderKID is there for MAC":               header(byMAC, cmp.BadMessageCheck, "senderKID is missing", func(h *cmp.Header) { h.SenderKID = nil }),
 	"senderKID is the certificate's":           header(bySignature, cmp.BadMessageCheck, "not the key identifier", func(h *cmp.Header) { h.SenderKID = make([]byte, 20) }),
+	"senderKID is there for signatures":        header(bySignature, cmp.BadMessageCheck, "senderKID is missing", func(h *cmp.Header) { h.SenderKID = nil }),
 	"messageTime is there":                     header(byMAC, cmp.BadTime, "messageTime is missing", func(h *cmp.Header) { h.Time = time.Time{} }),
 	"messageTime is not past":                  header(byMAC, cmp.BadTime, "set the clock", func(h *cmp.Header) { h.Time = h.Time.Add(-time.Hour) }),
 	"messageTime is not to come":               header(bySignature, cmp.BadTime, "set the clock", func(h *cmp.Header) { h.Time = h.Time.Add(time.Hour) }),
 	"transactionID is there":                   header(byMAC, cmp.BadDataFormat, "transactionID is missing", func(h *cmp.Header) { h.TransactionID = nil }),
 	"transactionID has 16 octets":              header(byMAC, cmp.BadDataFormat, "it must have 16", func(h *cmp.Header) { h.TransactionID = h.TransactionID[:8] }),
+	"transactionID has not 15 octets":          header(byMAC, cmp.BadDataFormat, "has 15 octets; it must have 16", func(h *cmp.Header) { h.TransactionID = h.TransactionID[:15] }),
+	"transactionID has not 17 octets":          header(byMAC, cmp.BadDataFormat, "has 17 octets; it must have 16", func(h *cmp.Header) { h.TransactionID = append(h.TransactionID, 1) }),
 	"senderNonce is there":                     header(byMAC, cmp.BadSenderNonce, "senderNonce is missing", func(h *cmp.Header) { h.SenderNonce = nil }),
 	"senderNonce has 16 octets":                header(byMAC, cmp.BadSenderNonce, "it must have 16", func(h *cmp.Header) { h.SenderNonce = h.SenderNonce[:8] }),
 	"recipNonce is not in a first message":     header(byMAC, cmp.BadRecipientNonce, "has a recipNonce", func(h *cmp.Header) { h.RecipientNonce = make([]byte, 16) }),
-	"implicitConfirm is NULL":                  header(byMAC, cmp.BadDataFormat, "is not NULL", func(h *cmp.Header) { h.Info = []cmp.Info{{Type: cmp.InfoImplicitConfirm, Value: []byte{1, 1, 0}}} }),
+	"implicitConfirm is NULL":                  header(byMAC, cmp.BadRequest, "is not NULL", func(h *cmp.Header) { h.Info = []cmp.Info{{Type: cmp.InfoImplicitConfirm, Value: []byte{1, 1, 0}}} }),
 	"implicitConfirm is not with confirmWaitTime": header(byMAC, cmp.BadRequest, "exclude each other", func(h *cmp.Header) {
 		h.Info = []cmp.Info{cmp.ImplicitConfirm(), cmp.ConfirmWaitTime(h.Time)}
 	}),
@@ -127,7 +130,7 @@ var serverRules = map[string]func(*desk){
 		x, y := d.world.talk(), d.signed()
 		x.say(d.cr(nil), nil)
 		y.header.TransactionID = x.header.TransactionID
-		refuses(y, y.say(d.cr(nil), nil), cmp.TransactionIDInUse|cmp.NotAuthorized, "another sender's")
+		refuses(y, y.say(d.cr(nil), nil), cmp.TransactionIDInUse, "another sender's")
 	},
 	"recipNonce is the nonce sent": func(d *desk) {
 		x := d.world.talk()
@@ -229,7 +232,7 @@ var serverRules = map[string]func(*desk){
 			d.t.Errorf("%s, %v", standing, err)
 		}
 		y := d.signedBy(k, c)
-		refuses(y, y.say(d.genm(), nil), cmp.SignerNotTrusted, "none that was issued here")
+		refuses(y, y.say(d.genm(), nil), cmp.SignerNotTrusted, "is not confirmed yet")
 	},
 	"certConf is not signed by the new certificate": func(d *desk) {
 		x := d.signed()
@@ -239,7 +242,7 @@ var serverRules = map[string]func(*desk){
 		check(d.t, err)
 		y := d.signedBy(k, c)
 		y.header.TransactionID, y.last = x.header.TransactionID, x.last
-		refuses(y, y.say(conf(d.t, r), nil), cmp.SignerNotTrusted, "")
+		refuses(y, y.say(conf(d.t, r), nil), cmp.SignerNotTrusted, "is not confirmed yet")
 		if d.issued(authority.StatusUnconfirmed) != 1 {
 			d.t.Error("it counts all the same")
 		}
@@ -263,10 +266,10 @@ var serverRules = map[string]func(*desk){
 		x.say(conf(d.t, r), nil)
 		refuses(x, x.say(conf(d.t, r), nil), cmp.CertConfirmed, "confirmed already")
 	},
-	"certRevoked and signerNotTrusted by a revoked certificate": func(d *desk) {
+	"certRevoked by a revoked certificate": func(d *desk) {
 		d.revoke(crl.KeyCompromise)
 		x := d.signed()
-		refuses(x, x.say(d.genm(), nil), cmp.CertRevoked|cmp.SignerNotTrusted, "is revoked")
+		refuses(x, x.say(d.genm(), nil), cmp.CertRevoked, "is revoked")
 	},
 	"notAuthorized for other names": func(d *desk) {
 		x := d.signed()
@@ -283,7 +286,7 @@ var serverRules = map[string]func(*desk){
 	},
 	"rr has one reasonCode": func(d *desk) {
 		x := d.signed()
-		refuses(x, x.say(rr(d.c, 1, 4), nil), cmp.BadDataFormat, "")
+		refuses(x, x.say(rr(d.c, 1, 4), nil), cmp.BadRequest, "more than one reason")
 	},
 	"rr of an unknown certificate": func(d *desk) {
 		x := d.signed()
@@ -309,6 +312,124 @@ var serverRules = map[string]func(*desk){
 			if err != nil || r.Statuses[0].Failure != want {
 				d.t.Errorf("%d: %+v, %v", n, r, err)
 			}
+		}
+	},
+	"certConf and pollReq are of a transaction that is there": func(d *desk) {
+		for _, by := range []func(*desk) *talk{byMAC, bySignature} {
+			x := by(d)
+			r := x.status(x.say(d.cr(nil), nil))
+			other := func(h *cmp.Header) { h.TransactionID = bytes.Repeat([]byte{7}, 16) }
+			last := x.last
+			refuses(x, x.say(conf(d.t, r), other), cmp.BadRequest, "certConf does not begin a transaction, and there is none with this transactionID")
+			refuses(x, x.say(cmp.NewPollRequest(r.ID), other), cmp.BadRequest, "pollReq does not begin a transaction")
+			x.last = last
+			if body := x.say(conf(d.t, r), nil); body.Kind != cmp.Confirmation {
+				d.t.Errorf("%v", body.Kind)
+			}
+		}
+	},
+	"certRevoked alone to a revoked certificate's own rr": func(d *desk) {
+		d.revoke(crl.KeyCompromise)
+		x := d.signed()
+		body := x.say(rr(d.c, 1), nil)
+		if r, err := body.RevocationReply(); err != nil || len(r.Statuses) != 1 {
+			d.t.Errorf("%v: %+v, %v", body.Kind, r, err)
+		}
+		refuses(x, body, cmp.CertRevoked, "is revoked already")
+		d.holdsHeader("rp", x)
+		y := d.signed()
+		other := d.another(nil)
+		refuses(y, y.say(rr(other, 1), nil), cmp.CertRevoked, "the certificate of the protection is revoked")
+	},
+	"a certificate on hold does not release itself": func(d *desk) {
+		d.revoke(crl.CertificateHold)
+		x := d.signed()
+		refuses(x, x.say(rr(d.c, 8), nil), cmp.CertRevoked, "is revoked already")
+	},
+	"wrongIntegrity by another kind of protection": func(d *desk) {
+		x, y := d.signed(), d.world.talk()
+		r := x.status(x.say(d.kur(d.c), nil))
+		y.header.TransactionID, y.last = x.header.TransactionID, x.last
+		refuses(y, y.say(conf(d.t, r), nil), cmp.WrongIntegrity, "by a shared secret, but its transaction was begun by a certificate")
+	},
+	"notAuthorized by another certificate": func(d *desk) {
+		k := d.key("ecdsa-p256")
+		c := d.another(k)
+		x, y := d.signed(), d.signedBy(k, c)
+		r := x.status(x.say(d.kur(d.c), nil))
+		y.header.TransactionID, y.last = x.header.TransactionID, x.last
+		refuses(y, y.say(conf(d.t, r), nil), cmp.NotAuthorized, "another sender's")
+	},
+	"senderNonce is fresh": func(d *desk) {
+		x := d.world.talk()
+		nonce := bytes.Repeat([]byte{9}, 16)
+		same := func(h *cmp.Header) { h.SenderNonce = nonce }
+		r := x.status(x.say(d.cr(nil), same))
+		last := x.last
+		refuses(x, x.say(conf(d.t, r), same), cmp.BadSenderNonce, "that of the message before")
+		x.last = last
+		if body := x.say(conf(d.t, r), nil); body.Kind != cmp.Confirmation {
+			d.t.Errorf("%v", body.Kind)
+		}
+	},
+	"certConf accepts without failInfo": func(d *desk) {
+		d.confirms("has a failInfo all the same", func(s cmp.CertStatus) []cmp.CertStatus {
+			s.Status = &cmp.StatusInfo{Failure: cmp.BadCertTemplate}
+			return []cmp.CertStatus{s}
+		})
+	},
+	"certConf has one status for a certificate": func(d *desk) {
+		d.confirms("two statuses", func(s cmp.CertStatus) []cmp.CertStatus { return []cmp.CertStatus{s, s} })
+	},
+	"certConf has the certReqId of the request": func(d *desk) {
+		d.confirms("no certificate with the certReqId 3 waits", func(s cmp.CertStatus) []cmp.CertStatus {
+			s.ID = big.NewInt(3)
+			return []cmp.CertStatus{s}
+		})
+	},
+	"rr without a reasonCode is unspecified": func(d *desk) {
+		x := d.signed()
+		if r, err := x.say(rr(d.c), nil).RevocationReply(); err != nil || !r.Statuses[0].Granted() {
+			d.t.Errorf("%+v, %v", r, err)
+		}
+		record, err := d.store.Certificate(d.t.Context(), "issuing", d.c.SerialBytes)
+		if err != nil || record.Status != authority.StatusRevoked || crl.Reason(record.Reason) != crl.Unspecified {
+			d.t.Errorf("%+v, %v", record, err)
+		}
+	},
+	"certProfile has a name for a request at most": func(d *desk) {
+		x := d.world.talk()
+		two := func(h *cmp.Header) { h.Info = []cmp.Info{cmp.CertProfile("plant", "plant")} }
+		refuses(x, x.say(d.cr(nil), two), cmp.BadRequest, "certProfile has 2 names, but there are 1 requests")
+		y := d.world.talk()
+		several := func(h *cmp.Header) { h.Info = []cmp.Info{cmp.CertProfile("plant", "reviewed")} }
+		list := []*crmf.Message{d.message(d.key("ecdsa-p256"), nil), d.message(d.key("ecdsa-p256"), func(s *crmf.Spec) { s.ID = 1 })}
+		refuses(y, y.say(cmp.NewRequests(cmp.CertificationRequest, list...), several), cmp.BadRequest, "names several profiles")
+	},
+	"rr of an unconfirmed certificate ends it": func(d *desk) {
+		x, ra := d.world.talk(), d.raTalk()
+		r := x.status(x.say(d.cr(nil), nil))
+		c, err := cert.Parse(r.Pair.Certificate)
+		check(d.t, err)
+		if answer, err := ra.say(rr(c, 4), nil).RevocationReply(); err != nil || !answer.Statuses[0].Granted() {
+			d.t.Errorf("%+v, %v", answer, err)
+		}
+		if body := x.say(conf(d.t, r), nil); body.Kind != cmp.ErrorMessage {
+			d.t.Errorf("a certConf afterwards: %v", body.Kind)
+		}
+		if n := d.issued(authority.StatusUnconfirmed); n != 0 {
+			d.t.Errorf("%d are unconfirmed", n)
+		}
+		record, err := d.store.Certificate(d.t.Context(), "issuing", c.SerialBytes)
+		if err != nil || record.Status != authority.StatusRevoked {
+			d.t.Errorf("%+v, %v", record, err)
+		}
+	},
+	"implicitConfirm is not granted with a rejection": func(d *desk) {
+		x := d.world.talk()
+		refuses(x, x.say(d.cr(func(s *crmf.Spec) { s.Proof = "" }), func(h *cmp.Header) { h.Info = []cmp.Info{cmp.ImplicitConfirm()} }), cmp.BadPOP, "does not prove")
+		if x.last.Body.Kind != cmp.CertificationResponse || x.last.Header.ImplicitConfirm() {
+			d.t.Errorf("%v, %+v", x.last.Body.Kind, x.last.Header.Info)
 		}
 	},
 	"errors are protected like the request": func(d *desk) {
@@ -374,6 +495,34 @@ func (d *desk) holdsHeader(what string, x *talk) {
 	if by.CheckSignature(issuer.PublicKey) != nil {
 		d.t.Errorf("%s: the chain does not follow the certificate of the protection", what)
 	}
+}
+
+// confirms asserts that a certConf is refused as badRequest, and leaves the
+// certificate to be confirmed.
+func (d *desk) confirms(text string, change func(cmp.CertStatus) []cmp.CertStatus) {
+	d.t.Helper()
+	x := d.world.talk()
+	r := x.status(x.say(d.cr(nil), nil))
+	list, err := conf(d.t, r).Confirmations()
+	check(d.t, err)
+	refuses(x, x.say(cmp.NewConfirmations(change(list[0])...), nil), cmp.BadRequest, text)
+	if d.issued(authority.StatusUnconfirmed) != 1 {
+		d.t.Error("the certConf counts all the same")
+	}
+	if body := x.say(conf(d.t, r), nil); body.Kind != cmp.Confirmation {
+		d.t.Errorf("%v", body.Kind)
+	}
+}
+
+// another is one more certificate by the shared secret, for a key or a new one.
+func (d *desk) another(k *key.Private) *cert.Certificate {
+	d.t.Helper()
+	if k == nil {
+		k = d.key("ecdsa-p256")
+	}
+	out, err := d.client().Enroll(d.t.Context(), d.request(cmp.CertificationRequest, k, nil))
+	check(d.t, err)
+	return out.Certificate
 }
 
 // odd protects by an algorithm that nobody knows.

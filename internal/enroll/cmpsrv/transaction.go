@@ -33,6 +33,7 @@ type transaction struct {
 	CA     string       `json:"ca,omitempty"`
 	Items  []item       `json:"items,omitempty"`
 	Nonce  []byte       `json:"nonce"`  // that was sent last
+	Heard  []byte       `json:"heard"`  // the senderNonce of the message answered last
 	Last   []byte       `json:"last"`   // SHA-256 of the message answered last
 	Answer []byte       `json:"answer"` // to it
 	Over   bool         `json:"over"`
@@ -129,7 +130,7 @@ func recorded(err error) error {
 func (s *Server) record(c *call, answer *cmp.Message) (*authority.Record, error) {
 	t, now := c.transaction, s.config.Now()
 	sum := sha256.Sum256(c.message.Raw)
-	t.Nonce, t.Last, t.Answer = answer.Header.SenderNonce, sum[:], answer.Raw
+	t.Nonce, t.Heard, t.Last, t.Answer = answer.Header.SenderNonce, c.message.Header.SenderNonce, sum[:], answer.Raw
 	t.Over = true
 	waiting := false
 	for _, i := range t.Items {
