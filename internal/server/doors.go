@@ -27,6 +27,7 @@ func (s *Server) makers(r *regime) []maker {
 		{"own certificate", []any{c.Server.Certificate, c.Server.Key, c.Server.Profile, r.identity.ca, r.identity.names}, func(r *regime) ([]door, error) { return []door{{name: "own certificate", run: r.identity.run}}, nil }},
 		{"rest", []any{c.Access, c.Limits.Rate, c.Server.Metrics, r.told.URL}, s.rest},
 		{"publish", c.Publish, s.publication},
+		{"unconfirmed", nil, func(*regime) ([]door, error) { return []door{{name: "unconfirmed", run: s.lapse}}, nil }},
 		{"cmp", []any{c.CMP, c.CA}, s.cmp},
 		{"acme", []any{c.ACME, c.CA, r.told.URL, s.described(c.ACME.Profiles)}, s.acme},
 		{"notices", []any{c.Alerts, c.Webhooks}, s.notices},

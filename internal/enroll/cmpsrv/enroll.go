@@ -185,7 +185,12 @@ func (s *Server) profileFor(ctx context.Context, c *call, requests int) (string,
 		if bound, err = s.preset(ctx, c.ca); err != nil {
 			return "", err
 		}
-		may = append([]string{bound}, s.config.Profiles...)
+		may = append(may[:0], bound)
+		for _, p := range s.config.Profiles {
+			if !slices.Contains(may, p) {
+				may = append(may, p)
+			}
+		}
 	}
 	switch {
 	case asked == "":

@@ -70,7 +70,7 @@ func (p *program) reviewListCommand() *cobra.Command {
 	var limit int
 	c := &cobra.Command{
 		Use: "list", Short: "List the tickets that wait", Args: nothing,
-		Long: "List the tickets that wait for an officer or for an answer; with --all those that were decided, too.",
+		Long: "List the tickets that wait for an officer or for an answer; with --all those that were decided, too. Nobody decides on\ncertificates that their holders are to confirm: --state unconfirmed lists these.",
 		Example: `certwright review list
 certwright review list --all --requester ann
 certwright review list --state refused`,
@@ -79,7 +79,7 @@ certwright review list --state refused`,
 		},
 	}
 	f := c.Flags()
-	f.BoolVar(&all, "all", false, "those that were decided, too")
+	f.BoolVar(&all, "all", false, "those that were decided, and those that are to be confirmed, too")
 	f.StringVar(&state, "state", "", "held, asked, unconfirmed, issued, refused or withdrawn")
 	f.StringVar(&requester, "requester", "", "who asked")
 	f.StringVar(&p.ca, "ca", "", "authority that would sign")
@@ -105,7 +105,7 @@ func (p *program) reviewList(ctx context.Context, q authority.TicketQuery, close
 	q.Limit = limit
 	states := []authority.State{q.State}
 	if !closed { // asked for one by one, as those that were decided are many
-		states = []authority.State{authority.StateHeld, authority.StateAsked, authority.StateUnconfirmed}
+		states = []authority.State{authority.StateHeld, authority.StateAsked}
 	}
 	told := []ticketJSON{}
 	for _, q.State = range states {

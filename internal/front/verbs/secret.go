@@ -113,7 +113,7 @@ func (p *program) secretNew(ctx context.Context, reference string, f *secretFlag
 	if f.value == "" {
 		p.shell.Print("%s", value)
 	}
-	p.shell.Say("This is the secret with the reference %s, for %s, good %s. It cannot be shown again.", made.Reference, certificates(made.Uses), until(made.Expires))
+	p.shell.Say("This is the secret with the reference %s, for %s, good %s. It cannot be shown again.", made.Reference, certificates(made.Uses), until(made.Expires, p.shell.Now()))
 	return nil
 }
 

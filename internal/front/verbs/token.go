@@ -116,7 +116,7 @@ func (p *program) tokenNew(ctx context.Context, name string, f *tokenFlags) erro
 		return p.shell.Object(told)
 	}
 	p.shell.Print("%s", text)
-	p.shell.Say("This is the token of %s (%s), good %s. It cannot be shown again.", made.Name, strings.Join(told.Roles, ", "), until(made.Expires))
+	p.shell.Say("This is the token of %s (%s), good %s. It cannot be shown again.", made.Name, strings.Join(told.Roles, ", "), until(made.Expires, p.shell.Now()))
 	return nil
 }
 
@@ -129,9 +129,14 @@ func (p *program) endOf(within string, forever bool) (time.Time, error) {
 	return d.From(p.shell.Now().UTC()).Truncate(time.Second), err
 }
 
-func until(at time.Time) string {
-	if at.IsZero() {
+// until says for how long something is good; to the second where that is not
+// for long.
+func until(at, now time.Time) string {
+	switch {
+	case at.IsZero():
 		return "until it is revoked"
+	case at.Sub(now) < 48*time.Hour:
+		return "until " + at.UTC().Format("2006-01-02 15:04:05 UTC")
 	}
 	return "until " + day(at)
 }
