@@ -14,13 +14,14 @@ import (
 type Offer struct {
 	Subject    dn.Name
 	Extensions []ext.Extension
-	Kinds      []string // of keys, as KeyKinds returns them
+	Kinds      []string // of keys that can be made here, as KeyKinds returns them
+	Curves     []string // that are taken besides: "brainpoolP256r1"
 	MinRSA     int      // the least modulus in bits; 0 where no RSA keys are taken
 }
 
 // Offer returns what a request under this profile should say.
 func (p *Profile) Offer() Offer {
-	o := Offer{Subject: p.subject.offer(), Kinds: p.KeyKinds(), MinRSA: p.keys.rsaMin}
+	o := Offer{Subject: p.subject.offer(), Kinds: p.KeyKinds(), Curves: p.keys.otherCurves(), MinRSA: p.keys.rsaMin}
 	if names := p.names.offer(); len(names) > 0 {
 		o.Extensions = append(o.Extensions, ext.NewSubjectAltName(names, o.Subject.IsEmpty()))
 	}

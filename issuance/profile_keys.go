@@ -83,7 +83,7 @@ func (p *keyPolicy) allows(k *key.Public) bool {
 // Ed25519, RSA of the least modulus from 3072 bits that is taken, ML-DSA, X25519.
 func (p *Profile) KeyKinds() []string {
 	var kinds []string
-	for _, curve := range []string{"P-256", "P-384", "P-521"} {
+	for _, curve := range madeCurves() {
 		if slices.Contains(p.keys.curves, curve) {
 			kinds = append(kinds, "ecdsa-p"+curve[2:])
 		}
@@ -101,6 +101,14 @@ func (p *Profile) KeyKinds() []string {
 		kinds = append(kinds, key.AgreementKind)
 	}
 	return kinds
+}
+
+// madeCurves are those that keys can be made on here.
+func madeCurves() []string { return []string{"P-256", "P-384", "P-521"} }
+
+// otherCurves are those of the policy that keys are made on elsewhere.
+func (p *keyPolicy) otherCurves() []string {
+	return slices.DeleteFunc(slices.Clone(p.curves), func(curve string) bool { return slices.Contains(madeCurves(), curve) })
 }
 
 // presetRSA is the modulus that RSA keys have where a profile lets them.

@@ -8,7 +8,9 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/crmf"
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/protocol/cmp"
 )
 
@@ -29,23 +31,50 @@ func (s *Server) offer(q question, i cmp.Info) (cmp.Info, error) {
 			}
 			all = append(all, algorithmOf(kind))
 		}
+		if i.Type == cmp.InfoSignKeyPairTypes { // nothing is encrypted to the others
+			for _, curve := range o.Curves {
+				all = append(all, curveAlgorithm(curve))
+			}
+		}
 		return cmp.NewSequence(i.Type, all...), nil
 	}
 	t := cmp.RequestTemplate{Template: crmf.Template{Subject: &o.Subject, Extensions: o.Extensions}}
+	var all [][]byte
 	for _, kind := range o.Kinds {
-		a, err := key.ParseAlgorithmIdentifier(algorithmOf(kind))
+		if !isRSA(kind) { // RSA keys are told by their length
+			all = append(all, algorithmOf(kind))
+		}
+	}
+	for _, curve := range o.Curves {
+		all = append(all, curveAlgorithm(curve))
+	}
+	for _, raw := range all {
+		a, err := key.ParseAlgorithmIdentifier(raw)
 		if err != nil {
 			return cmp.Info{}, err
 		}
-		// RSA keys are told by their length.
-		if !isRSA(kind) {
-			t.Algorithms = append(t.Algorithms, a)
-		}
+		t.Algorithms = append(t.Algorithms, a)
 	}
 	if o.MinRSA > 0 {
 		t.RSABits = []int{o.MinRSA}
 	}
 	return cmp.NewRequestTemplate(t), nil
+}
+
+// curveAlgorithm is the AlgorithmIdentifier of keys on a curve by its name.
+func curveAlgorithm(name string) []byte {
+	id := oid.P224
+	for _, c := range key.Curves() {
+		if c.Name == name {
+			id = c.ID
+		}
+	}
+	var b der.Builder
+	mark := b.Begin(der.Sequence)
+	b.OID(string(oid.ECPublicKey))
+	b.OID(string(id))
+	b.End(mark)
+	return b.Bytes()
 }
 
 func isRSA(kind string) bool { return len(kind) > 3 && kind[:3] == "rsa" }

@@ -44,7 +44,7 @@ func (e *enroller) failure(err error) error {
 	case errors.As(err, &known):
 		return err
 	case errors.As(err, &refused):
-		return &front.Failure{Exit: front.ExitNo, Code: front.CodeRefused, Detail: "the server refuses: " + toldStatus(refused.Status, refused.Details), Fix: fixOf(refused.Status.Failure), Err: err}
+		return &front.Failure{Exit: front.ExitNo, Code: front.CodeRefused, Detail: "the server refuses: " + toldStatus(refused.Status, refused.Details), Fix: refusalFix(refused.Status), Err: err}
 	case errors.As(err, &unsure):
 		return unsure.failure(err)
 	case errors.As(err, &rule):
@@ -123,6 +123,15 @@ func sentenceOf(f cmp.FailureInfo) string {
 		}
 	}
 	return "it gives no reason"
+}
+
+// refusalFix is what helps against a refusal: where a person refused, what the
+// sender shows them would not.
+func refusalFix(s cmp.StatusInfo) string {
+	if strings.Contains(strings.Join(s.Text, " "), "an officer refused the request") {
+		return "ask the officers of the authority, or send another request"
+	}
+	return fixOf(s.Failure)
 }
 
 func fixOf(f cmp.FailureInfo) string {
