@@ -159,7 +159,7 @@ func (s *Server) profileFor(ctx context.Context, c *call, requests int) (string,
 		return "", failure(cmp.BadDataFormat, "%v", err)
 	}
 	if len(names) > requests {
-		return "", failure(cmp.BadRequest, "certProfile has %d names, but there are %d requests", len(names), requests)
+		return "", failure(cmp.BadRequest, "certProfile has %d names, more than there are requests (%d)", len(names), requests)
 	}
 	if slices.ContainsFunc(names, func(n string) bool { return n != names[0] }) {
 		return "", failure(cmp.BadRequest, "certProfile names several profiles; one message is for one here, send a message for each")

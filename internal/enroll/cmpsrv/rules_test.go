@@ -400,7 +400,7 @@ var serverRules = map[string]func(*desk){
 	"certProfile has a name for a request at most": func(d *desk) {
 		x := d.world.talk()
 		two := func(h *cmp.Header) { h.Info = []cmp.Info{cmp.CertProfile("plant", "plant")} }
-		refuses(x, x.say(d.cr(nil), two), cmp.BadRequest, "certProfile has 2 names, but there are 1 requests")
+		refuses(x, x.say(d.cr(nil), two), cmp.BadRequest, "certProfile has 2 names, more than there are requests (1)")
 		y := d.world.talk()
 		several := func(h *cmp.Header) { h.Info = []cmp.Info{cmp.CertProfile("plant", "reviewed")} }
 		list := []*crmf.Message{d.message(d.key("ecdsa-p256"), nil), d.message(d.key("ecdsa-p256"), func(s *crmf.Spec) { s.ID = 1 })}
