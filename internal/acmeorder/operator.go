@@ -3,6 +3,7 @@ package acmeorder
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -28,8 +29,7 @@ type Operator struct {
 // By are filled in; the secret is returned only here.
 func (x *Operator) NewBinding(ctx context.Context, b *Binding) (secret []byte, err error) {
 	now := x.Now().UTC().Truncate(time.Millisecond)
-	secret = make([]byte, 32)
-	rand.Read(secret)
+	secret = newBindingKey()
 	b.KeyID, b.State, b.Created, b.By = newID(now), BindingFree, now, x.By
 	for i, name := range b.Names {
 		if b.Names[i], err = coverage(name); err != nil {
@@ -48,6 +48,18 @@ func (x *Operator) NewBinding(ctx context.Context, b *Binding) (secret []byte, e
 		Note  string   `json:"note,omitempty"`
 		Names []string `json:"names,omitempty"`
 	}{b.Note, b.Names})
+}
+
+// newBindingKey draws a key whose base64url text does not begin with "-": the
+// command lines of clients would take that for an option.
+func newBindingKey() []byte {
+	secret := make([]byte, 32)
+	for {
+		rand.Read(secret)
+		if base64.RawURLEncoding.EncodeToString(secret[:1])[0] != '-' {
+			return secret
+		}
+	}
 }
 
 // coverage is a name that accounts may order, or "*." and the name that all
