@@ -202,13 +202,20 @@ var tagNames = [31]string{
 	26: "VISIBLESTRING", 27: "GENERALSTRING", 28: "UNIVERSALSTRING", 30: "BMPSTRING",
 }
 
+// universal is the universal type of this number; one that is none for numbers
+// which no type has, however large.
+func universal(number int) der.Tag {
+	const none = 31
+	return der.Tag(min(number, none))
+}
+
 // value prints what stands behind the tag of a primitive element.
 func (p *printer) value(h header, content []byte) {
 	if h.class != 0 {
 		p.buf = append(p.buf, '\n')
 		return
 	}
-	switch der.Tag(h.tag) {
+	switch universal(h.tag) {
 	case der.PrintableString, der.T61String, der.IA5String, der.VisibleString, der.NumericString,
 		der.UTF8String, der.UTCTime, der.GeneralizedTime:
 		p.buf = append(p.buf, ':')

@@ -69,11 +69,11 @@ const (
 // be read inside it.
 func openPrimitive(tag int, content []byte) ([]byte, *Error) {
 	broken := &Error{Kind: BadStructure}
-	switch der.Tag(tag) {
+	switch universal(tag) {
 	case der.Boolean, der.Null, der.ObjectIdentifier:
 		_, err := oid.ParseContent(content)
 		good := map[der.Tag]bool{der.Boolean: len(content) == 1, der.Null: len(content) == 0, der.ObjectIdentifier: err == nil}
-		if !good[der.Tag(tag)] {
+		if !good[universal(tag)] {
 			return nil, broken
 		}
 		return nil, &Error{Kind: NotOpenable, Cause: tagNames[tag]}
@@ -107,7 +107,7 @@ func openPrimitive(tag int, content []byte) ([]byte, *Error) {
 // stringType reports whether elements of this universal tag may be built of
 // several parts.
 func stringType(tag int) bool {
-	switch der.Tag(tag) {
+	switch universal(tag) {
 	case der.Boolean, der.Integer, der.Enumerated, der.Null, der.ObjectIdentifier:
 		return false
 	}

@@ -181,3 +181,19 @@ func corners() [][]byte {
 	all = append(all, bytes.Repeat([]byte{0x30, 0x80}, 129), bytes.Repeat([]byte{0x30, 0x80}, 128), nest(bytes.Repeat([]byte{0x30, 0x80}, 9), 120))
 	return append(all, object(292), object(293), object(10), nest(object(300), 2))
 }
+
+// TestLargeTagNumbers prints universal tags whose number, in one octet, would be
+// that of a type.
+func TestLargeTagNumbers(t *testing.T) {
+	for number := 255; number < 300; number++ {
+		data := []byte{0x1f, byte(0x80 | number>>7), byte(number & 0x7f), 3, 0xa0, 3, 2}
+		for _, o := range []Options{{}, {Dump: true}} {
+			var got bytes.Buffer
+			err := installed(t).write(&got, data, o)
+			want, good := opensslTree(t, data, arguments(o)...)
+			if got.String() != want || (err == nil) != good {
+				t.Errorf("tag %d: got %v\n%swant %v\n%s", number, err, got.String(), good, want)
+			}
+		}
+	}
+}
