@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"crypto"
 	"crypto/rand"
@@ -9,16 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/certwright/certwright/format/cert"
@@ -206,9 +202,12 @@ func (w *ocspWorld) await(url string) error {
 }
 
 func (w *ocspWorld) try(url string, q *ocspQuestion) error {
-	c := &ocspClient{url: url}
-	defer c.close()
-	body, err := c.ask(q.der)
+	answer, err := http.Post(url, ocsp.RequestType, bytes.NewReader(q.der))
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return err
 	}
@@ -220,46 +219,69 @@ const ocspQuestions = 500 // of each client
 // load asks for a while, and returns the answers a second. Making questions is
 // not timed.
 func (w *ocspWorld) load(url string, span time.Duration) (float64, error) {
-	var lists [ocspClients][]*ocspQuestion
-	for n := range lists {
+	host, path, _ := strings.Cut(strings.TrimPrefix(url, "http://"), "/")
+	clients := make([]*ocspClient, ocspClients)
+	for n := range clients {
+		c := &ocspClient{}
 		for i := range ocspQuestions {
 			q, err := w.newQuestion(n*ocspQuestions + i)
 			if err != nil {
 				return 0, err
 			}
-			lists[n] = append(lists[n], q)
+			c.questions = append(c.questions, q)
+			c.sent = append(c.sent, fmt.Appendf(nil, "POST /%s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", path, host, ocsp.RequestType, len(q.der), q.der))
+		}
+		clients[n] = c
+	}
+	return askAll(clients, host, w.issuer, span)
+}
+
+// ocspClient asks its questions one after the other, over and over.
+type ocspClient struct {
+	questions []*ocspQuestion
+	sent      [][]byte // the questions, as requests of HTTP
+	asked     int
+	conn      int // the connection, as askAll keeps it
+	in        []byte
+}
+
+// answered takes the answer to the last question, if all of it is there: its
+// body, and whether it is the last one of the connection.
+func (c *ocspClient) answered() (body []byte, last, ok bool, err error) {
+	head, rest, ok := bytes.Cut(c.in, []byte("\r\n\r\n"))
+	if !ok {
+		return nil, false, false, nil
+	}
+	length, last, err := readOCSPHead(head)
+	if err != nil || len(rest) < length {
+		return nil, false, false, err
+	}
+	return rest[:length], last, true, nil
+}
+
+// readOCSPHead reads the head of an answer: its status, how long it is, and
+// whether it is the last one of the connection.
+func readOCSPHead(head []byte) (length int, last bool, err error) {
+	length = -1
+	first, rest, _ := bytes.Cut(head, []byte("\r\n"))
+	if last = bytes.HasPrefix(first, []byte("HTTP/1.0 ")); !bytes.Contains(first, []byte(" 200 ")) {
+		return 0, last, fmt.Errorf("the answer is %q", first)
+	}
+	for line := range bytes.SplitSeq(rest, []byte("\r\n")) {
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch value = bytes.TrimSpace(value); {
+		case bytes.EqualFold(name, []byte("Content-Length")):
+			if length, err = strconv.Atoi(string(value)); err != nil {
+				return 0, last, err
+			}
+		case bytes.EqualFold(name, []byte("Connection")):
+			last = bytes.EqualFold(value, []byte("close"))
 		}
 	}
-	var count atomic.Int64
-	var group sync.WaitGroup
-	failed := make(chan error, ocspClients)
-	began := time.Now()
-	for _, questions := range lists {
-		group.Go(func() {
-			c := &ocspClient{url: url}
-			defer c.close()
-			for i := 0; time.Since(began) < span; i++ {
-				q := questions[i%len(questions)]
-				body, err := c.ask(q.der)
-				if err == nil && i%101 == 0 {
-					err = q.check(body, w.issuer)
-				}
-				if err != nil {
-					failed <- err
-					return
-				}
-				count.Add(1)
-			}
-		})
+	if length < 0 || length > 1<<16 {
+		return 0, last, fmt.Errorf("the answer has a length of %d", length)
 	}
-	group.Wait()
-	took := time.Since(began)
-	select {
-	case err := <-failed:
-		return 0, err
-	default:
-		return float64(count.Load()) / took.Seconds(), nil
-	}
+	return length, last, nil
 }
 
 // ocspQuestion asks about one certificate, with a nonce of its own.
@@ -298,76 +320,4 @@ func (q *ocspQuestion) check(body []byte, issuer *cert.Certificate) error {
 		return fmt.Errorf("a wrong answer: %+v, %v", single, err)
 	}
 	return nil
-}
-
-// ocspClient is a client that costs little, since it shares the processors
-// with the responders. It keeps its connection where it may.
-type ocspClient struct {
-	url  string
-	conn net.Conn
-	in   *bufio.Reader
-	out  []byte
-	body []byte // of the last answer
-}
-
-func (c *ocspClient) close() {
-	if c.conn != nil {
-		c.conn.Close()
-	}
-	c.conn = nil
-}
-
-func (c *ocspClient) ask(question []byte) ([]byte, error) {
-	host, path, _ := strings.Cut(strings.TrimPrefix(c.url, "http://"), "/")
-	if c.conn == nil {
-		conn, err := net.Dial("tcp", host)
-		if err != nil {
-			return nil, err
-		}
-		c.conn, c.in = conn, bufio.NewReader(conn)
-	}
-	c.out = fmt.Appendf(c.out[:0], "POST /%s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", path, host, ocsp.RequestType, len(question), question)
-	if _, err := c.conn.Write(c.out); err != nil {
-		return nil, err
-	}
-	return c.answer()
-}
-
-// answer reads an answer: its status, how long it is, and whether it is the
-// last one of the connection. Whoever asks pays for no more than that.
-func (c *ocspClient) answer() ([]byte, error) {
-	length, last := -1, false
-	for first := true; ; first = false {
-		line, err := c.in.ReadSlice('\n')
-		if err != nil {
-			return nil, err
-		}
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			break
-		}
-		if first {
-			if last = bytes.HasPrefix(line, []byte("HTTP/1.0 ")); !bytes.Contains(line, []byte(" 200 ")) {
-				return nil, fmt.Errorf("the answer is %q", line)
-			}
-			continue
-		}
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		switch value = bytes.TrimSpace(value); {
-		case bytes.EqualFold(name, []byte("Content-Length")):
-			if length, err = strconv.Atoi(string(value)); err != nil {
-				return nil, err
-			}
-		case bytes.EqualFold(name, []byte("Connection")):
-			last = bytes.EqualFold(value, []byte("close"))
-		}
-	}
-	if length < 0 || length > 1<<16 {
-		return nil, fmt.Errorf("the answer has a length of %d", length)
-	}
-	c.body = slices.Grow(c.body[:0], length)[:length]
-	_, err := io.ReadFull(c.in, c.body)
-	if last {
-		c.close()
-	}
-	return c.body, err
 }
