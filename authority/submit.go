@@ -505,6 +505,7 @@ type account struct {
 	Certificate string     `json:"certificate,omitempty"` // SHA-256 of its DER
 	Replaces    string     `json:"replaces,omitempty"`
 	Requester   string     `json:"requester,omitempty"` // where somebody else decided
+	Shown       string     `json:"shown,omitempty"`     // SHA-256 of the certificate from elsewhere that showed who asked
 	NotAfter    *time.Time `json:"notAfter,omitempty"`  // of the certificate
 }
 
@@ -515,6 +516,9 @@ func (d *decision) event(t *Ticket, officer string, c *Certificate) (*Event, err
 		CA: t.CA, Profile: t.Profile, Version: t.ProfileVersion, Verdict: string(t.State), Replaces: hex.EncodeToString(t.Replaces),
 	}
 	detail.KeyMade = d.evidence.Possession.Method == evidence.MadeByAuthority && c != nil
+	if o.Certificate != nil {
+		detail.Shown = o.Certificate.Fingerprint
+	}
 	detail.Possession = "not proven"
 	if d.evidence.Possession.Deferred != "" {
 		detail.Possession = "to be proven by " + d.evidence.Possession.Method

@@ -66,6 +66,28 @@ type Origin struct {
 	// what they come from, in words: `the secret "pump-7"`.
 	Names   []string `json:"names,omitempty"`
 	NamesOf string   `json:"namesOf,omitempty"`
+
+	// What the subject must have of these types of attributes, and no other of
+	// them; and the certificate from elsewhere that shows who the sender is, nil
+	// where another thing does.
+	Subject     []SubjectAttribute `json:"subject,omitempty"`
+	Certificate *Shown             `json:"certificate,omitempty"`
+}
+
+// SubjectAttribute is an attribute of a subject.
+type SubjectAttribute struct {
+	Type  string `json:"type"` // its name, as dn.TypeByName knows it: "serialNumber"
+	Value string `json:"value"`
+}
+
+// Shown is a certificate by which a sender shows who they are.
+type Shown struct {
+	Manufacturer string `json:"manufacturer"` // as the configuration calls who vouches for the sender
+	Subject      string `json:"subject"`
+	Issuer       string `json:"issuer"`
+	Serial       string `json:"serial"`      // hexadecimal
+	Fingerprint  string `json:"fingerprint"` // SHA-256, hexadecimal
+	Root         string `json:"root"`        // the subject of the trust anchor
 }
 
 // Witness is what a front door has that a proof of possession is checked

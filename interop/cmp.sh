@@ -4,6 +4,7 @@
 # refusals. Our client against openssl's mock server.
 . "$(dirname "$0")/lib/checks"
 . "$here/lib/mock-cmp"
+. "$here/lib/factory"
 (cd "$here/.." && go build -o "$scratch/bin/cmpdrive" ./interop/cmpdrive) || exit 1
 
 mkdir -p home/profiles
@@ -24,7 +25,19 @@ validity: { default: 30d }
 subject: { attributes: { CN: { max: 64 } } }
 extensions: { keyUsage: { default: [digitalSignature, keyEncipherment, keyAgreement] } }
 Y
-echo 'cmp: { check-after: 1s }' >home/config.yaml
+manufacturer acme
+manufacturer other
+made acme maker sn-7
+made acme gone sn-8 && lost acme gone
+made acme old sn-9 -startdate 20200101000000Z -enddate 20210101000000Z
+made other stranger sn-7
+cat >home/config.yaml <<'Y'
+cmp:
+  check-after: 1s
+  manufacturers:
+    - { name: acme, roots: acme-root.pem, crls: acme.crls, profile: device, same: serialNumber, names: "dns:{serialNumber}.plant.example" }
+Y
+holds "the configuration holds" certwright config check
 certwright serve --listen 127.0.0.1:0 --plain-listen 127.0.0.1:0 --ready-file ready.json >serve.log 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; wait; rm -rf "$scratch"' EXIT
@@ -108,6 +121,41 @@ refused "and not taken twice" transactionIdInUse secret $root -cmd ir -newkey k2
 holds "rr by signature" signed $root -cmd rr -oldcert dev.crt -revreason 4
 says "the certificate is revoked" "revoked" certwright show "$(openssl x509 -in dev.crt -noout -serial | cut -d= -f2)"
 refused "a message by a revoked certificate" certRevoked signed $root -cmd cr -newkey k2.key -subject /CN=pump -sans pump.example
+
+# Devices have their first certificate by that of their manufacturer.
+device() { # NAME OPTIONS…
+	who=$1; shift
+	ask $root -cmd ir -newkey k2.key -cert $who.crt -key $who.key -trusted root.crt -untrusted trust.pem -unprotected_errors "$@"
+}
+mine="-subject /serialNumber=sn-7/CN=pump"
+# shellcheck disable=SC2086
+{
+	holds "ir by the certificate of a manufacturer" device maker -extracerts acme-sub.pem $mine -sans sn-7.plant.example
+	holds "the certificate chains to the root" chains
+	cp got.crt sn7.crt
+	holds "kur by the certificate that came of it" ask $root -cmd kur -newkey k.key -cert sn7.crt -key k2.key -trusted root.crt -untrusted trust.pem
+	openssl req -new -key k2.key -subj /serialNumber=sn-7/CN=pump -out sn7.csr
+	holds "p10cr by the certificate of a manufacturer" device maker -extracerts acme-sub.pem -cmd p10cr -csr sn7.csr -implicit_confirm
+	refused "a device without the certificates above its own" signerNotTrusted device maker $mine
+	refused "a device of another manufacturer" signerNotTrusted device stranger -extracerts other-sub.pem $mine
+	refused "a device whose certificate has expired" signerNotTrusted device old -extracerts acme-sub.pem $mine
+	refused "a device that its manufacturer has revoked" certRevoked device gone -extracerts acme-sub.pem $mine
+	refused "the serial number of another device" notAuthorized device maker -extracerts acme-sub.pem -subject /serialNumber=sn-8/CN=pump
+	refused "the name of another device" notAuthorized device maker -extracerts acme-sub.pem $mine -sans sn-8.plant.example
+	refused "cr by the certificate of a manufacturer" notAuthorized device maker -extracerts acme-sub.pem -cmd cr $mine
+	refused "kur by the certificate of a manufacturer" notAuthorized device maker -extracerts acme-sub.pem -cmd kur $mine
+	refused "rr by the certificate of a manufacturer" notAuthorized device maker -extracerts acme-sub.pem -cmd rr -oldcert maker.crt
+}
+enrols() { # NAME OPTIONS…
+	who=$1; shift
+	certwright enroll "http://$plain$root" --signer $who.crt --signer-key $who.key --root root.crt --key k.key --subject CN=pump,serialNumber=sn-7 --out ours7.crt "$@"
+}
+holds "certwright enroll by the certificate of a manufacturer" enrols maker --chain acme-sub.pem --san sn-7.plant.example
+holds "the certificate is valid" certwright verify ours7.crt --root root.crt
+says "certwright enroll without the certificates above" "signerNotTrusted" enrols maker
+says "certwright enroll by a certificate of another manufacturer" "signerNotTrusted" enrols stranger --chain other-sub.pem
+says "certwright enroll by an expired one" "expired" enrols old --chain acme-sub.pem
+says "certwright enroll by a revoked one" "certRevoked" enrols gone --chain acme-sub.pem
 
 # The client of BouncyCastle.
 jars=/usr/share/java/bcprov.jar:/usr/share/java/bcpkix.jar:/usr/share/java/bcutil.jar

@@ -40,6 +40,7 @@ var rules = [...]rule{
 	{"names-wildcards", "RFC 9525, Section 6.3", namesWildcards},
 	{"names-lists", "", namesLists},
 	{"names-of-sender", "", namesOfSender},
+	{"subject-of-sender", "IEEE 802.1AR, Section 8.6", subjectOfSender},
 	{"names-count", "", namesCount},
 	{"names-common-name", "", commonNameAmong},
 	{"subject-empty", "RFC 5280, Section 4.1.2.6", subjectEmpty},

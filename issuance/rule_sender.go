@@ -2,9 +2,11 @@ package issuance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/request"
@@ -37,11 +39,67 @@ func (c *judging) covered(name, field string) {
 	if o.Covers(name) {
 		return
 	}
-	whose := o.NamesOf
-	if whose == "" {
-		whose = "what shows who the sender is"
+	c.refuse(request.NotAuthorized, field, fmt.Sprintf("%s is not for the name %s", whose(o), name), insteadOf(name, o.Names))
+}
+
+// whose is what says which names the sender may have, in words.
+func whose(o *evidence.Origin) string {
+	if o.NamesOf != "" {
+		return o.NamesOf
 	}
-	c.refuse(request.NotAuthorized, field, fmt.Sprintf("%s is not for the name %s", whose, name), "ask for names like "+strings.Join(o.Names, ", "))
+	return "what shows who the sender is"
+}
+
+// insteadOf says which names may be had in place of one.
+func insteadOf(name string, patterns []string) string {
+	subject := strings.HasPrefix(name, evidence.SubjectKind+":")
+	var like []string
+	for _, p := range patterns {
+		kind, _, _ := strings.Cut(p, ":")
+		if strings.EqualFold(kind, evidence.SubjectKind) == subject {
+			like = append(like, p)
+		}
+	}
+	if len(like) == 0 {
+		return "leave it out"
+	}
+	return "ask for names like " + strings.Join(like, ", ")
+}
+
+// subjectOfSender holds the subject, as the certificate would have it, against
+// what the sender's is known to be.
+func subjectOfSender(c *judging) {
+	o := &c.evidence.Origin
+	want, got := map[oid.OID][]string{}, map[oid.OID][]string{}
+	for _, a := range o.Subject {
+		kind, ok := dn.TypeByName(a.Type)
+		if !ok {
+			c.refuse(request.NotAuthorized, "subject", "the attribute "+a.Type+" that the subject must have is not known", "see the configuration of the server")
+			continue
+		}
+		want[kind] = append(want[kind], alike(kind, a.Value))
+	}
+	for _, a := range c.plan.subject.All() {
+		got[a.Type] = append(got[a.Type], alike(a.Type, a.Text()))
+	}
+	for _, a := range o.Subject {
+		kind, ok := dn.TypeByName(a.Type)
+		if !ok || want[kind] == nil {
+			continue
+		}
+		slices.Sort(want[kind])
+		slices.Sort(got[kind])
+		if !slices.Equal(want[kind], got[kind]) {
+			c.refuse(request.NotAuthorized, "subject."+a.Type, fmt.Sprintf("the subject must have the %s of %s: %s", a.Type, whose(o), a.Value), fmt.Sprintf("ask for a subject with %s=%s", a.Type, a.Value))
+		}
+		delete(want, kind) // of several values one finding tells
+	}
+}
+
+// alike are octets that are equal for values of an attribute that mean the same
+// (RFC 5280, Section 7.1).
+func alike(kind oid.OID, value string) string {
+	return string(dn.Build(dn.RDN{dn.NewTypedAttribute(kind, der.UTF8String, []byte(value))}).Canonical())
 }
 
 // takenFor is the name that some program could take a common name for, by a

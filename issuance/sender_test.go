@@ -3,6 +3,7 @@ package issuance_test
 import (
 	"testing"
 
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/request"
 )
@@ -47,6 +48,44 @@ func TestNamesOfTheSender(t *testing.T) {
 			}
 			j := parseProfile(t, base+c.profile+"subject: { unlisted: keep }\n").Judge(r, e, root.issuer, issuance.Asked{}, start)
 			f, refused := finding(j, "names-of-sender", request.NotAuthorized)
+			if refused != (c.field != "") || f.Field != c.field {
+				t.Errorf("%+v", j.Findings())
+			}
+		})
+	}
+}
+
+// The subject that the certificate would have must be the sender's where that
+// is known.
+func TestSubjectOfTheSender(t *testing.T) {
+	one := []evidence.SubjectAttribute{{Type: "serialNumber", Value: "SN-7"}}
+	for _, c := range []struct {
+		name, profile, subject string
+		want                   []evidence.SubjectAttribute
+		field                  string // of the refusal; empty where there is none
+	}{
+		{"the same", "", "CN=pump,serialNumber=SN-7", one, ""},
+		{"the same in small letters", "", "CN=pump,serialNumber=sn-7", one, ""},
+		{"another", "", "CN=pump,serialNumber=SN-8", one, "subject.serialNumber"},
+		{"none", "", "CN=pump", one, "subject.serialNumber"},
+		{"one more", "", "CN=pump,serialNumber=SN-7,serialNumber=SN-8", one, "subject.serialNumber"},
+		{"one less", "", "CN=pump,serialNumber=SN-7", append(one[:1:1], evidence.SubjectAttribute{Type: "serialNumber", Value: "SN-8"}), "subject.serialNumber"},
+		{"two", "", "CN=pump,serialNumber=SN-8,serialNumber=SN-7", append(one[:1:1], evidence.SubjectAttribute{Type: "serialNumber", Value: "SN-8"}), ""},
+		{"two types", "", "CN=pump,serialNumber=SN-7", append(one[:1:1], evidence.SubjectAttribute{Type: "CN", Value: "valve"}), "subject.CN"},
+		{"a type nobody knows", "", "CN=pump,serialNumber=SN-7", []evidence.SubjectAttribute{{Type: "nonsense", Value: "x"}}, "subject"},
+		{"dropped by the profile", "subject: { attributes: { serialNumber: { presence: dropped } }, unlisted: keep }\n", "CN=pump,serialNumber=SN-7", one, "subject.serialNumber"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			root := newRoot(t, "ecdsa-p256", issuance.IssuerConfig{})
+			r := newRequest(t, newKey(t, "ecdsa-p256"), c.subject)
+			e := proven(r)
+			e.Origin.Subject, e.Origin.NamesOf = c.want, "the certificate of the device"
+			profile := c.profile
+			if profile == "" {
+				profile = "subject: { unlisted: keep }\n"
+			}
+			j := parseProfile(t, base+profile).Judge(r, e, root.issuer, issuance.Asked{}, start)
+			f, refused := finding(j, "subject-of-sender", request.NotAuthorized)
 			if refused != (c.field != "") || f.Field != c.field {
 				t.Errorf("%+v", j.Findings())
 			}

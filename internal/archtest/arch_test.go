@@ -35,7 +35,7 @@ issuance
 authority
 authority/delegate
 authority/memkeys authority/memstore authority/storetest authority/responder internal/config internal/keystore internal/weblint internal/opensslconf internal/acmecheck internal/notice
-internal/store/sqlstore internal/opensslca internal/opensslcmd internal/access internal/secret
+internal/store/sqlstore internal/opensslca internal/opensslcmd internal/access internal/secret internal/manufacturer
 internal/store/sqlite internal/store/postgres internal/store/postgrestest internal/acmeorder
 internal/enroll/acmesrv internal/enroll/cmpsrv internal/publish
 internal/task internal/doctor

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // CMP is how CMP is served (RFC 9810, RFC 9811).
 type CMP struct {
@@ -11,6 +15,20 @@ type CMP struct {
 	Window     Duration `yaml:"window" doc:"how far the time of a message may be off"`
 	CheckAfter Duration `yaml:"check-after" doc:"when clients are told to ask again for what an officer decides"`
 	Explicit   bool     `yaml:"explicit-confirmation" doc:"every certificate is to be confirmed, whatever clients ask for"`
+
+	Manufacturers []Manufacturer `yaml:"manufacturers" doc:"makers of devices, whose certificates let a device have its first one here"`
+}
+
+// Manufacturer is a maker of devices that have a certificate of their own when
+// they leave the factory (IEEE 802.1AR).
+type Manufacturer struct {
+	Name    string   `yaml:"name" doc:"what the records call it"`
+	Roots   string   `yaml:"roots" doc:"file of the root certificates that the certificates of its devices are under"`
+	CRLs    []string `yaml:"crls" doc:"files of revocation lists, of every authority on the way to the roots; empty: what is revoked is not known. All are read again on reload"`
+	Profile string   `yaml:"profile" doc:"the profile that its devices may have certificates of; empty: that of cmp.profile"`
+	CA      string   `yaml:"ca" doc:"the authority that signs; empty: that of cmp.ca"`
+	Same    []string `yaml:"same" doc:"attributes of the subject that must be those of the device's certificate, such as serialNumber"`
+	Names   []string `yaml:"names" doc:"the names a certificate may have, as those of secrets, in which {serialNumber} stands for that attribute of the device's certificate; empty: the subject alternative names of the device's certificate"`
 }
 
 func defaultCMP() CMP {
@@ -23,6 +41,18 @@ func (c *Config) checkCMP() (key, detail, fix string) {
 		return "cmp.window", "no message would be in time", "leave it out: 5m is the default"
 	case c.CMP.CheckAfter < Duration(time.Second):
 		return "cmp.check-after", "clients would ask without a pause", "leave it out: 1m is the default"
+	}
+	seen := map[string]bool{}
+	for _, m := range c.CMP.Manufacturers {
+		switch {
+		case m.Name == "" || strings.ContainsAny(m.Name, "/:\n"):
+			return "cmp.manufacturers", fmt.Sprintf("%q is not a name for a manufacturer", m.Name), "give it a name of letters and digits: it stands in the records"
+		case seen[m.Name]:
+			return "cmp.manufacturers", fmt.Sprintf("two are called %q", m.Name), "give each a name of its own"
+		case m.Roots == "":
+			return "cmp.manufacturers", fmt.Sprintf("%q has no roots that its devices could be known by", m.Name), "name a file of its root certificates: roots: FILE"
+		}
+		seen[m.Name] = true
 	}
 	return "", "", ""
 }

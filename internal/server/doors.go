@@ -28,7 +28,7 @@ func (s *Server) makers(r *regime) []maker {
 		{"rest", []any{c.Access, c.Limits.Rate, c.Server.Metrics, r.told.URL}, s.rest},
 		{"publish", c.Publish, s.publication},
 		{"unconfirmed", nil, func(*regime) ([]door, error) { return []door{{name: "unconfirmed", run: s.lapse}}, nil }},
-		{"cmp", []any{c.CMP, c.CA}, s.cmp},
+		{"cmp", []any{c.CMP, c.CA, r.manufacturers.Sum()}, s.cmp},
 		{"acme", []any{c.ACME, c.CA, r.told.URL, s.described(c.ACME.Profiles)}, s.acme},
 		{"notices", []any{c.Alerts, c.Webhooks}, s.notices},
 	}

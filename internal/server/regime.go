@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/manufacturer"
 )
 
 // regime is how the server works under one configuration. It stays as it is
@@ -19,6 +20,8 @@ type regime struct {
 	tls      *handshake
 	proxies  *proxies
 	parts    []*part
+
+	manufacturers *manufacturer.Known // whose devices CMP knows
 
 	secure, plain http.Handler // the doors that are open over TLS, and without it
 }
@@ -53,6 +56,9 @@ func (s *Server) govern(ctx context.Context, settings config.Config, old *regime
 	}
 	var err error
 	if r.proxies, err = newProxies(&settings.Server); err != nil {
+		return nil, err
+	}
+	if r.manufacturers, err = manufacturer.Read(settings.CMP.Manufacturers); err != nil {
 		return nil, err
 	}
 	if r.tls, err = s.newHandshake(r); err != nil {

@@ -3,12 +3,17 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"encoding/pem"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/specimen"
 )
 
 // reloaded has a running server read another configuration.
@@ -157,5 +162,49 @@ func TestClientsAreAskedForCertificates(t *testing.T) {
 	w.reloaded(t, s, func(*config.Config) {})
 	if asked, _ := shaken(); asked {
 		t.Error("a certificate is asked for after the rules are gone")
+	}
+}
+
+// The roots of manufacturers are read again, and where they cannot be, what was
+// read before holds.
+func TestReloadReadsManufacturers(t *testing.T) {
+	w := newWorld(t)
+	maker, err := specimen.NewMaker("Acme", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	write := func(data []byte) {
+		t.Helper()
+		if err := os.WriteFile(roots, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: maker.Root.Raw}))
+	w.settings.CMP.Manufacturers = []config.Manufacturer{{Name: "acme", Roots: roots, Same: []string{"serialNumber"}}}
+	s := w.server(t)
+	run(t, s)
+	same := func(*config.Config) {}
+	first := s.now.Load().manufacturers.Sum()
+	w.reloaded(t, s, same)
+	if s.now.Load().manufacturers.Sum() != first {
+		t.Error("the same file is another one after a reload")
+	}
+	write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: maker.Sub.Raw}))
+	before := s.now.Load()
+	w.reloaded(t, s, same)
+	second := s.now.Load().manufacturers.Sum()
+	for _, p := range before.parts {
+		if p.name == "cmp" && slices.Contains(s.now.Load().parts, p) {
+			t.Error("CMP goes on with the roots of before")
+		}
+	}
+	write(nil)
+	w.reloaded(t, s, same)
+	if second == first || s.now.Load().manufacturers.Sum() != second {
+		t.Error("the roots of before do not hold")
+	}
+	if text := w.log.String(); !strings.Contains(text, "the roots of the manufacturer acme: there is no certificate in it") {
+		t.Error(text)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/internal/manufacturer"
 	"github.com/certwright/certwright/internal/secret"
 	"github.com/certwright/certwright/protocol/cmp"
 	"github.com/certwright/certwright/request"
@@ -20,22 +21,26 @@ import (
 
 // sender is who a message is from, as its protection shows.
 type sender struct {
-	id     string // "secret:REFERENCE" or "certificate:CA/SERIAL"
+	id     string // "secret:REFERENCE", "certificate:CA/SERIAL" or "device:FINGERPRINT"
 	name   string // as the requester in the records
 	secret *secret.Secret
 	value  []byte           // of the secret
 	used   *request.Refusal // why the secret is good for no more; nil where it is
 
 	certificate *cert.Certificate
-	record      *authority.Certificate
-	ra          bool  // it may vouch for others
-	gone        error // why the certificate is good for no more, but to be told so of itself; nil where it is
+	record      *authority.Certificate // of the certificate; nil of one from elsewhere
+	devices     []*manufacturer.Device // that such a one shows
+	ra          bool                   // it may vouch for others
+	gone        error                  // why the certificate is good for no more, but to be told so of itself; nil where it is
 }
 
 // method is how the sender was recognized, for the records.
 func (s *sender) method() string {
-	if s.secret != nil {
+	switch {
+	case s.secret != nil:
 		return "shared-secret"
+	case s.devices != nil:
+		return "manufacturer"
 	}
 	return "certificate"
 }
@@ -69,25 +74,24 @@ func (s *Server) trusts(ctx context.Context, m *cmp.Message) error {
 // one, for another kind of protection than it was begun with, or for another
 // sender.
 func (s *sender) owns(t *transaction, kind cmp.BodyKind) error {
-	before, _, _ := strings.Cut(t.Sender, ":")
-	now, _, _ := strings.Cut(s.id, ":")
+	before, now := protection(t.Sender), protection(s.id)
 	switch {
 	case t.Sender == s.id:
 		return nil
 	case !goesOn(kind):
 		return failure(cmp.TransactionIDInUse, "the transactionID is that of another sender's transaction; draw another one")
 	case before != now:
-		return failure(cmp.WrongIntegrity, "the message is protected by a %s, but its transaction was begun by a %s", protection(now), protection(before))
+		return failure(cmp.WrongIntegrity, "the message is protected by a %s, but its transaction was begun by a %s", now, before)
 	}
 	return failure(cmp.NotAuthorized, "the transaction is another sender's")
 }
 
-// protection is the word for a kind of sender.
-func protection(kind string) string {
-	if kind == "secret" {
+// protection is the word for what a sender protects messages by.
+func protection(sender string) string {
+	if strings.HasPrefix(sender, "secret:") {
 		return "shared secret"
 	}
-	return kind
+	return "certificate"
 }
 
 // maxReference bounds what is looked up.
@@ -122,7 +126,8 @@ func (s *Server) bySecret(ctx context.Context, m *cmp.Message) (*sender, error) 
 	return &sender{id: "secret:" + reference, name: reference, secret: known, value: value, used: used}, nil
 }
 
-// byCertificate recognizes the holder of a certificate of ours.
+// byCertificate recognizes the holder of a certificate of ours, or of a
+// manufacturer that is known.
 func (s *Server) byCertificate(ctx context.Context, m *cmp.Message) (*sender, error) {
 	if len(m.ExtraCerts) == 0 {
 		return nil, failure(cmp.SignerNotTrusted, "the certificate of the key that signed is missing; send it first among the extraCerts")
@@ -148,9 +153,17 @@ func (s *Server) byCertificate(ctx context.Context, m *cmp.Message) (*sender, er
 	if err != nil {
 		return nil, err
 	}
+	from := &sender{certificate: c, gone: gone}
+	if record == nil {
+		if from, err = s.device(c, m.ExtraCerts[1:]); err != nil {
+			return nil, err
+		}
+	} else {
+		from.id, from.name = "certificate:"+record.CA+"/"+hex.EncodeToString(record.Serial), record.Subject
+		from.record, from.ra = record, isRA(c)
+	}
 	s.protectors.keep(by)
-	id := "certificate:" + record.CA + "/" + hex.EncodeToString(record.Serial)
-	return &sender{id: id, name: record.Subject, certificate: c, record: record, ra: isRA(c), gone: gone}, nil
+	return from, mayProtect(c)
 }
 
 // checkSenderKID holds senderKID against the certificate of the protection: it
@@ -191,7 +204,8 @@ func isRA(c *cert.Certificate) bool {
 }
 
 // ours returns the record of a certificate that one of our authorities issued
-// and that is good now, or what has to be said of one that is revoked.
+// and that is good now, or what has to be said of one that is revoked; nil of
+// one from elsewhere.
 func (s *Server) ours(ctx context.Context, c *cert.Certificate) (record *authority.Certificate, gone, err error) {
 	all, err := s.config.Authority.CAsNamed(ctx, c.Issuer)
 	if err != nil {
@@ -212,13 +226,13 @@ func (s *Server) ours(ctx context.Context, c *cert.Certificate) (record *authori
 		}
 		switch standing {
 		case authority.StandingGood:
-			return record, nil, mayProtect(c)
+			return record, nil, nil
 		case authority.StandingRevoked, authority.StandingHold:
-			return record, failure(cmp.CertRevoked, "the certificate of the protection is revoked"), mayProtect(c)
+			return record, failure(cmp.CertRevoked, "the certificate of the protection is revoked"), nil
 		}
 		return nil, nil, failure(cmp.SignerNotTrusted, "the certificate of the protection is %s", standing)
 	}
-	return nil, nil, failure(cmp.SignerNotTrusted, "the certificate of the protection is none that was issued here")
+	return nil, nil, nil
 }
 
 // unconfirmed refuses a certificate that its holder has yet to confirm.
@@ -363,6 +377,9 @@ func begins(k cmp.BodyKind) bool {
 
 func (s *Server) dispatch(ctx context.Context, c *call) (cmp.Body, error) {
 	m := c.message
+	if err := c.sender.mayAsk(m.Body.Kind); err != nil {
+		return cmp.Body{}, err
+	}
 	switch m.Body.Kind {
 	case cmp.InitializationRequest, cmp.CertificationRequest, cmp.KeyUpdateRequest, cmp.PKCS10Request:
 		return s.enrol(ctx, c)

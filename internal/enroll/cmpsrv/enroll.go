@@ -8,6 +8,7 @@ import (
 
 	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/internal/manufacturer"
 	"github.com/certwright/certwright/protocol/cmp"
 	"github.com/certwright/certwright/request"
 )
@@ -174,6 +175,9 @@ func (s *Server) profileFor(ctx context.Context, c *call, requests int) (string,
 	switch {
 	case c.sender.secret != nil:
 		bound, c.ca = c.sender.secret.Profile, c.sender.secret.CA
+	case c.sender.devices != nil:
+		c.device = manufacturer.Choose(c.sender.devices, asked)
+		bound, c.ca = c.device.Manufacturer.Profile, c.device.Manufacturer.CA
 	case !c.sender.ra:
 		bound, c.ca = c.sender.record.Profile, c.sender.record.CA
 	}

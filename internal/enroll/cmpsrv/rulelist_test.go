@@ -35,9 +35,9 @@ unsupportedVersion: pvno is 2 or 3
 badPOP: badPOP; TestChallengeAnswers
 badCertTemplate: badCertTemplate by the size of the key
 badAlg: badAlg
-certRevoked: certRevoked by a revoked certificate; certRevoked on repetition; certRevoked alone to a revoked certificate's own rr; a certificate on hold does not release itself
+certRevoked: TestRevokedDevice; certRevoked by a revoked certificate; certRevoked on repetition; certRevoked alone to a revoked certificate's own rr; a certificate on hold does not release itself
 certConfirmed: certConfirmed on a second certConf
-signerNotTrusted: extraCerts have the certificate; an unconfirmed certificate is not active
+signerNotTrusted: TestDeviceIsNotTrusted; extraCerts have the certificate; an unconfirmed certificate is not active
 notAuthorized: notAuthorized for other names; notAuthorized by another certificate; TestCentralKeyGenerationIsRefused
 wrongIntegrity: kur is not by MAC; wrongIntegrity by another kind of protection; rr is by signature
 addInfoNotAvailable: rr has issuer and serial number
@@ -75,6 +75,7 @@ challenges: TestChallenge; TestChallengeAnswers
 nested, batches: TestAddedProtection; TestAddedProtectionIsRefused; TestNestedBatch; TestNestedBatchIsRefused; TestBatch
 a registration authority: TestRegistrationAuthority; TestReplacedProtection
 delayed delivery: TestOpenSSLPolls
+certificates of manufacturers: TestDeviceEnrols; TestDeviceMayNot; TestDeviceIsNotTrusted; TestRevokedDevice; TestDeviceWaits; TestDeviceHasItsKeyMade
 retries: TestRetriesAreHarmless; TestRetriesOfWhatIsConfirmedAtOnce; TestLostAnswers
 `
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/manufacturer"
 	"github.com/certwright/certwright/internal/secret"
 	"github.com/certwright/certwright/protocol/cmp"
 )
@@ -34,6 +35,8 @@ type Config struct {
 	Window     time.Duration // how far messageTime may be off; 0: five minutes
 	CheckAfter time.Duration // when to ask again for what an officer decides; 0: a minute
 	NoImplicit bool          // every certificate is to be confirmed
+
+	Manufacturers *manufacturer.Known // whose devices may have a first certificate; nil: none
 }
 
 const (
@@ -140,8 +143,9 @@ type call struct {
 	message *cmp.Message
 	profile string // of the path
 	address string
-	sender  *sender // nil before it is known
-	ca      string  // empty: the one that the profile's submission finds
+	sender  *sender              // nil before it is known
+	ca      string               // empty: the one that the profile's submission finds
+	device  *manufacturer.Device // that the sender is, of a profile's manufacturer; nil of others
 	infos   []cmp.Info
 
 	transaction *transaction   // nil of what needs none

@@ -27,6 +27,9 @@ func (s *Server) submit(ctx context.Context, c *call, w wanted, profile string, 
 	if r := mayHave(c.sender, w.request); r != nil {
 		return refused(r), nil
 	}
+	if r := c.sender.limit(&sub.Origin, c.device); r != nil {
+		return refused(r), nil
+	}
 	if r, err := s.makeKey(ctx, c, &w, profile, &sub); r != nil || err != nil {
 		return refused(r), err
 	}
@@ -67,9 +70,6 @@ func (s *Server) submission(c *call, w wanted, profile string, implicit bool) au
 		},
 		Witness: evidence.Witness{Secret: c.sender.value}, Asked: issuance.Asked{Confirm: !implicit},
 		IdempotencyKey: "cmp:" + c.sender.id + ":" + transactionID(c.message) + ":" + w.id.String(),
-	}
-	if c.sender.secret != nil {
-		c.sender.secret.Limit(&sub.Origin)
 	}
 	if w.message != nil && w.message.Request.Template.Validity != nil {
 		v := w.message.Request.Template.Validity
@@ -116,10 +116,11 @@ func (s *Server) take(ctx context.Context, c *call, w wanted, out *authority.Out
 }
 
 // mayHave refuses names that are not those of the sender's certificate. What a
-// secret is for is held against the certificate that would come of it, in
-// judging; a registration authority vouches for all.
+// secret or the certificate of a manufacturer is for is held against the
+// certificate that would come of it, in judging; a registration authority vouches
+// for all.
 func mayHave(from *sender, r *request.Request) *request.Refusal {
-	if from.secret != nil || from.ra {
+	if from.secret != nil || from.devices != nil || from.ra {
 		return nil
 	}
 	if !r.Subject.IsEmpty() && !r.Subject.Equal(from.certificate.Subject) {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/manufacturer"
 )
 
 func (p *program) configCommand() *cobra.Command {
@@ -16,7 +17,7 @@ variable CERTWRIGHT_SERVER_LISTEN stands over its key server.listen, and so on f
 flags stand over both.`,
 		&cobra.Command{
 			Use: "check [FILE]", Short: "Check a configuration file", Args: takes(0, 1, "at most one file"),
-			Long: "Check the configuration of the home, or another file: unknown keys, values that cannot be, and\nenvironment variables that set nothing.",
+			Long: "Check the configuration of the home, or another file: unknown keys, values that cannot be,\nfiles of manufacturers that cannot be read, and environment variables that set nothing.",
 			Example: `certwright config check
 certwright config check new.yaml`,
 			RunE: func(_ *cobra.Command, args []string) error { return p.configCheck(args) },
@@ -48,6 +49,9 @@ func (p *program) readConfig(args []string) (config.Config, string, error) {
 func (p *program) configCheck(args []string) error {
 	c, file, err := p.readConfig(args)
 	if err != nil {
+		return err
+	}
+	if _, err := manufacturer.Read(c.CMP.Manufacturers); err != nil {
 		return err
 	}
 	var idle []string

@@ -32,7 +32,8 @@ func (p *program) enrollCommand() *cobra.Command {
 https://HOST/.well-known/cmp, or /.well-known/cmp/p/PROFILE, or another.
 
 Who asks is shown by a shared secret (--secret), which "certwright secret new" makes, or by
-a certificate and its key (--signer, --signer-key). The key of the new certificate is an
+a certificate and its key (--signer, --signer-key): an earlier one, or the one that a device
+has from its manufacturer, with those above it (--chain). The key of the new certificate is an
 existing one (--key) or is made on the way (--new-key, --key-out); --csr sends a request
 made before. Where an officer decides, the command waits, as long as --wait says.
 
@@ -41,6 +42,8 @@ which its TLS certificate must be under, too. With --root the certificate must b
 and be for the key that was sent, or it is rejected.`,
 		Example: `certwright enroll https://ca.example:8443/.well-known/cmp --secret pump-7:file:pump-7.secret --root root.crt \
   --key-out pump.key --cn pump-7 --san pump-7.plant.example --out pump.crt
+certwright enroll https://ca.example:8443/.well-known/cmp --signer maker.crt --signer-key maker.key --chain maker-ca.crt \
+  --root root.crt --key-out pump.key --subject 'CN=pump-7,serialNumber=SN-7' --out pump.crt
 certwright enroll https://ca.example:8443/.well-known/cmp --signer old.crt --signer-key old.key --root root.crt --csr new.csr
 certwright enroll renew https://ca.example:8443/.well-known/cmp pump.crt --key pump.key --root root.crt`,
 		RunE: func(c *cobra.Command, args []string) error { return p.enrollFirst(c.Context(), args[0], &f) },
@@ -129,7 +132,7 @@ func (f *firstFlags) target() string {
 // enrollRequest makes what is sent, or reads it.
 func (p *program) enrollRequest(e *enroller, f *firstFlags) (cmp.Request, error) {
 	kind := cmp.InitializationRequest
-	if e.signer != nil {
+	if e.signer != nil && e.ofTheRoots(e.signer) {
 		kind = cmp.CertificationRequest
 	}
 	if f.csr != "" {
@@ -152,6 +155,12 @@ func (p *program) enrollRequest(e *enroller, f *firstFlags) (cmp.Request, error)
 		return cmp.Request{}, err
 	}
 	return e.requestOf(kind, made.Request, k)
+}
+
+// ofTheRoots reports whether a certificate is under the roots of the server: one
+// more is asked for then, and not the first (RFC 9483, Sections 4.1.1 and 4.1.2).
+func (e *enroller) ofTheRoots(c *cert.Certificate) bool {
+	return chain.Verify(c, e.known, e.roots, chain.Options{Now: e.p.shell.Now()}).Whole
 }
 
 // requestOf wraps a request into the message for it; k is its key where it is
