@@ -46,7 +46,13 @@ func Sign(signer crypto.Signer, alg SignatureAlgorithm, message []byte) ([]byte,
 }
 
 func signed(signer crypto.Signer, alg SignatureAlgorithm, input []byte, options crypto.SignerOpts) ([]byte, error) {
-	signature, err := signer.Sign(rand.Reader, input, options)
+	var signature []byte
+	var err error
+	if k, ok := signer.(*ecdsa.PrivateKey); ok && signsHere(k) {
+		signature, err = signP256(k, input)
+	} else {
+		signature, err = signer.Sign(rand.Reader, input, options)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("signing with %s: %w", alg.Name, err)
 	}
