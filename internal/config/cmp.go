@@ -15,6 +15,7 @@ type CMP struct {
 	Window     Duration `yaml:"window" doc:"how far the time of a message may be off"`
 	CheckAfter Duration `yaml:"check-after" doc:"when clients are told to ask again for what an officer decides"`
 	Explicit   bool     `yaml:"explicit-confirmation" doc:"every certificate is to be confirmed, whatever clients ask for"`
+	Several    bool     `yaml:"several-requests" doc:"a message may ask for several certificates (RFC 9810); without, for one (RFC 9483)"`
 
 	Manufacturers []Manufacturer `yaml:"manufacturers" doc:"makers of devices, whose certificates let a device have its first one here"`
 }

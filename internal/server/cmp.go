@@ -13,7 +13,7 @@ func (s *Server) cmp(r *regime) ([]door, error) {
 	}
 	c := cmpsrv.Config{
 		Authority: o.Authority, Store: o.Store, Keys: o.Keys, Secrets: o.Vault(),
-		CA: set.CA, Profile: set.Profile, Profiles: set.Profiles, Window: duration(set.Window), CheckAfter: duration(set.CheckAfter), NoImplicit: set.Explicit,
+		CA: set.CA, Profile: set.Profile, Profiles: set.Profiles, Window: duration(set.Window), CheckAfter: duration(set.CheckAfter), NoImplicit: set.Explicit, Several: set.Several,
 		Manufacturers: r.manufacturers, Log: s.config.Log, Now: o.Now,
 	}
 	if c.CA == "" {

@@ -82,6 +82,7 @@ func TestChallengeAnswers(t *testing.T) {
 	y := w.talk()
 	y.status(y.say(cmp.NewRequests(cmp.InitializationRequest, w.message(w.key("ecdsa-p256"), nil)), nil))
 	y.fails(y.say(cmp.NewChallengeAnswers(n), nil), cmp.BadRequest, "no challenge waits to be answered")
+	w.Server.config.Several = true
 	z := w.talk()
 	two, err := w.challenged(k).Body.Requests()
 	check(t, err)

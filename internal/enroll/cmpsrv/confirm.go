@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/certwright/certwright/authority"
@@ -22,7 +23,7 @@ func (s *Server) confirm(ctx context.Context, c *call) (cmp.Body, error) {
 		return cmp.Body{}, failure(cmp.BadDataFormat, "%v", err)
 	}
 	if t.Over {
-		return cmp.Body{}, failure(cmp.CertConfirmed, "the certificates of this transaction were confirmed already")
+		return cmp.Body{}, s.late(ctx, t.Items, "the certificates of this transaction were confirmed already")
 	}
 	// An empty list rejects them all (RFC 9810, Section 5.3.18).
 	if len(list) == 0 {
@@ -127,7 +128,7 @@ func (s *Server) confirmOne(ctx context.Context, c *call, i *item, what authorit
 	var done *call
 	if len(c.transaction.Items) == 1 && c.message.Body.Kind == cmp.CertificateConfirmation {
 		what.With = func(out *authority.Outcome) (records []*authority.Record, err error) {
-			if wrong(out, what) != nil {
+			if wrong(out, what) {
 				return nil, nil
 			}
 			done, records, err = s.concluded(ctx, c)
@@ -144,13 +145,13 @@ func (s *Server) confirmOne(ctx context.Context, c *call, i *item, what authorit
 			i.Confirm = false
 			return err
 		}
-		return failure(cmp.CertConfirmed, "%s", refusal.Detail)
+		return s.late(ctx, []item{*i}, refusal.Detail)
 	case err != nil:
 		return err
 	}
 	i.Confirm = false
-	if err := wrong(out, what); err != nil {
-		return err
+	if wrong(out, what) {
+		return s.inVain(ctx, out, what)
 	}
 	if done != nil {
 		*c = *done
@@ -158,13 +159,53 @@ func (s *Server) confirmOne(ctx context.Context, c *call, i *item, what authorit
 	return nil
 }
 
-// wrong is what is told to who confirms by a hash that is not the
-// certificate's, or too late.
-func wrong(out *authority.Outcome, what authority.Confirmation) error {
-	if out.Refusal != nil && what.Rejected == "" {
-		return failure(cmp.BadCertID, "%s", out.Refusal.Detail)
+// wrong reports whether a certificate was confirmed by a hash that is not its
+// own, or too late.
+func wrong(out *authority.Outcome, what authority.Confirmation) bool {
+	return out.Refusal != nil && what.Rejected == ""
+}
+
+// inVain is what is told to who did that: where the hash is right, that the
+// certificate is revoked meanwhile.
+func (s *Server) inVain(ctx context.Context, out *authority.Outcome, what authority.Confirmation) error {
+	record, err := s.config.Store.Certificate(ctx, out.Ticket.CA, out.Ticket.Serial)
+	if err != nil {
+		return fmt.Errorf("looking for a certificate that was confirmed: %w", err)
 	}
-	return nil
+	if hashes(what, record.DER) {
+		return failure(cmp.CertRevoked, "the certificate is revoked: %s", out.Refusal.Detail)
+	}
+	return failure(cmp.BadCertID, "%s", out.Refusal.Detail)
+}
+
+// late is what is told to who confirms certificates that wait for it no more:
+// that one was revoked unconfirmed, or else the detail.
+func (s *Server) late(ctx context.Context, items []item, detail string) error {
+	for _, i := range items {
+		out, err := s.config.Authority.Ticket(ctx, i.Ticket)
+		if err != nil {
+			return err
+		}
+		if out.Ticket.State == authority.StateIssued || len(out.Ticket.Serial) == 0 {
+			continue
+		}
+		why := "it was not confirmed"
+		if out.Refusal != nil {
+			why = out.Refusal.Detail
+		}
+		return failure(cmp.CertRevoked, "the certificate is revoked: %s", why)
+	}
+	return failure(cmp.CertConfirmed, "%s", detail)
+}
+
+// hashes reports whether a confirmation is by the hash of this certificate.
+func hashes(c authority.Confirmation, der []byte) bool {
+	if !c.Hash.Available() {
+		return false
+	}
+	h := c.Hash.New()
+	h.Write(der)
+	return bytes.Equal(h.Sum(nil), c.CertHash)
 }
 
 // concluded makes the pkiConf that ends a transaction, before what it confirms
@@ -187,12 +228,10 @@ func (s *Server) concluded(ctx context.Context, c *call) (*call, []*authority.Re
 // confirmation is of it.
 func (s *Server) confirmedBefore(ctx context.Context, i *item, c authority.Confirmation) (bool, error) {
 	out, err := s.config.Authority.Ticket(ctx, i.Ticket)
-	if err != nil || out.Ticket.State != authority.StateIssued || out.Certificate == nil || c.Rejected != "" || !c.Hash.Available() {
+	if err != nil || out.Ticket.State != authority.StateIssued || out.Certificate == nil || c.Rejected != "" {
 		return false, err
 	}
-	h := c.Hash.New()
-	h.Write(out.Certificate.DER)
-	return bytes.Equal(h.Sum(nil), c.CertHash), nil
+	return hashes(c, out.Certificate.DER), nil
 }
 
 // aborted takes note that a client gave up.

@@ -314,13 +314,14 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 }
 
 // check holds the header against the rules, for a message of this transaction;
-// nil for one that begins one. What is inside a nested message may go on with a
+// nil for one that begins one. One that would begin another one under the same
+// transactionID is refused for that, whatever its recipNonce. What is inside a nested message may go on with a
 // transaction, and its own header is held against that.
 func (s *Server) check(m *cmp.Message, before *transaction) *cmp.Failure {
 	nested := m.Body.Kind == cmp.NestedMessage
 	rules := cmp.Rules{
 		Now: s.config.Now(), Window: s.config.Window,
-		Unheld: nested || before == nil && goesOn(m.Body.Kind), First: nested || before == nil || m.Body.Kind == before.Kind,
+		Unheld: nested || (before == nil) == goesOn(m.Body.Kind), First: nested || before == nil || !goesOn(m.Body.Kind),
 	}
 	if !rules.First {
 		rules.TransactionID, rules.Nonce = m.Header.TransactionID, before.Nonce
@@ -332,8 +333,8 @@ func (s *Server) check(m *cmp.Message, before *transaction) *cmp.Failure {
 	if f != nil && before != nil && f.Info == cmp.BadRecipientNonce && before.repeats(m) {
 		return nil
 	}
-	if f == nil && !rules.First && !before.Over && !before.repeats(m) && bytes.Equal(m.Header.SenderNonce, before.Heard) {
-		return &cmp.Failure{Info: cmp.BadSenderNonce, Text: "senderNonce is that of the message before; draw another one for each message"}
+	if f == nil && !rules.First && !before.Over && !before.repeats(m) && before.heard(m.Header.SenderNonce) {
+		return &cmp.Failure{Info: cmp.BadSenderNonce, Text: "senderNonce is that of an earlier message of the transaction; draw another one for each message"}
 	}
 	return f
 }

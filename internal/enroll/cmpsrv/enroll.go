@@ -2,6 +2,7 @@ package cmpsrv
 
 import (
 	"context"
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -30,6 +31,9 @@ func (s *Server) enrol(ctx context.Context, c *call) (cmp.Body, error) {
 	list, err := s.wanted(c)
 	if err != nil {
 		return cmp.Body{}, err
+	}
+	if len(list) > 1 && !s.config.Several {
+		return s.tooMany(c, list), nil
 	}
 	if err := alone(list); err != nil {
 		return cmp.Body{}, err
@@ -61,6 +65,17 @@ func (s *Server) enrol(ctx context.Context, c *call) (cmp.Body, error) {
 		all = append(all, response)
 	}
 	return s.enrolled(c, implicit, all...), nil
+}
+
+// tooMany refuses all requests of a message that has more than the one that the
+// lightweight profile lets it have (RFC 9483, Section 4.1.1).
+func (s *Server) tooMany(c *call, list []wanted) cmp.Body {
+	c.begin()
+	var all []cmp.Response
+	for _, w := range list {
+		all = append(all, cmp.Response{ID: w.id, Status: cmp.Reject(cmp.BadRequest, fmt.Sprintf("the message asks for %d certificates, and each is asked for by a message of its own here (RFC 9483, Section 4.1.1)", len(list)))})
+	}
+	return cmp.NewReply(c.transaction.Kind.Response(), cmp.Reply{Responses: all})
 }
 
 // enrolled is the answer to requests for certificates.
@@ -113,6 +128,9 @@ func (s *Server) wanted(c *call) ([]wanted, error) {
 	var list []wanted
 	for i, r := range all {
 		id := messages.List[i].Request.ID
+		if slices.ContainsFunc(list, func(w wanted) bool { return w.id.Cmp(id) == 0 }) {
+			return nil, failure(cmp.BadRequest, "two requests of the message have the certReqId %s", id)
+		}
 		if len(all) == 1 && id.Sign() != 0 {
 			return nil, failure(cmp.BadRequest, "certReqId is %s; that of the only request is 0 (RFC 9483, Section 4.1.1)", id)
 		}

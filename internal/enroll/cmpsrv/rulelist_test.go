@@ -19,14 +19,14 @@ senderKID present and right: senderKID is there for MAC; senderKID is there for 
 messageTime present and within a window: messageTime is there; messageTime is not past; messageTime is not to come; answers keep the rules of the header
 protectionAlg consistent, protection present exactly when it is: protection is there with protectionAlg; messages are protected; protection verifies
 transactionID present, fresh, 16 octets: transactionID is there; transactionID is fresh; transactionID has 16 octets; transactionID has not 15 octets; transactionID has not 17 octets; transactionID is the sender's
-senderNonce 16 octets, fresh: senderNonce is there; senderNonce is fresh; senderNonce has 16 octets; answers keep the rules of the header
+senderNonce 16 octets, fresh: senderNonce is there; senderNonce is fresh among all of the transaction; senderNonce is fresh; senderNonce has 16 octets; answers keep the rules of the header
 no recipNonce in a first message: recipNonce is not in a first message
 implicitConfirm is NULL, never with confirmWaitTime: implicitConfirm is NULL; implicitConfirm is not granted with a rejection; implicitConfirm is not with confirmWaitTime; answers keep the rules of the header
 extraCerts with the protection certificate first, then its chain: extraCerts have the certificate; answers keep the rules of the header
 errors protected like the request: errors are protected like the request
 badDataFormat: badDataFormat; TestGenmOdd
 badMessageCheck: protection verifies; TestNestedBatchIsRefused
-transactionIdInUse: transactionID is fresh; TestRecordedMessagesAreNotTakenTwice
+transactionIdInUse: transactionID is fresh; transactionID of an open transaction is in use; TestRecordedMessagesAreNotTakenTwice
 badSenderNonce: senderNonce is there; TestAddedProtectionIsRefused
 badRequest: certConf and pollReq are of a transaction that is there; certConf accepts without failInfo; certConf has one status for a certificate; certConf has the certReqId of the request; certProfile has a name for a request at most
 badRecipientNonce: recipNonce is the nonce sent
@@ -35,12 +35,13 @@ unsupportedVersion: pvno is 2 or 3
 badPOP: badPOP; TestChallengeAnswers
 badCertTemplate: badCertTemplate by the size of the key
 badAlg: badAlg
-certRevoked: TestRevokedDevice; certRevoked by a revoked certificate; certRevoked on repetition; certRevoked alone to a revoked certificate's own rr; a certificate on hold does not release itself
+certRevoked: TestRevokedDevice; a certConf after the time is over finds the certificate revoked; a certConf of a certificate that an officer revoked; certRevoked by a revoked certificate; certRevoked on repetition; certRevoked alone to a revoked certificate's own rr; a certificate on hold does not release itself
 certConfirmed: certConfirmed on a second certConf
 signerNotTrusted: TestDeviceIsNotTrusted; extraCerts have the certificate; an unconfirmed certificate is not active
 notAuthorized: notAuthorized for other names; notAuthorized by another certificate; TestCentralKeyGenerationIsRefused
 wrongIntegrity: kur is not by MAC; wrongIntegrity by another kind of protection; rr is by signature
 addInfoNotAvailable: rr has issuer and serial number
+one CertReqMsg: an ir, cr or kur has one request; TestBatch; several requests have a certReqId each
 certReqId 0: certReqId is 0
 certReqId -1 for p10cr: certReqId is -1 for p10cr
 raVerified refused from an end entity: raVerified is refused from an end entity

@@ -366,11 +366,95 @@ var serverRules = map[string]func(*desk){
 		same := func(h *cmp.Header) { h.SenderNonce = nonce }
 		r := x.status(x.say(d.cr(nil), same))
 		last := x.last
-		refuses(x, x.say(conf(d.t, r), same), cmp.BadSenderNonce, "that of the message before")
+		refuses(x, x.say(conf(d.t, r), same), cmp.BadSenderNonce, "that of an earlier message")
 		x.last = last
 		if body := x.say(conf(d.t, r), nil); body.Kind != cmp.Confirmation {
 			d.t.Errorf("%v", body.Kind)
 		}
+	},
+	"senderNonce is fresh among all of the transaction": func(d *desk) {
+		d.profiles["plant"] = strings.Replace(plant, "version: 1", "version: 1\nissuance: review", 1)
+		x := d.world.talk()
+		nonce := func(n byte) func(*cmp.Header) {
+			return func(h *cmp.Header) { h.SenderNonce = bytes.Repeat([]byte{n}, 16) }
+		}
+		r := x.status(x.say(d.cr(nil), nonce(1)))
+		for n := byte(2); n < 5; n++ {
+			if body := x.say(cmp.NewPollRequest(r.ID), nonce(n)); body.Kind != cmp.PollResponse {
+				d.t.Errorf("%d: %v", n, body.Kind)
+			}
+		}
+		last := x.last
+		for n := byte(1); n < 5; n++ {
+			refuses(x, x.say(cmp.NewPollRequest(r.ID), nonce(n)), cmp.BadSenderNonce, "that of an earlier message")
+			x.last = last
+		}
+	},
+	"transactionID of an open transaction is in use": func(d *desk) {
+		for _, nonce := range []func(x *talk){func(x *talk) { x.last = nil }, func(*talk) {}} {
+			x := d.signed()
+			x.status(x.say(d.cr(nil), nil))
+			for _, body := range []cmp.Body{
+				cmp.NewRequests(cmp.InitializationRequest, d.message(d.key("ecdsa-p256"), nil)), d.cr(nil), d.kur(d.c), cmp.NewBody(cmp.PKCS10Request, d.pkcs10()), rr(d.c, 1), d.genm(),
+			} {
+				last := x.last
+				nonce(x)
+				refuses(x, x.say(body, nil), cmp.TransactionIDInUse, "begun already")
+				x.last = last
+			}
+		}
+		if n := d.issued(authority.StatusUnconfirmed); n != 2 {
+			d.t.Errorf("%d are unconfirmed", n)
+		}
+	},
+	"a certConf after the time is over finds the certificate revoked": func(d *desk) {
+		for _, swept := range []bool{true, false} {
+			x := d.world.talk()
+			r := x.status(x.say(d.cr(nil), nil))
+			d.ahead += 25 * time.Hour
+			if swept {
+				_, err := d.authority.Lapse(d.t.Context())
+				check(d.t, err)
+			}
+			for range 2 {
+				refuses(x, x.say(conf(d.t, r), nil), cmp.CertRevoked, "nobody showed in time")
+			}
+		}
+	},
+	"a certConf of a certificate that an officer revoked": func(d *desk) {
+		x := d.world.talk()
+		r := x.status(x.say(d.cr(nil), nil))
+		c, err := cert.Parse(r.Pair.Certificate)
+		check(d.t, err)
+		_, err = d.authority.Revoke(d.t.Context(), authority.RevocationOrder{CA: "issuing", Serial: c.SerialBytes, Reason: crl.KeyCompromise, By: "olga"})
+		check(d.t, err)
+		refuses(x, x.say(conf(d.t, r), nil), cmp.CertRevoked, "revoked before it was confirmed")
+		y := d.world.talk()
+		r = y.status(y.say(d.cr(nil), nil))
+		empty := cmp.NewConfirmations()
+		if body := y.say(empty, nil); body.Kind != cmp.Confirmation {
+			d.t.Errorf("%v", body.Kind)
+		}
+		refuses(y, y.say(conf(d.t, r), nil), cmp.CertRevoked, "the certificate is revoked")
+	},
+	"an ir, cr or kur has one request": func(d *desk) {
+		for _, kind := range []cmp.BodyKind{cmp.InitializationRequest, cmp.CertificationRequest, cmp.KeyUpdateRequest} {
+			x := d.signed()
+			list := []*crmf.Message{d.message(d.key("ecdsa-p256"), nil), d.message(d.key("ecdsa-p256"), func(s *crmf.Spec) { s.ID = 1 })}
+			body := x.say(cmp.NewRequests(kind, list...), nil)
+			refuses(x, body, cmp.BadRequest, "asks for 2 certificates, and each is asked for by a message of its own here")
+			if reply, err := body.Reply(); err != nil || body.Kind != kind.Response() || len(reply.Responses) != 2 || reply.Responses[1].Status.Failure != cmp.BadRequest {
+				d.t.Errorf("%v: %+v, %v", body.Kind, reply, err)
+			}
+		}
+		if n := d.issued(authority.StatusUnconfirmed); n != 0 {
+			d.t.Errorf("%d were issued", n)
+		}
+	},
+	"several requests have a certReqId each": func(d *desk) {
+		d.Server.config.Several = true
+		x := d.signed()
+		refuses(x, x.say(cmp.NewRequests(cmp.CertificationRequest, d.message(d.key("ecdsa-p256"), nil), d.message(d.key("ecdsa-p256"), nil)), nil), cmp.BadRequest, "two requests of the message have the certReqId 0")
 	},
 	"certConf accepts without failInfo": func(d *desk) {
 		d.confirms("has a failInfo all the same", func(s cmp.CertStatus) []cmp.CertStatus {
@@ -401,6 +485,7 @@ var serverRules = map[string]func(*desk){
 		x := d.world.talk()
 		two := func(h *cmp.Header) { h.Info = []cmp.Info{cmp.CertProfile("plant", "plant")} }
 		refuses(x, x.say(d.cr(nil), two), cmp.BadRequest, "certProfile has 2 names, more than there are requests (1)")
+		d.Server.config.Several = true
 		y := d.world.talk()
 		several := func(h *cmp.Header) { h.Info = []cmp.Info{cmp.CertProfile("plant", "reviewed")} }
 		list := []*crmf.Message{d.message(d.key("ecdsa-p256"), nil), d.message(d.key("ecdsa-p256"), func(s *crmf.Spec) { s.ID = 1 })}
@@ -414,9 +499,7 @@ var serverRules = map[string]func(*desk){
 		if answer, err := ra.say(rr(c, 4), nil).RevocationReply(); err != nil || !answer.Statuses[0].Granted() {
 			d.t.Errorf("%+v, %v", answer, err)
 		}
-		if body := x.say(conf(d.t, r), nil); body.Kind != cmp.ErrorMessage {
-			d.t.Errorf("a certConf afterwards: %v", body.Kind)
-		}
+		refuses(x, x.say(conf(d.t, r), nil), cmp.CertRevoked, "the certificate is revoked")
 		if n := d.issued(authority.StatusUnconfirmed); n != 0 {
 			d.t.Errorf("%d are unconfirmed", n)
 		}

@@ -35,6 +35,7 @@ type Config struct {
 	Window     time.Duration // how far messageTime may be off; 0: five minutes
 	CheckAfter time.Duration // when to ask again for what an officer decides; 0: a minute
 	NoImplicit bool          // every certificate is to be confirmed
+	Several    bool          // a message may ask for several certificates
 
 	Manufacturers *manufacturer.Known // whose devices may have a first certificate; nil: none
 }

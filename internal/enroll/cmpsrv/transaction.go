@@ -33,7 +33,7 @@ type transaction struct {
 	CA     string       `json:"ca,omitempty"`
 	Items  []item       `json:"items,omitempty"`
 	Nonce  []byte       `json:"nonce"`  // that was sent last
-	Heard  []byte       `json:"heard"`  // the senderNonce of the message answered last
+	Heard  []byte       `json:"nonces"` // digests of the senderNonces of the messages that were answered, those of the last thousand
 	Last   []byte       `json:"last"`   // SHA-256 of the message answered last
 	Answer []byte       `json:"answer"` // to it
 	Over   bool         `json:"over"`
@@ -79,8 +79,8 @@ func (c *call) begin() {
 }
 
 // again returns the answer that was given to this very message, nil where it
-// is another. Of a transaction that was confirmed the first message is a replay:
-// it begins nothing anew.
+// is another. What would begin a transaction is refused under the transactionID of
+// one that is there: the first message of a confirmed one is a replay.
 func (s *Server) again(t *transaction, m *cmp.Message) ([]byte, error) {
 	switch {
 	case t.repeats(m) && t.Sealed:
@@ -91,7 +91,7 @@ func (s *Server) again(t *transaction, m *cmp.Message) ([]byte, error) {
 		return answer, nil
 	case t.repeats(m):
 		return t.Answer, nil
-	case m.Body.Kind == t.Kind:
+	case !goesOn(m.Body.Kind):
 		return nil, failure(cmp.TransactionIDInUse, "a transaction with this transactionID was begun already; draw another one")
 	}
 	return nil, nil
@@ -101,6 +101,32 @@ func (s *Server) again(t *transaction, m *cmp.Message) ([]byte, error) {
 func (t *transaction) repeats(m *cmp.Message) bool {
 	sum := sha256.Sum256(m.Raw)
 	return bytes.Equal(sum[:], t.Last)
+}
+
+const (
+	digestSize = 8    // of a senderNonce: enough to tell a thousand apart
+	maxHeard   = 1000 // digests; a client may poll for months
+)
+
+func digest(nonce []byte) []byte {
+	sum := sha256.Sum256(nonce)
+	return sum[:digestSize]
+}
+
+// heard reports whether a senderNonce was used in the transaction before.
+func (t *transaction) heard(nonce []byte) bool {
+	want := digest(nonce)
+	for all := t.Heard; len(all) >= digestSize; all = all[digestSize:] {
+		if bytes.Equal(all[:digestSize], want) {
+			return true
+		}
+	}
+	return false
+}
+
+// hear takes note of a senderNonce.
+func (t *transaction) hear(nonce []byte) {
+	t.Heard = append(t.Heard[max(0, len(t.Heard)-(maxHeard-1)*digestSize):len(t.Heard):len(t.Heard)], digest(nonce)...)
 }
 
 // remember records the transaction with the answer that is about to be given.
@@ -130,7 +156,8 @@ func recorded(err error) error {
 func (s *Server) record(c *call, answer *cmp.Message) (*authority.Record, error) {
 	t, now := c.transaction, s.config.Now()
 	sum := sha256.Sum256(c.message.Raw)
-	t.Nonce, t.Heard, t.Last, t.Answer = answer.Header.SenderNonce, c.message.Header.SenderNonce, sum[:], answer.Raw
+	t.Nonce, t.Last, t.Answer = answer.Header.SenderNonce, sum[:], answer.Raw
+	t.hear(c.message.Header.SenderNonce)
 	t.Over = true
 	waiting := false
 	for _, i := range t.Items {
