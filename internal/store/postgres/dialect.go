@@ -16,6 +16,7 @@ import (
 func dialect(begin string) sqlstore.Dialect {
 	return sqlstore.Dialect{
 		Begin:       begin,
+		Script:      true,
 		Lock:        " FOR UPDATE",
 		Placeholder: func(n int) string { return "$" + strconv.Itoa(n) },
 		Position:    "strpos",

@@ -83,6 +83,7 @@ func (s *Store) open(ctx context.Context, partSize int64) error {
 func dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{
 		Begin:       "BEGIN IMMEDIATE",
+		InsertMany:  "INSERT OR FAIL", // keeps no copy of pages to take back half a statement
 		Placeholder: func(int) string { return "?" },
 		Position:    "instr",
 		Explain:     explain,

@@ -30,8 +30,11 @@ type batch struct {
 }
 
 func (b *batch) readHead() error {
-	text := "SELECT event_seq, event_hash, row_seq, change_seq FROM head WHERE id = 1" + b.config.Dialect.Lock
-	row := b.conn.QueryRowContext(context.Background(), text)
+	stmt, err := b.prepared(b.readsHead)
+	if err != nil {
+		return err
+	}
+	row := stmt.QueryRowContext(context.Background())
 	if err := row.Scan(&b.head.event, &b.head.eventHash, &b.head.row, &b.head.change); errors.Is(err, sql.ErrNoRows) {
 		return authority.ErrHead
 	} else if err != nil {

@@ -46,7 +46,7 @@ type asker func(st *statement, args ...any) (*sql.Rows, error)
 // asker asks outside of any transaction.
 func (s *Store) asker(ctx context.Context) asker {
 	return func(st *statement, args ...any) (*sql.Rows, error) {
-		return s.rows(ctx, st.text(s.config.Dialect.Placeholder), &arguments{values: args})
+		return s.rows(ctx, st.text(&s.config.Dialect), &arguments{values: args})
 	}
 }
 

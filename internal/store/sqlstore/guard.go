@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -24,21 +25,29 @@ func (b *batch) guardKey(fingerprint []byte, guard authority.KeyGuard) error {
 	return nil
 }
 
-// exposedAtOnce is how many keys one query asks for.
-const exposedAtOnce = 32
+// exposed are queries that ask for 1, 2, 4 … keys. The keys are a table for
+// SQLite to go through: of a list it would make an index first.
+var exposed = exposedQueries()
 
-var exposed = &statement{build: func() string {
-	return fmt.Sprintf("SELECT COUNT(*) FROM certificate WHERE status <> 'valid' AND status = 'revoked' AND reason = %d AND key_hash IN (%s)",
-		crl.KeyCompromise, strings.Repeat(", ?", exposedAtOnce)[2:])
-}}
+func exposedQueries() (by [doublings + 1]*statement) {
+	for n := range by {
+		by[n] = &statement{build: func() string {
+			return fmt.Sprintf("WITH keys (hash) AS (VALUES %s) SELECT COUNT(*) FROM keys CROSS JOIN certificate c"+
+				" WHERE c.key_hash = keys.hash AND c.status <> 'valid' AND c.status = 'revoked' AND c.reason = %d",
+				strings.Repeat(", (CAST(? AS BIGINT))", 1<<n)[2:], crl.KeyCompromise)
+		}}
+	}
+	return by
+}
 
 func (b *batch) checkExposed(keys []int64) error {
-	for some := range slices.Chunk(keys, exposedAtOnce) {
-		args := make([]any, exposedAtOnce)
-		for i := range args { // the last again where there are fewer, as the text is the same for any number
+	for some := range slices.Chunk(keys, 1<<doublings) {
+		doubled := bits.Len(uint(len(some) - 1))
+		args := make([]any, 1<<doubled)
+		for i := range args { // the last again where there are fewer
 			args[i] = some[min(i, len(some)-1)]
 		}
-		n, err := b.count(exposed, args...)
+		n, err := b.count(exposed[doubled], args...)
 		if err != nil {
 			return fmt.Errorf("looking for exposed keys: %w", err)
 		}

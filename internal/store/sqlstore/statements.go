@@ -13,19 +13,25 @@ type statement struct {
 	sql   string
 	taken error         // what it means if a unique constraint does not hold
 	build func() string // in place of sql: written out where it is asked for, as most programs that hold this package run none
+	many  bool          // it begins with insertWord, and inserts several rows of which each may be refused
 }
 
-func (st *statement) text(placeholder func(int) string) string {
+const insertWord = "INSERT"
+
+func (st *statement) text(d *Dialect) string {
 	sql := st.sql
 	if st.build != nil {
 		sql = st.build()
+	}
+	if st.many && d.InsertMany != "" {
+		sql = d.InsertMany + strings.TrimPrefix(sql, insertWord)
 	}
 	var out strings.Builder
 	n := 0
 	for _, c := range sql {
 		if c == '?' {
 			n++
-			out.WriteString(placeholder(n))
+			out.WriteString(d.Placeholder(n))
 		} else {
 			out.WriteRune(c)
 		}
@@ -49,7 +55,7 @@ func (d *Dialect) makeStorable(args []any) {
 func insert(table, columns, conflict string, rows int, taken error) *statement {
 	return &statement{taken: taken, build: func() string {
 		row := ", (" + strings.Repeat(", ?", countColumns(columns))[2:] + ")"
-		return "INSERT INTO " + table + " (" + columns + ") VALUES " + strings.Repeat(row, rows)[2:] + conflict
+		return insertWord + " INTO " + table + " (" + columns + ") VALUES " + strings.Repeat(row, rows)[2:] + conflict
 	}}
 }
 
@@ -67,6 +73,7 @@ func insertMany(table, columns, conflict string, taken error) insertion {
 	in := insertion{columns: countColumns(columns)}
 	for n := range in.by {
 		in.by[n] = insert(table, columns, conflict, 1<<n, taken)
+		in.by[n].many = true
 	}
 	return in
 }

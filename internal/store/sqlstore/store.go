@@ -18,7 +18,9 @@ import (
 // Dialect is what engines do differently.
 type Dialect struct {
 	Begin       string                // starts a transaction that may write
+	Script      bool                  // Begin is several statements, so that it cannot be prepared
 	Lock        string                // ends a SELECT whose row the transaction is going to change
+	InsertMany  string                // in place of INSERT where one statement inserts several rows: what it inserted before one that is refused may stay, as the writer takes it back; "" for INSERT
 	Placeholder func(n int) string    // the nth argument, from 1, where arguments are in order
 	Position    string                // the function of (text, part) that is above 0 where part is in text
 	Text        func(string) string   // what can be stored of a text; nil where any can

@@ -34,6 +34,9 @@ type writer struct {
 	conn  *sql.Conn
 	stmts map[*statement]*sql.Stmt
 	texts map[*statement]string // of those that are sent together
+
+	readsHead *statement
+	plains    map[string]*statement // by their texts
 	unsent
 }
 
@@ -46,7 +49,8 @@ type unsent struct {
 // write carries out jobs until there will be no more.
 func (s *Store) write() {
 	defer close(s.stopped)
-	w := &writer{Store: s, texts: map[*statement]string{}}
+	w := &writer{Store: s, texts: map[*statement]string{}, plains: map[string]*statement{},
+		readsHead: &statement{sql: "SELECT event_seq, event_hash, row_seq, change_seq FROM head WHERE id = 1" + s.config.Dialect.Lock}}
 	for j := range s.jobs {
 		group := w.gather(j)
 		err := w.carryOut(group)
@@ -242,8 +246,18 @@ func (w *writer) disconnect() {
 	w.conn, w.stmts = nil, nil
 }
 
+// plain executes a text without arguments.
 func (w *writer) plain(text string) error {
-	_, err := w.conn.ExecContext(context.Background(), text)
+	if w.config.Dialect.Script {
+		_, err := w.conn.ExecContext(context.Background(), text)
+		return err
+	}
+	st := w.plains[text]
+	if st == nil {
+		st = &statement{sql: text}
+		w.plains[text] = st
+	}
+	_, err := w.run(st)
 	return err
 }
 
@@ -252,7 +266,7 @@ func (w *writer) prepared(st *statement) (*sql.Stmt, error) {
 	if stmt := w.stmts[st]; stmt != nil {
 		return stmt, nil
 	}
-	stmt, err := w.conn.PrepareContext(context.Background(), st.text(w.config.Dialect.Placeholder))
+	stmt, err := w.conn.PrepareContext(context.Background(), st.text(&w.config.Dialect))
 	if err != nil {
 		return nil, fmt.Errorf("preparing a statement: %w", err)
 	}
@@ -268,7 +282,7 @@ func (w *writer) put(st *statement, args ...any) error {
 	}
 	text := w.texts[st]
 	if text == "" {
-		text = st.text(w.config.Dialect.Placeholder)
+		text = st.text(&w.config.Dialect)
 		w.texts[st] = text
 	}
 	w.config.Dialect.makeStorable(args)
