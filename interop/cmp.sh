@@ -173,6 +173,13 @@ refused "BouncyCastle: a wrong secret" badMessageCheck bouncy dev "shared with o
 # Our client against our server.
 holds "our client: ir by PBMAC1, version 3" cmpdrive -url "http://$plain$root" -cmd ir -pvno 3 -mac pbmac1 -ref dev -secret "shared with dev" -newkey k.key -subject "CN=ours" -out ours.crt
 
+made_here() { certwright enroll "http://$plain$root" --secret "making:pass:shared with making" --central-key --key-out central.key --cn central "$@"; }
+holds "our client: a key that the authority makes" made_here
+holds "and its certificate is for it" certwright match central.key central.crt
+if openssl cmp -help 2>&1 | grep -q centralkeygen; then
+	holds "openssl: a key that the authority makes" ask $root -cmd ir -centralkeygen -newkeyout theirs.key -subject /CN=central -ref making -secret "pass:shared with making"
+fi
+
 # Our client against openssl's mock server.
 mock_credentials k.key
 driven() { cmpdrive -url "$url" -recipient CN=mock "$@"; }

@@ -32,6 +32,9 @@ type Request struct {
 	// Accept looks at the certificate before it is confirmed; an error rejects
 	// it. Nil accepts what has the right key.
 	Accept func(*cert.Certificate) error
+	// Take takes the private key that the server made, before the certificate is
+	// confirmed; an error rejects it. Nil leaves it to whoever called.
+	Take func(*Enrolled) error
 }
 
 // Enroll asks for a certificate, waits for it, and confirms it.
@@ -134,6 +137,9 @@ func (x *exchange) confirm(ctx context.Context, r Request, out *Enrolled) error 
 	var problem error
 	if r.Accept != nil {
 		problem = r.Accept(out.Certificate)
+	}
+	if problem == nil && r.Take != nil {
+		problem = r.Take(out)
 	}
 	if x.NoConfirm || x.implicit && x.Implicit {
 		return problem

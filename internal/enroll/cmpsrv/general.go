@@ -8,7 +8,6 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/der"
-	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/protocol/cmp"
 )
@@ -121,37 +120,4 @@ func language(i cmp.Info) (cmp.Info, bool, error) {
 		}
 	}
 	return spoken, false, failure(cmp.BadRequest, "none of the languages %s is spoken here; en is", strings.Join(tags, ", "))
-}
-
-// algorithmOf is the AlgorithmIdentifier of keys of a kind, nil for kinds that
-// are not known.
-func algorithmOf(kind string) []byte {
-	var b der.Builder
-	mark := b.Begin(der.Sequence)
-	switch kind {
-	case "ecdsa-p256":
-		b.OID(string(oid.ECPublicKey))
-		b.OID(string(oid.P256))
-	case "ecdsa-p384":
-		b.OID(string(oid.ECPublicKey))
-		b.OID(string(oid.P384))
-	case "ecdsa-p521":
-		b.OID(string(oid.ECPublicKey))
-		b.OID(string(oid.P521))
-	case "ed25519":
-		b.OID(string(oid.Ed25519))
-	case key.AgreementKind:
-		b.OID(string(oid.X25519))
-	case "ml-dsa-44":
-		b.OID(string(oid.MLDSA44))
-	case "ml-dsa-65":
-		b.OID(string(oid.MLDSA65))
-	case "ml-dsa-87":
-		b.OID(string(oid.MLDSA87))
-	default:
-		b.OID(string(oid.RSAEncryption))
-		b.Null()
-	}
-	b.End(mark)
-	return b.Bytes()
 }

@@ -79,7 +79,7 @@ func kindFor(rules *issuance.Profile, asked *key.Public) (string, *request.Refus
 
 // isOf reports whether an algorithm is that of keys of a kind.
 func isOf(a key.AlgorithmIdentifier, kind string) bool {
-	want, err := key.ParseAlgorithmIdentifier(algorithmOf(kind))
+	want, err := key.ParseAlgorithmIdentifier(cmp.KeyAlgorithm(kind))
 	if err != nil || want.ID != a.ID {
 		return false
 	}

@@ -27,12 +27,7 @@ func (w *world) keyless(kind cmp.BodyKind, of string) cmp.Request {
 	subject := name(w.t, "CN=pump")
 	t := crmf.Template{Subject: &subject}
 	if of != "" {
-		var b der.Builder
-		outer := b.Begin(der.Sequence)
-		b.Raw(algorithmOf(of))
-		b.Bits(nil)
-		b.End(outer)
-		t.PublicKey = &key.Public{Raw: b.Bytes()}
+		t.PublicKey = cmp.Keyless(of)
 	}
 	m, err := crmf.Create(crmf.Spec{Template: t})
 	check(w.t, err)

@@ -29,7 +29,7 @@ func (s *Server) offer(q question, i cmp.Info) (cmp.Info, error) {
 			if kind == key.AgreementKind && i.Type == cmp.InfoSignKeyPairTypes || i.Type == cmp.InfoEncKeyPairTypes && !encrypts(kind) {
 				continue
 			}
-			all = append(all, algorithmOf(kind))
+			all = append(all, cmp.KeyAlgorithm(kind))
 		}
 		if i.Type == cmp.InfoSignKeyPairTypes { // nothing is encrypted to the others
 			for _, curve := range o.Curves {
@@ -42,7 +42,7 @@ func (s *Server) offer(q question, i cmp.Info) (cmp.Info, error) {
 	var all [][]byte
 	for _, kind := range o.Kinds {
 		if !isRSA(kind) { // RSA keys are told by their length
-			all = append(all, algorithmOf(kind))
+			all = append(all, cmp.KeyAlgorithm(kind))
 		}
 	}
 	for _, curve := range o.Curves {

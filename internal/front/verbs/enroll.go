@@ -22,6 +22,7 @@ type firstFlags struct {
 	enrollFlags
 	requestFlags
 	csr, out, caOut string
+	central         bool
 }
 
 func (p *program) enrollCommand() *cobra.Command {
@@ -35,7 +36,8 @@ Who asks is shown by a shared secret (--secret), which "certwright secret new" m
 a certificate and its key (--signer, --signer-key): an earlier one, or the one that a device
 has from its manufacturer, with those above it (--chain). The key of the new certificate is an
 existing one (--key) or is made on the way (--new-key, --key-out); --csr sends a request
-made before. Where an officer decides, the command waits, as long as --wait says.
+made before. With --central-key the authority makes the key, where its profile says so, and sends
+it encrypted by the secret or to the certificate that shows who asks. Where an officer decides, the command waits, as long as --wait says.
 
 The server is trusted where it answers by the same secret, or by a signature under --root,
 which its TLS certificate must be under, too. With --root the certificate must be under it,
@@ -58,6 +60,7 @@ certwright enroll renew https://ca.example:8443/.well-known/cmp pump.crt --key p
 	secretFlag(fs, &f.passphrase, "passphrase", "passin", "passphrase of the key")
 	secretFlag(fs, &f.newPassphrase, "new-passphrase", "passout", "encrypt the new key with a passphrase from")
 	fs.BoolVar(&f.plain, "no-passphrase", false, "do not encrypt the new key, and do not ask")
+	fs.BoolVar(&f.central, "central-key", false, "have the authority make the key, of the kind of --new-key or its own choice, and write it to --key-out")
 	fs.StringVar(&f.csr, "csr", "", "send this request instead, whose key stays elsewhere")
 	subjectFlags(fs, &f.requestFlags)
 	fs.StringArrayVar(&f.names, "san", nil, "subject alternative name: dns: ip: email: uri: upn: dir: rid: (repeat for more)")
@@ -104,7 +107,10 @@ func (p *program) enrollFirst(ctx context.Context, address string, f *firstFlags
 // check checks what is said of the key and the request.
 func (f *firstFlags) check() error {
 	if f.csr == "" {
-		return f.requestFlags.checkKey()
+		return f.checkKeys()
+	}
+	if f.central {
+		return front.Usage("leave one of the two out", "--csr and --central-key exclude each other")
 	}
 	if f.key != "" || f.newKey != "" || f.keyOut != "" {
 		return front.Usage("leave one of the two out", "--csr and a key exclude each other")
@@ -145,6 +151,9 @@ func (p *program) enrollRequest(e *enroller, f *firstFlags) (cmp.Request, error)
 	spec, err := p.requestSpec(&f.requestFlags)
 	if err != nil {
 		return cmp.Request{}, err
+	}
+	if f.central {
+		return e.centralRequest(kind, spec, f)
 	}
 	k, err := p.requestKey(&f.requestFlags)
 	if err != nil {
@@ -189,6 +198,12 @@ func (e *enroller) accept(c *cert.Certificate, want *key.Public) error {
 	if !key.SameKey(c.PublicKey, want) {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeMismatch, Detail: "the certificate that the server sends is for another key, and is rejected", Fix: "see the log of the server"}
 	}
+	return e.acceptPath(c)
+}
+
+// acceptPath looks whether a certificate is valid under the roots, where they are
+// known.
+func (e *enroller) acceptPath(c *cert.Certificate) error {
 	if len(e.roots) == 0 {
 		return nil
 	}

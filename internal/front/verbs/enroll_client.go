@@ -88,6 +88,7 @@ type enroller struct {
 	host   string
 	secret []byte
 	signer *cert.Certificate
+	key    *key.Private // of signer
 	roots  []*cert.Certificate
 	known  []*cert.Certificate // other certificates, of --chain and of answers
 	limit  time.Duration       // for waiting; 0 is none
@@ -228,6 +229,7 @@ func (e *enroller) protectBySignature() error {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeMismatch, Detail: "the key in " + nameOf(e.flags.signerKey) + " is not that of the certificate " + e.flags.signer,
 			Fix: "see what belongs together: certwright match " + e.flags.signerKey + " " + e.flags.signer}
 	}
+	e.key = k
 	algorithm, err := key.ChooseSignatureAlgorithm(k.Public, "", false)
 	if err != nil {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeKey, Detail: err.Error(), Fix: "enrol with a shared secret instead: --secret REFERENCE:SOURCE", Err: err}
