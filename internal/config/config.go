@@ -77,6 +77,7 @@ type Limits struct {
 	WriteTimeout  Duration `yaml:"write-timeout" doc:"time from the head of a request to the end of its answer" restart:"yes"`
 	IdleTimeout   Duration `yaml:"idle-timeout" doc:"time that a connection may wait for its next request" restart:"yes"`
 	Garbage       int      `yaml:"garbage" doc:"memory that may be garbage before it is cleared away, in percent of what is in use: more is quicker, less takes less memory; GOGC in the environment goes before it" restart:"yes"`
+	Heap          Size     `yaml:"heap" doc:"memory that is filled before any of it is cleared away, however little is in use, which saves processor time; GOGC in the environment goes before it" restart:"yes"`
 	Rate          int      `yaml:"rate" doc:"requests a second that one client may send over REST on average, and ten times as many at once; 0: any number"`
 }
 
@@ -129,7 +130,7 @@ func Default() Config {
 		CMP:    defaultCMP(),
 		ACME:   defaultACME(),
 		Limits: Limits{Header: 64 << 10, Body: 1 << 20, Connections: 20000, HeaderTimeout: Duration(10 * time.Second),
-			ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(time.Minute), IdleTimeout: Duration(2 * time.Minute), Garbage: 150},
+			ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(time.Minute), IdleTimeout: Duration(2 * time.Minute), Garbage: 150, Heap: 20 << 20},
 		Log:     Log{Level: "info", Format: "text"},
 		Publish: Publish{MaxAge: Duration(time.Hour), Memory: 16 << 20},
 		Alerts: Alerts{Expiry: Duration(14 * 24 * time.Hour), Missed: true, Every: Duration(time.Hour),

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -136,7 +135,7 @@ func (p *program) newServer(ctx context.Context, f *serveFlags) (*server.Server,
 	version := versionOf(p.version)
 	measures := server.NewMeasures(version, p.shell.Now())
 	if p.shell.Getenv("GOGC") == "" {
-		debug.SetGCPercent(settings.Limits.Garbage)
+		server.ClearAway(ctx, settings.Limits.Garbage, int64(settings.Limits.Heap))
 	}
 	p.settings, p.log, p.observe = &settings, log, measures.Observe
 	o, err := p.openAt(ctx, h)
