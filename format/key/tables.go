@@ -9,24 +9,30 @@ import (
 	"filippo.io/nistec"
 
 	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/internal/p256"
 )
 
 // ecdsaTables check ECDSA signatures by one public key (SEC 1, Section 4.1.4),
 // whose numbers are positive and given by their magnitudes.
 type ecdsaTables interface {
-	verifies(digest, r, s []byte) bool
+	Verify(digest, r, s []byte) bool
 }
 
 // newECDSATables returns the function that computes the tables of a key, nil
 // for keys without any.
 func newECDSATables(k *ecdsa.PublicKey) func() ecdsaTables {
+	if verifiesHere(k) {
+		p, ok := pointP256(k)
+		if !ok {
+			return nil
+		}
+		return func() ecdsaTables { return p256.NewTables(&p) }
+	}
 	point, err := k.Bytes()
 	if err != nil {
 		return nil
 	}
 	switch k.Curve {
-	case standard("P-256"):
-		return func() ecdsaTables { return newKeyTables(point, oid.P256, 10, nistec.NewP256Point, baseP256) }
 	case standard("P-384"):
 		return func() ecdsaTables {
 			return newKeyTables(point, oid.P384, 7, nistec.NewP384Point, generatorP384().multiple)
@@ -39,16 +45,7 @@ func newECDSATables(k *ecdsa.PublicKey) func() ecdsaTables {
 	return nil
 }
 
-// P-256's generator is multiplied by quicker code than a table would be; the
-// other curves share one table of their generator each.
-func baseP256(scalar []byte) *nistec.P256Point {
-	sum, err := nistec.NewP256Point().ScalarBaseMult(scalar)
-	if err != nil {
-		panic("a scalar of P-256 is not 32 octets long")
-	}
-	return sum
-}
-
+// Each curve has one table of its generator, for all keys.
 var (
 	generatorP384 = sync.OnceValue(func() *multiples[*nistec.P384Point] {
 		return newMultiples(nistec.NewP384Point, nistec.NewP384Point().SetGenerator(), 384, 7)
@@ -164,7 +161,7 @@ func newKeyTables[P nistPoint[P]](point []byte, id oid.OID, digit int, fresh fun
 	return t
 }
 
-func (t *keyTables[P]) verifies(digest, r, s []byte) bool {
+func (t *keyTables[P]) Verify(digest, r, s []byte) bool {
 	x := t.scratch.Get().(*ecdsaScratch[P])
 	defer t.scratch.Put(x)
 	clear(x.octets[:])

@@ -63,5 +63,5 @@ func (v *Verifier) Verify(alg AlgorithmIdentifier, message, signature []byte) er
 	}
 	var d digest
 	d.compute(a.Hash, message)
-	return verdict((*tables).verifies(d.bytes(), r, s))
+	return verdict((*tables).Verify(d.bytes(), r, s))
 }

@@ -39,7 +39,8 @@ func tabled(t testing.TB, curve elliptic.Curve) (*ecdsa.PrivateKey, ecdsaTables)
 
 var tabledCurves = []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()}
 
-// same checks that the tables and crypto/ecdsa agree, and returns their answer.
+// same checks that Verify, the tables and crypto/ecdsa agree, and returns their
+// answer.
 func same(t interface {
 	Helper()
 	Fatalf(string, ...any)
@@ -47,8 +48,11 @@ func same(t interface {
 	t.Helper()
 	want := ecdsa.VerifyASN1(k, digest, signature)
 	r, s, err := parsePair(signature)
-	if got := err == nil && tables.verifies(digest, r, s); got != want {
+	if got := err == nil && tables.Verify(digest, r, s); got != want {
 		t.Fatalf("digest %x, signature %x: the tables say %t, crypto/ecdsa says %t", digest, signature, got, want)
+	}
+	if err := verifyECDSA(k, digest, signature); (err == nil) != want || err != nil && !errors.Is(err, ErrSignature) {
+		t.Fatalf("digest %x, signature %x: %v, but crypto/ecdsa says %t", digest, signature, err, want)
 	}
 	return want
 }

@@ -46,10 +46,7 @@ func (a *SignatureAlgorithm) verify(pub *Public, message, signature []byte) erro
 	}
 	switch k := pub.Key.(type) {
 	case *ecdsa.PublicKey:
-		if ecdsa.VerifyASN1(k, d.bytes(), signature) {
-			return nil
-		}
-		return whyECDSA(signature)
+		return verifyECDSA(k, d.bytes(), signature)
 	case *rsa.PublicKey:
 		return a.verifyRSA(k, d.bytes(), signature)
 	case *RSAPublicKey:
@@ -90,14 +87,6 @@ func verdict(good bool) error {
 
 func wrongLength(signature []byte, want int) error {
 	return &malformed{fmt.Sprintf("it has %d octets where this key's have %d", len(signature), want)}
-}
-
-// whyECDSA tells a malformed signature from a wrong one.
-func whyECDSA(signature []byte) error {
-	if _, _, err := parsePair(signature); err != nil {
-		return err
-	}
-	return ErrSignature
 }
 
 func verifyDSA(k *dsa.PublicKey, digest, signature []byte) error {

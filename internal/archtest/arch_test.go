@@ -19,7 +19,7 @@ const module = "github.com/certwright/certwright"
 // layers lists every package, lowest line first. A package imports packages of
 // earlier lines only: never of its own line, never of a later one.
 const layers = `
-internal/specimen internal/spelling internal/systemd internal/metrics internal/disk client
+internal/specimen internal/spelling internal/systemd internal/metrics internal/disk internal/p256 client
 format/der format/oid
 format/pem format/dn format/asn1tree format/pbe
 format/key
