@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/request"
 )
@@ -305,6 +306,13 @@ func resubmission(t *Ticket) (*Submission, error) {
 		return nil, fmt.Errorf("evidence of ticket %s: %w", t.ID, err)
 	}
 	s.Origin, s.Controls, s.before = e.Origin, e.Controls, &e
+	if made := e.Possession.Made; made != nil {
+		public, err := key.ParsePublic(made)
+		if err != nil {
+			return nil, fmt.Errorf("key that was made for ticket %s: %w", t.ID, err)
+		}
+		s.Request = s.Request.WithKey(public)
+	}
 	if s.Asked, err = unmarshalAsked(t.Asked); err != nil {
 		return nil, fmt.Errorf("ticket %s: %w", t.ID, err)
 	}

@@ -155,7 +155,7 @@ func (a *Authority) submitOnce(ctx context.Context, s *Submission, look bool) (*
 			return nil, err
 		}
 	}
-	if d.refused() == nil && d.judgement.Verdict() == issuance.Held && s.Witness.Made {
+	if d.refused() == nil && d.judgement.Verdict() == issuance.Held && s.Witness.Made && !s.Witness.Kept {
 		d.refusal = &request.Refusal{Reason: request.BadKey, Field: "publicKey", Detail: "a person must decide, and a key that the authority makes is not kept until then", Fix: "make a key, and a request with its public key"}
 	}
 	if d.refused() == nil && d.judgement.Unproven() && !s.DryRun {

@@ -4,6 +4,7 @@
 package evidence
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -26,6 +27,7 @@ type Possession struct {
 	Deferred  Deferred       `json:"deferred,omitempty"`  // how it is to be proven later
 	Challenge string         `json:"challenge,omitempty"` // SHA-256, in hexadecimal, of the answer that proves it
 	Witnessed bool           `json:"witnessed,omitempty"` // proven with what was known at the time only
+	Made      []byte         `json:"made,omitempty"`      // SubjectPublicKeyInfo of a key that was made here and is kept, encrypted to who asked, until a person decides
 }
 
 // The methods of proving possession.
@@ -95,6 +97,7 @@ type Shown struct {
 type Witness struct {
 	Secret    []byte // shared with the sender, for publicKeyMAC
 	Made      bool   // the key of the request was made here (RFC 9483, Section 4.1.6)
+	Kept      bool   // and is kept, encrypted to who asked, should a person have to decide
 	Challenge string // that was issued to the sender, for an SPKAC; empty where none was
 	// Agreed returns the secret that the authority's own key agrees on with the
 	// sender's, for agreeMAC; nil where the authority has no such key.
@@ -130,6 +133,9 @@ func With(r *request.Request, o Origin, controls []Control, w Witness) Evidence 
 // proven.
 func Again(r *request.Request, before Evidence) Evidence {
 	now := Of(r, before.Origin, before.Controls)
+	if p := before.Possession; p.Method == MadeByAuthority && p.Made != nil && bytes.Equal(p.Made, r.PublicKey.Raw) {
+		now.Possession = p
+	}
 	if p := before.Possession; p.Proven && p.Witnessed && !now.Possession.Proven && now.Possession.Method == p.Method {
 		now.Possession = p
 	}

@@ -24,6 +24,9 @@ func possession(r *request.Request, o *Origin, w *Witness) Possession {
 		p.Detail, p.Reason, p.Fix = r.Problem.Detail, r.Problem.Reason, r.Problem.Fix
 	case w.Made:
 		p.Method, p.Proven, p.Witnessed, p.Detail = MadeByAuthority, true, true, ""
+		if w.Kept {
+			p.Made = r.PublicKey.Raw
+		}
 	case r.PKCS10 != nil:
 		p.Method = SignedRequest
 		p.signed(r.PKCS10.CheckSignature())

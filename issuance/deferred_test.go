@@ -154,7 +154,7 @@ func TestTemplateIsFollowedOrTold(t *testing.T) {
 }
 
 // A key that the authority made is certified where the profile says so, and
-// nothing has to wait for a person.
+// where a person decides, if it is kept until then.
 func TestKeyMadeByTheAuthority(t *testing.T) {
 	root := newRoot(t, "ecdsa-p256", issuance.IssuerConfig{})
 	r := newRequest(t, newKey(t, "ecdsa-p256"), "CN=a.example.org")
@@ -174,5 +174,10 @@ func TestKeyMadeByTheAuthority(t *testing.T) {
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.text, got, c.want)
 		}
+	}
+	p := parseProfile(t, "name: x\nversion: 1\nvalidity: { default: 30d }\nsubject: { unlisted: keep }\n"+allow+"issuance: review\n")
+	made.Possession.Made = r.PublicKey.Raw
+	if j := p.Judge(r, made, root.issuer, issuance.Asked{}, start); j.Verdict() != issuance.Held {
+		t.Errorf("%s: %+v", j.Verdict(), j.Findings())
 	}
 }

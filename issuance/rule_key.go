@@ -49,7 +49,7 @@ func keyMadeHere(c *judging) {
 		c.refuse(request.BadKey, "publicKey", "the authority made the key, and the key of an authority is its own holder's to make", "make a key, and a request with its public key")
 	case !c.profile.keys.central:
 		c.refuseBy("keys.central", request.BadKey, "publicKey", "the request leaves it to the authority to make the key, which the profile refuses", "make a key, and a request with its public key")
-	case c.profile.Review:
+	case c.profile.Review && c.evidence.Possession.Made == nil:
 		c.refuseBy("issuance", request.BadKey, "publicKey", "the authority made the key, which is not kept until a person decides", "make a key, and a request with its public key")
 	}
 }

@@ -247,7 +247,7 @@ func (s *Server) aborted(ctx context.Context, c *call) (cmp.Body, error) {
 			err = s.confirmOne(ctx, c, one, authority.Confirmation{Rejected: e.Status.String()})
 		case one.Waiting, one.Challenge:
 			_, err = s.config.Authority.Withdraw(ctx, one.Ticket, c.sender.name)
-			one.Waiting, one.Challenge = false, false
+			one.Waiting, one.Challenge, one.Key = false, false, nil
 		}
 		if err != nil {
 			return cmp.Body{}, err

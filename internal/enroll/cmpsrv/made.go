@@ -12,6 +12,7 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/cms"
+	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
@@ -55,11 +56,10 @@ func (s *Server) makeKey(ctx context.Context, c *call, w *wanted, profile string
 		return nil, fmt.Errorf("making a key for a device: %w", err)
 	}
 	w.request = w.request.WithKey(w.made.Public)
-	sub.Request, sub.Witness.Made = w.request, true
+	sub.Request, sub.Witness.Made, sub.Witness.Kept = w.request, true, true
 	// It is to be confirmed, so that it ends if the answer is lost: nobody has
 	// the key then.
 	sub.Asked.Confirm = true
-	c.transaction.Sealed = true
 	return nil, nil
 }
 
@@ -124,8 +124,10 @@ func usable(c *cert.Certificate, as ext.KeyUsage) bool {
 	return err == nil && usage&as != 0
 }
 
-// sendKey adds the key that was made for a request to the answer.
-func (s *Server) sendKey(ctx context.Context, c *call, w wanted, r *cmp.Response) error {
+// sendKey adds the key that was made for a request to the answer; where an
+// officer decides first, to what is remembered of the request: encrypted all the
+// same.
+func (s *Server) sendKey(ctx context.Context, c *call, w wanted, i *item, r *cmp.Response) error {
 	to, refusal := c.sender.recipient()
 	if refusal != nil {
 		return refusal
@@ -135,11 +137,29 @@ func (s *Server) sendKey(ctx context.Context, c *call, w wanted, r *cmp.Response
 		return err
 	}
 	signer := cms.Signer{Key: by.Key, Public: by.Certificate.PublicKey, Identifier: cms.Identifier{KeyIdentifier: keyIdentifier(by.Certificate)}}
-	if r.Pair.PrivateKey, err = cmp.SealKey(w.made, signer, by.Certificate.Raw, to, rand.Reader); err != nil {
+	sealed, err := cmp.SealKey(w.made, signer, by.Certificate.Raw, to, rand.Reader)
+	if err != nil {
 		return fmt.Errorf("sending a key that was made here: %w", err)
 	}
-	c.version = cmp.Version3
+	switch {
+	case r.Pair != nil:
+		r.Pair.PrivateKey, c.version, c.transaction.Sealed = sealed, cmp.Version3, true
+	case i.Waiting:
+		i.Key = sealed.Enveloped
+	}
 	return nil
+}
+
+// handOver adds the key that waited for a decision to the answer that tells it,
+// and keeps it no longer.
+func (i *item) handOver(c *call, r *cmp.Response) {
+	if i.Key == nil || i.Waiting {
+		return
+	}
+	if r.Pair != nil {
+		r.Pair.PrivateKey, c.version = &crmf.EncryptedKey{Enveloped: i.Key}, cmp.Version3
+	}
+	i.Key = nil
 }
 
 // newSeal returns what encrypts the answers on record that hold keys, by a key

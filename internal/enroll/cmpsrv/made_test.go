@@ -13,6 +13,7 @@ import (
 	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/secret"
+	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/protocol/cmp"
 )
 
@@ -119,8 +120,6 @@ func TestCentralKeyGenerationIsRefused(t *testing.T) {
 	w.making()
 	ask(w.clientOf(signing.Certificate, own), w.keyless(cmp.CertificationRequest, ""), cmp.NotAuthorized, "has no keyAgreement")
 	ask(w.client(), w.keyless(cmp.InitializationRequest, "ml-dsa-65"), cmp.BadCertTemplate, "name one of these, or none: ecdsa-p256, ed25519, rsa-3072")
-	w.profiles["plant"] += "issuance: review\n"
-	ask(w.client(), w.keyless(cmp.InitializationRequest, ""), cmp.BadCertTemplate, "not kept until a person decides")
 	if n := w.issued(authority.StatusValid) + w.issued(authority.StatusUnconfirmed); n != 1 {
 		t.Errorf("%d certificates were issued, want the first one alone", n)
 	}
@@ -159,4 +158,94 @@ func TestMadeKeysEndWithTheProcess(t *testing.T) {
 	if w.issued(authority.StatusUnconfirmed) != 1 || w.issued(authority.StatusValid) != 0 {
 		t.Error("the certificate is not unconfirmed")
 	}
+}
+
+// While an officer decides, the key is kept for the one who asked alone: it comes
+// with the certificate, after a restart too, and is not kept when there is none.
+func TestMadeKeysWaitForAnOfficer(t *testing.T) {
+	w := newWorld(t)
+	w.secret(secret.Secret{})
+	w.making()
+	own := w.key("ecdsa-p256")
+	first, err := w.client().Enroll(t.Context(), w.request(cmp.InitializationRequest, own, nil))
+	check(t, err)
+	w.profiles["plant"] += "issuance: review\n"
+	kept := func(x *talk) []byte {
+		t.Helper()
+		r, err := w.store.Record(t.Context(), RecordKind, transactionID(x.last))
+		check(t, err)
+		var body transaction
+		check(t, json.Unmarshal(r.Body, &body))
+		return body.Items[0].Key
+	}
+	bySecret, byCertificate := w.talk(), w.talk()
+	by := w.clientOf(first.Certificate, own)
+	byCertificate.p, byCertificate.header.Sender, byCertificate.header.SenderKID, byCertificate.extra = by.Protector, by.Sender, by.SenderKID, by.ExtraCerts
+	for _, c := range []struct {
+		x       *talk
+		opener  cms.Opener
+		approve bool
+	}{
+		{bySecret, cms.Opener{Password: []byte("a shared secret")}, true},
+		{byCertificate, cms.Opener{Key: own.Key}, true},
+		{w.talk(), cms.Opener{}, false},
+	} {
+		x := c.x
+		r := x.status(x.say(w.keyless(cmp.CertificationRequest, "").Body, nil))
+		request := x.sent
+		if r.Status.Status != cmp.Waiting || kept(x) == nil {
+			t.Fatalf("%+v", r)
+		}
+		w.Server, err = New(w.config)
+		check(t, err)
+		x.Server = w.Server
+		if again := x.status(x.send(request)); again.Status.Status != cmp.Waiting {
+			t.Errorf("%+v", again)
+		}
+		ticket := w.held()
+		if j, err := w.authority.Preview(t.Context(), ticket); err != nil || j.Verdict() != issuance.Held {
+			t.Errorf("what the officer sees: %v, %+v", err, j.Findings())
+		}
+		if c.approve {
+			_, err = w.authority.Approve(t.Context(), ticket, "olga", "")
+		} else {
+			_, err = w.authority.Refuse(t.Context(), ticket, "olga", "no")
+		}
+		check(t, err)
+		r = x.status(x.say(cmp.NewPollRequest(r.ID), nil))
+		if kept(x) != nil {
+			t.Error("the key is kept after the decision")
+		}
+		if !c.approve {
+			if r.Status.Failure != cmp.NotAuthorized || r.Pair != nil {
+				t.Errorf("%+v", r)
+			}
+			continue
+		}
+		if again := x.status(x.send(x.sent)); r.Pair == nil || again.Pair == nil || !bytes.Equal(again.Pair.Certificate, r.Pair.Certificate) {
+			t.Fatalf("%+v, %+v", r, again)
+		}
+		got, err := cert.Parse(r.Pair.Certificate)
+		check(t, err)
+		if k, err := cmp.OpenKey(r.Pair.PrivateKey, c.opener, got.PublicKey, trustAll); err != nil || !key.Equal(k.Public, got.PublicKey) {
+			t.Error(err)
+		}
+		if body := x.say(conf(t, r), nil); body.Kind != cmp.Confirmation {
+			t.Errorf("%v", body.Kind)
+		}
+	}
+	if valid, made := w.issued(authority.StatusValid), w.made(); valid != 3 || made != 2 {
+		t.Errorf("%d certificates are valid, %d keys were made", valid, made)
+	}
+}
+
+// held is the first ticket that an officer has to decide on.
+func (w *world) held() string {
+	w.t.Helper()
+	for ticket, err := range w.store.Tickets(w.t.Context(), authority.TicketQuery{State: authority.StateHeld}) {
+		check(w.t, err)
+		return ticket.ID
+	}
+	w.t.Fatal("nothing is held")
+	return ""
 }

@@ -30,6 +30,7 @@ func (s *Server) poll(ctx context.Context, c *call) (cmp.Body, error) {
 		if err != nil {
 			return cmp.Body{}, err
 		}
+		t.Items[at].handOver(c, &response)
 		if t.Items[at].Waiting {
 			polls = append(polls, cmp.Poll{ID: id, CheckAfter: int(s.config.CheckAfter / time.Second), Reason: words(out.Ticket)})
 			continue

@@ -70,7 +70,7 @@ genm signKeyPairTypes, encKeyPairTypes: TestGenmKeyPairTypes
 genm preferredSymmAlg: TestGenmPreferredSymmAlg
 genm revPassphrase: TestGenmOdd
 genm suppLangTags: TestGenmLanguages
-central key generation: TestCentralKeyGeneration; TestCentralKeyGenerationIsRefused; TestMadeKeysEndWithTheProcess
+central key generation: TestCentralKeyGeneration; TestCentralKeyGenerationIsRefused; TestMadeKeysEndWithTheProcess; TestMadeKeysWaitForAnOfficer
 encrypted certificates: TestEncryptedCertificates; TestEncryptedCertificatesOfVersion2
 challenges: TestChallenge; TestChallengeAnswers
 nested, batches: TestAddedProtection; TestAddedProtectionIsRefused; TestNestedBatch; TestNestedBatchIsRefused; TestBatch

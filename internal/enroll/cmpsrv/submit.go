@@ -108,9 +108,10 @@ func (s *Server) take(ctx context.Context, c *call, w wanted, out *authority.Out
 	t := c.transaction
 	t.CA, c.ca = out.Ticket.CA, out.Ticket.CA
 	t.Items = append(slices.Clip(t.Items), item{ID: w.id.String(), Ticket: out.Ticket.ID})
-	r, err := s.respond(ctx, c, &t.Items[len(t.Items)-1], out)
-	if err == nil && w.made != nil && r.Pair != nil {
-		err = s.sendKey(ctx, c, w, &r)
+	i := &t.Items[len(t.Items)-1]
+	r, err := s.respond(ctx, c, i, out)
+	if err == nil && w.made != nil {
+		err = s.sendKey(ctx, c, w, i, &r)
 	}
 	return r, err
 }

@@ -51,6 +51,10 @@ type item struct {
 	Encrypted bool   `json:"encrypted,omitempty"` // the certificate is
 	Challenge bool   `json:"challenge,omitempty"` // the answer to one is waited for
 
+	// The private key that was made, encrypted to who asked, while an officer
+	// decides; nil where there is none.
+	Key []byte `json:"key,omitempty"`
+
 	Hash crypto.Hash `json:"hash,omitempty"` // that confirms the certificate where the client names none; 0 where it is not known yet
 }
 
