@@ -17,6 +17,7 @@ import (
 	codes "modernc.org/sqlite/lib"
 
 	"github.com/certwright/certwright/internal/store/sqlstore"
+	"github.com/certwright/certwright/internal/store/walfile"
 )
 
 const (
@@ -70,14 +71,30 @@ func (s *Store) open(ctx context.Context, partSize int64) error {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	write, err := sql.Open("sqlite", dataSource(s.path, "cache_size(-8192)", "wal_autocheckpoint(8000)", "journal_size_limit(268435456)"))
+	write, err := openWriter(s.path)
 	if err != nil {
 		return errors.Join(err, read.Close())
 	}
-	write.SetMaxOpenConns(1)
 	s.read = read
 	s.Store = sqlstore.New(sqlstore.Config{Read: read, Write: write, Dialect: dialect(), Lock: lock, PartSize: partSize})
 	return nil
+}
+
+func openWriter(path string) (*sql.DB, error) {
+	source := dataSource(path, "cache_size(-8192)", "wal_autocheckpoint(8000)", "journal_size_limit(268435456)")
+	way, err := walfile.Register()
+	if err != nil {
+		return nil, err
+	}
+	if way != "" {
+		source += "&vfs=" + way
+	}
+	db, err := sql.Open("sqlite", source)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
 }
 
 func dialect() sqlstore.Dialect {
