@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,12 @@ type Config struct {
 	Kind string // of their records: "ocsp-responder"
 	Role string // what they are called, in their names too: "OCSP Responder"
 	Key  string // what the names of their keys end in: "ocsp"
+	// Changes counts the changes of status of an authority's certificates, as
+	// Store.LastChange does, and is looked at once in Fresh: what other processes
+	// revoke is not used any more then. Nil where Forget is told of them.
+	Changes func(ctx context.Context, ca string) (int64, error)
+	Fresh   time.Duration
+
 	// Certify submits a delegate's request to the authority of this name.
 	Certify func(ctx context.Context, ca string, r *request.Request) (*authority.Outcome, error)
 }
@@ -63,6 +70,9 @@ type current struct {
 	now   *Delegate
 	tried time.Time // when the last try to get another one failed
 
+	looked time.Time // at the count of changes
+	change int64     // the count then
+
 	serial atomic.Pointer[[]byte] // of now
 	ended  atomic.Bool            // now was revoked since
 }
@@ -76,12 +86,13 @@ func New(c Config) (*Delegates, error) {
 		return nil, errors.New("delegates need names and a way to be certified")
 	}
 	d := &Delegates{config: c, all: map[string]*current{}}
-	c.Authority.OnStatus(d.forget)
+	c.Authority.OnStatus(d.Forget)
 	return d, nil
 }
 
-// forget has a delegate replaced whose status changed.
-func (d *Delegates) forget(ca string, serial []byte) {
+// Forget has a delegate replaced whose status changed. What this process
+// changes is known without.
+func (d *Delegates) Forget(ca string, serial []byte) {
 	of := d.of(ca)
 	if now := of.serial.Load(); now != nil && bytes.Equal(bytes.TrimLeft(*now, "\x00"), serial) {
 		of.ended.Store(true)
@@ -109,17 +120,18 @@ func (d *Delegates) Of(ctx context.Context, by Issuer, now time.Time, validity t
 	of := d.of(by.Name)
 	of.Lock()
 	defer of.Unlock()
+	if err := d.look(ctx, by.Name, of); err != nil {
+		return nil, err
+	}
 	if of.ended.Swap(false) || of.now != nil && !of.now.issuedBy(by) {
 		of.now = nil
 	}
 	if of.now != nil && (!of.now.due(now, by, validity) || now.Sub(of.tried).Abs() < retry && now.Before(of.now.Certificate.NotAfter)) {
 		return of.now, nil
 	}
-	next, err := d.next(ctx, by, now, validity)
+	err := d.replace(ctx, by, of, now, validity)
 	if err == nil {
-		of.now = next
-		of.serial.Store(&next.Certificate.SerialBytes)
-		return next, nil
+		return of.now, nil
 	}
 	if of.now == nil || now.After(of.now.Certificate.NotAfter) {
 		return nil, err
@@ -127,6 +139,42 @@ func (d *Delegates) Of(ctx context.Context, by Issuer, now time.Time, validity t
 	of.tried = now
 	d.config.Log.ErrorContext(ctx, "a certificate could not be replaced, and is used until it ends", "of", d.config.Role, "ca", by.Name, "end", of.now.Certificate.NotAfter, "error", err)
 	return of.now, nil
+}
+
+// replace finds another delegate. It is looked up again when Forget knows its
+// number: what was changed before that is on record by then.
+func (d *Delegates) replace(ctx context.Context, by Issuer, of *current, now time.Time, validity time.Duration) error {
+	next, err := d.next(ctx, by, now, validity)
+	if err != nil {
+		return err
+	}
+	of.serial.Store(&next.Certificate.SerialBytes)
+	if err := d.stands(ctx, by.Name, next.Certificate); err != nil {
+		return err
+	}
+	of.now = next
+	return nil
+}
+
+// look drops the delegate that another process has revoked.
+func (d *Delegates) look(ctx context.Context, ca string, of *current) error {
+	if d.config.Changes == nil || of.now == nil || time.Since(of.looked) < d.config.Fresh {
+		return nil
+	}
+	last, err := d.config.Changes(ctx, ca)
+	if err != nil {
+		return fmt.Errorf("reading what changed of authority %q: %w", ca, err)
+	}
+	if last != of.change {
+		var withdrawn *withdrawnError
+		if err := d.stands(ctx, ca, of.now.Certificate); errors.As(err, &withdrawn) {
+			of.now = nil
+		} else if err != nil {
+			return err
+		}
+	}
+	of.looked, of.change = time.Now(), last
+	return nil
 }
 
 func (d *Delegates) of(ca string) *current {

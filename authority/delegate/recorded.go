@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -58,12 +59,8 @@ func (d *Delegates) recorded(ctx context.Context, by Issuer, record *authority.R
 	if err != nil {
 		return nil, fmt.Errorf("reading record %s: %w", record.ID, err)
 	}
-	standing, _, err := d.config.Authority.Standing(ctx, by.Name, c.Serial.Bytes())
-	if err != nil {
+	if err := d.stands(ctx, by.Name, c); err != nil {
 		return nil, err
-	}
-	if standing == authority.StandingRevoked || standing == authority.StandingHold {
-		return nil, fmt.Errorf("the certificate %x is %s", c.Serial, standing)
 	}
 	private, err := d.config.Keys.Signer(ctx, b.Key)
 	if err != nil {
@@ -74,6 +71,26 @@ func (d *Delegates) recorded(ctx context.Context, by Issuer, record *authority.R
 		err = fmt.Errorf("the certificate %x is of another key of the authority", c.Serial)
 	}
 	return one, err
+}
+
+// withdrawnError tells that a certificate was revoked or put on hold.
+type withdrawnError struct {
+	serial   *big.Int
+	standing authority.Standing
+}
+
+func (e *withdrawnError) Error() string {
+	return fmt.Sprintf("the certificate %x is %s", e.serial, e.standing)
+}
+
+// stands looks whether a certificate was revoked or put on hold; a
+// *withdrawnError says so.
+func (d *Delegates) stands(ctx context.Context, ca string, c *cert.Certificate) error {
+	standing, _, err := d.config.Authority.Standing(ctx, ca, c.Serial.Bytes())
+	if err == nil && (standing == authority.StandingRevoked || standing == authority.StandingHold) {
+		err = &withdrawnError{c.Serial, standing}
+	}
+	return err
 }
 
 func newDelegate(c *cert.Certificate, private crypto.Signer) (*Delegate, error) {

@@ -23,6 +23,7 @@ type cache struct {
 	order    list.List                // of *entry, the latest asked first
 	changed  int64
 	marks    map[string]*mark // by authority
+	signers  map[string]int   // answers by each responder certificate: by authority and serial number
 
 	facts map[string]*authority.Certificate // by authority and serial number; without DER
 }
@@ -32,6 +33,7 @@ type entry struct {
 	id     string
 	serial string // authority and serial number
 	ca     string
+	signer string // authority and serial number of the responder's certificate
 	answer *Answer
 	asked  bool // since it was signed
 }
@@ -58,7 +60,7 @@ const moment = 5 * time.Millisecond
 const factSize = 1000
 
 func newCache(limit int) *cache {
-	return &cache{limit: limit, byID: map[string]*list.Element{}, bySerial: map[string][]string{}, marks: map[string]*mark{}, facts: map[string]*authority.Certificate{}}
+	return &cache{limit: limit, byID: map[string]*list.Element{}, bySerial: map[string][]string{}, marks: map[string]*mark{}, signers: map[string]int{}, facts: map[string]*authority.Certificate{}}
 }
 
 func serialKey(ca string, serial []byte) string { return ca + "/" + string(serial) }
@@ -94,9 +96,12 @@ func (c *cache) put(ca string, id *ocsp.CertID, a *Answer, since int64) {
 	if c.changed != since {
 		return
 	}
-	e := &entry{id: string(id.Raw), serial: serialKey(ca, id.Serial), ca: ca, answer: a}
+	e := &entry{id: string(id.Raw), serial: serialKey(ca, id.Serial), ca: ca, signer: serialKey(ca, a.signer.Serial.Bytes()), answer: a}
+	c.signers[e.signer]++
 	if at := c.byID[e.id]; at != nil {
-		c.size += e.size() - at.Value.(*entry).size()
+		before := at.Value.(*entry)
+		c.size += e.size() - before.size()
+		c.unsign(before)
 		at.Value = e
 		c.order.MoveToFront(at)
 	} else {
@@ -113,6 +118,7 @@ func (c *cache) remove(at *list.Element) {
 	e := c.order.Remove(at).(*entry)
 	delete(c.byID, e.id)
 	c.size -= e.size()
+	c.unsign(e)
 	left := c.bySerial[e.serial]
 	for i, id := range left {
 		if id == e.id {
@@ -125,7 +131,15 @@ func (c *cache) remove(at *list.Element) {
 	}
 }
 
-// forget drops the answers about a certificate whose status changed.
+// unsign counts one answer less of a signer.
+func (c *cache) unsign(e *entry) {
+	if c.signers[e.signer]--; c.signers[e.signer] == 0 {
+		delete(c.signers, e.signer)
+	}
+}
+
+// forget drops the answers about a certificate whose status changed, and those
+// that it signed.
 func (c *cache) forget(ca string, serial []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,6 +147,14 @@ func (c *cache) forget(ca string, serial []byte) {
 	delete(c.facts, serialKey(ca, serial))
 	for _, id := range append([]string(nil), c.bySerial[serialKey(ca, serial)]...) {
 		c.remove(c.byID[id])
+	}
+	signer := serialKey(ca, serial)
+	for at := c.order.Front(); at != nil && c.signers[signer] > 0; {
+		next := at.Next()
+		if at.Value.(*entry).signer == signer {
+			c.remove(at)
+		}
+		at = next
 	}
 }
 
@@ -250,6 +272,7 @@ func (r *Responder) takeIn(ctx context.Context, by *issuer, m *mark) error {
 		if err != nil {
 			return fmt.Errorf("reading what changed of authority %q: %w", by.name, err)
 		}
+		r.delegates.Forget(by.name, change.Serial)
 		r.cache.forget(by.name, change.Serial)
 		m.change.Store(max(m.change.Load(), change.Change))
 	}

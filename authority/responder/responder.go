@@ -12,6 +12,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/authority/delegate"
+	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/ocsp"
 )
@@ -88,6 +89,8 @@ type Answer struct {
 	ThisUpdate time.Time
 	NextUpdate time.Time // zero where the answer is for this question alone
 	Renewed    time.Time // when the next answer can be had; zero where NextUpdate is
+
+	signer *cert.Certificate // the responder's
 }
 
 func refusal(s ocsp.Status) *Answer { return &Answer{DER: ocsp.Refusal(s), Status: s} }
@@ -159,15 +162,15 @@ func (r *Responder) signAhead(ctx context.Context, by *issuer, id *ocsp.CertID) 
 
 // sign looks everything up and signs.
 func (r *Responder) sign(ctx context.Context, by *issuer, asked []ocsp.Single, nonce []byte) (*Answer, error) {
+	if err := r.exact(ctx, by); err != nil {
+		return nil, err
+	}
 	signer, err := r.signer(ctx, by)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.exact(ctx, by); err != nil {
-		return nil, err
-	}
 	now := r.now().Truncate(time.Second)
-	a := &Answer{Status: ocsp.Successful, ThisUpdate: now, NextUpdate: now.Add(by.settings.AnswerValidity())}
+	a := &Answer{Status: ocsp.Successful, signer: signer.Certificate, ThisUpdate: now, NextUpdate: now.Add(by.settings.AnswerValidity())}
 	if end := signer.Certificate.NotAfter; a.NextUpdate.After(end) {
 		a.NextUpdate = end
 	}

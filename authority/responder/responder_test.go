@@ -466,3 +466,37 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	group.Wait()
 }
+
+func TestRevokedResponderIsDroppedByEveryProcess(t *testing.T) {
+	w := newWorld(t, authority.CASettings{}, nil)
+	c := w.issue(t, "a.test", issuance.Asked{})
+	nonce := []byte("a question of this very moment")
+	_, signed := w.ask(t, c, nonce)
+	_, kept := w.ask(t, c, nil)
+	first := responderOf(t, kept)
+	elsewhere := w.authority(t)
+	w.revoke(t, elsewhere, first, crl.KeyCompromise)
+	_, signed = w.ask(t, c, nonce)
+	second := responderOf(t, signed)
+	if bytes.Equal(second.Raw, first.Raw) {
+		t.Fatal("a responder that another process revoked signs on")
+	}
+	if _, kept = w.ask(t, c, nil); bytes.Equal(responderOf(t, kept).Raw, first.Raw) {
+		t.Error("an answer that a revoked responder signed is given out")
+	}
+	// The one before is revoked while the other has signed since.
+	w.revoke(t, elsewhere, second, crl.Superseded)
+	check(t, w.Tend(t.Context()))
+	if _, kept = w.ask(t, c, nil); !bytes.Equal(responderOf(t, kept).Raw, responderOf(t, mustAsk(t, w, c, nonce)).Raw) || bytes.Equal(responderOf(t, kept).Raw, second.Raw) {
+		t.Error("an answer that a revoked responder signed is given out")
+	}
+	if s, _ := w.ask(t, first, nonce); s.Status != ocsp.Revoked {
+		t.Errorf("%+v", s)
+	}
+}
+
+func mustAsk(t *testing.T, w *world, c *cert.Certificate, nonce []byte) *responder.Answer {
+	t.Helper()
+	_, a := w.ask(t, c, nonce)
+	return a
+}

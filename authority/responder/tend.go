@@ -44,13 +44,12 @@ func (r *Responder) Tend(ctx context.Context) error {
 		if r.now().After(by.certificate.NotAfter) {
 			continue
 		}
-		byName[by.name] = by
+		failed = errors.Join(failed, r.catchUp(ctx, by))
 		if _, err := r.signer(ctx, by); err != nil {
 			failed = errors.Join(failed, err)
-			delete(byName, by.name)
 			continue
 		}
-		failed = errors.Join(failed, r.catchUp(ctx, by))
+		byName[by.name] = by
 	}
 	for _, e := range r.cache.due(r.now()) {
 		by := byName[e.ca]

@@ -39,6 +39,7 @@ type signers struct {
 func newSigners(c Config) (*signers, error) {
 	d, err := delegate.New(delegate.Config{
 		Authority: c.Authority, Records: c.Store, Keys: c.Keys, Log: c.Log, Kind: SignerKind, Role: "CMP Server", Key: "cmp",
+		Changes: c.Store.LastChange,
 		Certify: func(ctx context.Context, ca string, r *request.Request) (*authority.Outcome, error) {
 			return c.Authority.Submit(ctx, authority.Submission{
 				CA: ca, Profile: signerProfile, Request: r, Origin: evidence.Origin{Door: "cmp", Requester: "system", Method: "internal"},
