@@ -37,6 +37,11 @@ type Config struct {
 	Linters  map[string]Linter                            // by the name a profile uses; a profile that names a missing one refuses
 	Now      func() time.Time                             // nil: the system's clock
 	Log      func(format string, args ...any)             // what went wrong on our side; nil: nowhere
+
+	// Entitled is asked when an officer approves a ticket: whether who asked for
+	// the certificate may still have it. A *request.Refusal says why not; nil:
+	// they always may.
+	Entitled func(ctx context.Context, t *Ticket) error
 }
 
 // Authority is the running core. It is safe for concurrent use, by several

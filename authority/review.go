@@ -186,6 +186,11 @@ func (a *Authority) Refuse(ctx context.Context, ticket, officer, why string) (*O
 
 // Withdraw closes an open request in the name of its applicant.
 func (a *Authority) Withdraw(ctx context.Context, ticket, from string) (*Outcome, error) {
+	return a.WithdrawFor(ctx, ticket, from, "")
+}
+
+// WithdrawFor is Withdraw with a reason, which may be empty.
+func (a *Authority) WithdrawFor(ctx context.Context, ticket, from, why string) (*Outcome, error) {
 	t, err := a.in(ctx, ticket, StateHeld, StateAsked)
 	if err != nil {
 		return nil, err
@@ -193,7 +198,7 @@ func (a *Authority) Withdraw(ctx context.Context, ticket, from string) (*Outcome
 	if err := mayAnswer(t, from); err != nil {
 		return nil, err
 	}
-	return a.say(ctx, t, StateWithdrawn, Message{At: a.now(), From: orUnknown(from), Kind: "withdraw"})
+	return a.say(ctx, t, StateWithdrawn, Message{At: a.now(), From: orUnknown(from), Kind: "withdraw", Text: why})
 }
 
 // waitsForChallenge reports whether the applicant is asked to prove possession.
@@ -211,8 +216,8 @@ func orUnknown(name string) string {
 
 // Approve judges a held request anew, by the profile and authority of today,
 // and has it signed in the name of an officer. A requester cannot approve
-// what they asked for. A request that would be refused today stays held, and
-// the outcome says why.
+// what they asked for. A request that would be refused today, or whose applicant
+// may not have the certificate any more, stays held, and the outcome says why.
 func (a *Authority) Approve(ctx context.Context, ticket, officer, note string) (*Outcome, error) {
 	officer = personOf(officer)
 	for range attempts {
@@ -244,7 +249,13 @@ func (a *Authority) approveOnce(ctx context.Context, t *Ticket, officer, note st
 		return nil, err
 	}
 	w := &TicketWrite{Ticket: t, From: StateHeld}
-	if refusal := d.refused(); refusal != nil {
+	if d.refused() == nil && a.config.Entitled != nil {
+		err := a.config.Entitled(ctx, t)
+		if d.refusal = asRefusal(err); unlessRefusal(err) != nil {
+			return nil, fmt.Errorf("looking whether the applicant of ticket %s may still have the certificate: %w", t.ID, err)
+		}
+	}
+	if d.refused() != nil {
 		return a.stillHeld(ctx, d, w, officer)
 	}
 	if d.judgement.Unproven() {

@@ -596,7 +596,11 @@ func (a *Authority) chainOf(ctx context.Context, out *Outcome) error {
 func (t *Ticket) refusal() *request.Refusal {
 	switch t.State {
 	case StateWithdrawn:
-		return &request.Refusal{Reason: request.Withdrawn, Detail: "the request was withdrawn", Fix: "submit it again if it is still wanted"}
+		detail := "the request was withdrawn"
+		if n := len(t.Messages); n > 0 && t.Messages[n-1].Kind == "withdraw" && t.Messages[n-1].Text != "" {
+			detail += ": " + t.Messages[n-1].Text
+		}
+		return &request.Refusal{Reason: request.Withdrawn, Detail: detail, Fix: "submit it again if it is still wanted"}
 	case StateRefused:
 	default:
 		return nil

@@ -163,7 +163,8 @@ func checkContact(contact []string) error {
 	return nil
 }
 
-// Update changes an account: its contacts, or to deactivated.
+// Update changes an account: its contacts, or to deactivated, with which all
+// that it has held is taken back (RFC 8555, Section 7.3.6).
 func (o *Orders) Update(ctx context.Context, a *Account, u acme.AccountUpdate) (*Account, error) {
 	if u.Status != "" && u.Status != acme.StatusDeactivated && u.Status != a.Status {
 		return nil, acme.NewProblem(acme.Malformed, "the status of an account can only be set to deactivated")
@@ -173,7 +174,7 @@ func (o *Orders) Update(ctx context.Context, a *Account, u acme.AccountUpdate) (
 			return nil, err
 		}
 	}
-	return o.change(ctx, a.ID, func(a *Account) error {
+	changed, err := o.change(ctx, a.ID, func(a *Account) error {
 		if u.Contact != nil {
 			a.Contact = *u.Contact
 		}
@@ -182,6 +183,10 @@ func (o *Orders) Update(ctx context.Context, a *Account, u acme.AccountUpdate) (
 		}
 		return nil
 	})
+	if err == nil && changed.Status == acme.StatusDeactivated {
+		err = o.takeBack(ctx, changed)
+	}
+	return changed, err
 }
 
 // KeyTaken says that another account has the key already.

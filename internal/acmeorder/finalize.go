@@ -37,12 +37,15 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 	if order.Status != acme.StatusReady {
 		return nil, notReady(order)
 	}
+	if err := o.mayOrder(ctx, a, order.Identifiers); err != nil {
+		return nil, err
+	}
 	r, problem := readRequest(csr)
 	if problem == nil {
 		problem = order.suits(r, a)
 	}
 	if problem == nil {
-		problem = o.stillPermitted(ctx, a, order)
+		problem = o.stillPermitted(ctx, order, caaGood)
 	}
 	if problem != nil {
 		return nil, problem

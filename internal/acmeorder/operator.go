@@ -19,10 +19,11 @@ import (
 // with a server running over the same store or without one. What they do is in
 // the audit chain.
 type Operator struct {
-	Store   authority.Store
-	Secrets Sealer // needed by NewBinding
-	By      string
-	Now     func() time.Time
+	Authority *authority.Authority
+	Store     authority.Store
+	Secrets   Sealer // needed by NewBinding
+	By        string
+	Now       func() time.Time
 }
 
 // NewBinding records a key of an external account. KeyID, State, Created and
@@ -121,16 +122,26 @@ func (x *Operator) Accounts(ctx context.Context, after string, limit int) ([]*Ac
 }
 
 // RevokeBinding makes a key of an external account worthless: no account can
-// be bound to it, and those that are can order nothing more. One that is not
-// there is authority.ErrNotFound.
+// be bound to it, and those that are get nothing more: what they have held is
+// taken back. One that is not there is authority.ErrNotFound.
 func (x *Operator) RevokeBinding(ctx context.Context, keyID string) error {
-	return x.move(ctx, kindBinding, keyID, BindingRevoked, "acme.eab-revoked")
+	if err := x.move(ctx, kindBinding, keyID, BindingRevoked, "acme.eab-revoked"); err != nil {
+		return err
+	}
+	return x.takeBack(ctx, "")
 }
 
-// Deactivate ends an account in the name of the server. One that is not there
-// is authority.ErrNotFound.
+// Deactivate ends an account in the name of the server, and takes back what it
+// has held. One that is not there is authority.ErrNotFound.
 func (x *Operator) Deactivate(ctx context.Context, id string) error {
-	return x.move(ctx, kindAccount, id, acme.StatusRevoked, "acme.account-deactivated")
+	if err := x.move(ctx, kindAccount, id, acme.StatusRevoked, "acme.account-deactivated"); err != nil {
+		return err
+	}
+	return x.takeBack(ctx, (&Account{ID: id}).Requester())
+}
+
+func (x *Operator) takeBack(ctx context.Context, requester string) error {
+	return (&Title{Store: x.Store, Now: x.Now}).takeBack(ctx, x.Authority, requester)
 }
 
 // move gives a record another state.

@@ -32,6 +32,7 @@ type Order struct {
 }
 
 type orderBody struct {
+	Account        string            `json:"account,omitempty"` // URL of the account when it ordered
 	CA             string            `json:"ca,omitempty"`
 	Profile        string            `json:"profile"`
 	Identifiers    []acme.Identifier `json:"identifiers"`
@@ -138,7 +139,7 @@ func (o *Orders) newOrder(ctx context.Context, a *Account, p *Placement, names [
 // unrecorded is an order of this content, which expires in time.
 func (o *Orders) unrecorded(a *Account, body orderBody) *Order {
 	now := o.now()
-	body.Expires = now.Add(o.settings.OrderLifetime).Truncate(time.Second)
+	body.Account, body.Expires = o.config.AccountURL(a.ID), now.Add(o.settings.OrderLifetime).Truncate(time.Second)
 	order := &Order{ID: newID(now), Status: acme.StatusPending, orderBody: body}
 	order.record = &authority.Record{Kind: kindOrder, ID: order.ID, Owner: a.ID, State: statePending, Due: body.Expires.Add(o.settings.Keep)}
 	return order
@@ -360,9 +361,14 @@ func (z *Authorization) deactivate() error {
 	return nil
 }
 
-// Withdraw deactivates the n-th authorization of an order.
+// Withdraw deactivates the n-th authorization of an order, and takes back what
+// is held on the strength of it.
 func (o *Orders) Withdraw(ctx context.Context, a *Account, id string, n int) (*Order, error) {
-	return o.edit(ctx, a, id, n, func(_ *Order, z *Authorization) error { return z.deactivate() })
+	order, err := o.edit(ctx, a, id, n, func(_ *Order, z *Authorization) error { return z.deactivate() })
+	if order == nil || err != nil {
+		return nil, err
+	}
+	return order, o.takeBack(ctx, a)
 }
 
 // edit changes an authorization, anew where its order was changed meanwhile.

@@ -154,22 +154,21 @@ func (o *Orders) Authorize(ctx context.Context, a *Account, name acme.Identifier
 	return nil, errBusy
 }
 
-// stillPermitted looks again at CAA where that was looked at long ago.
-func (o *Orders) stillPermitted(ctx context.Context, a *Account, order *Order) *acme.Problem {
+// stillPermitted looks again at CAA where that was looked at so long ago.
+func (o *Orders) stillPermitted(ctx context.Context, order *Order, ago time.Duration) *acme.Problem {
 	const atOnce = 8
 	problems := make([]*acme.Problem, len(order.Authorizations))
 	turns := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
 	for n := range order.Authorizations {
 		z := &order.Authorizations[n]
-		if o.now().Sub(z.Validated) < caaGood {
+		if o.now().Sub(z.Validated) < ago {
 			continue
 		}
 		all.Go(func() {
 			turns <- struct{}{}
 			defer func() { <-turns }()
-			problems[n] = o.config.Checker.Permitted(ctx, acmecheck.Task{Method: z.Tried, Identifier: z.Identifier, Wildcard: z.Wildcard,
-				Thumbprints: a.thumbprints(), AccountURL: o.config.AccountURL(a.ID)})
+			problems[n] = o.config.Checker.Permitted(ctx, acmecheck.Task{Method: z.Tried, Identifier: z.Identifier, Wildcard: z.Wildcard, AccountURL: order.Account})
 			if problems[n] != nil {
 				problems[n] = problems[n].Of(z.Identifier)
 			}

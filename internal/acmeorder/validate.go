@@ -238,27 +238,3 @@ func (o *Orders) resume(ctx context.Context, a *Account, id string, n int, metho
 	})
 	return nil
 }
-
-// Tidy removes orders, limits and used nonces that are past keeping.
-func (o *Orders) Tidy(ctx context.Context) error {
-	const atOnce = 500
-	for _, kind := range []string{kindOrder, kindProof, kindLimit, KindNonce} {
-		for {
-			list, err := o.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: kind, DueBefore: o.now(), Limit: atOnce})
-			if err != nil {
-				return fmt.Errorf("looking for old records: %w", err)
-			}
-			list = slices.DeleteFunc(list, func(r *authority.Record) bool { return r.State == stateRunning })
-			if len(list) == 0 {
-				break
-			}
-			if err := o.config.Store.DeleteRecords(ctx, list...); err != nil && !errors.Is(err, authority.ErrConflict) {
-				return fmt.Errorf("removing old records: %w", err)
-			}
-			if len(list) < atOnce {
-				break
-			}
-		}
-	}
-	return nil
-}

@@ -2,12 +2,11 @@ package server
 
 import (
 	"fmt"
-	"net/netip"
 
-	"github.com/certwright/certwright/internal/acmecheck"
 	"github.com/certwright/certwright/internal/acmeorder"
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/enroll/acmesrv"
+	"github.com/certwright/certwright/internal/task"
 )
 
 // acme makes the door of ACME; none where it is off.
@@ -16,10 +15,14 @@ func (s *Server) acme(r *regime) ([]door, error) {
 	if a.Off {
 		return nil, nil
 	}
+	looks, err := task.Looks(a)
+	if err != nil {
+		return nil, err
+	}
 	c := acmesrv.Config{
 		Authority: s.config.Office.Authority, Store: s.config.Office.Store, Secrets: s.config.Office.Vault(), BaseURL: r.told.URL, Website: a.Website,
 		SharedNonces: a.SharedNonces, Nonces: s.nonces, Log: s.config.Log,
-		Checks: acmecheck.Settings{Resolvers: a.Resolvers, Agree: a.Agree, HTTPPort: a.HTTPPort, TLSPort: a.TLSPort, CAAIdentities: a.CAAIdentities},
+		Checks: looks,
 		Orders: acmeorder.Settings{
 			Challenges: a.Challenges, Profiles: s.described(a.Profiles), DefaultProfile: a.Profile, DefaultCA: a.CA,
 			RequireBinding: a.RequireEAB, TermsOfService: a.TermsOfService, OrderLifetime: duration(a.OrderLifetime),
@@ -28,13 +31,6 @@ func (s *Server) acme(r *regime) ([]door, error) {
 	}
 	if c.Orders.DefaultCA == "" {
 		c.Orders.DefaultCA = r.settings.CA
-	}
-	for _, text := range a.Networks {
-		network, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, fmt.Errorf("acme.allow-networks: %w", err)
-		}
-		c.Checks.Allow = append(c.Checks.Allow, network.Masked())
 	}
 	for _, name := range a.Profiles {
 		if _, err := s.config.Office.Profiles.Get(name); err != nil {
@@ -55,6 +51,7 @@ func (s *Server) acme(r *regime) ([]door, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.config.Office.Look(looks)
 	return []door{{name: "acme", patterns: []string{"/acme/"}, handler: handler, run: handler.Run}}, nil
 }
 

@@ -179,7 +179,7 @@ func (h here) Events(ctx context.Context, from int64) iter.Seq2[*authority.Event
 }
 
 func (h here) operator(by string) *acmeorder.Operator {
-	return &acmeorder.Operator{Store: h.office.Store, Secrets: h.office.Vault(), By: by, Now: h.office.Now}
+	return &acmeorder.Operator{Authority: h.Authority, Store: h.office.Store, Secrets: h.office.Vault(), By: by, Now: h.office.Now}
 }
 
 func (h here) NewBinding(ctx context.Context, b *acmeorder.Binding) ([]byte, error) {

@@ -5,9 +5,11 @@ package task
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/acmecheck"
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/keystore"
 	"github.com/certwright/certwright/internal/secret"
@@ -26,6 +28,7 @@ type Office struct {
 	Remote Desk // the server that is spoken to, which then is all there is besides Now; nil: the authority is here
 
 	linter *weblint.Linter
+	looks  atomic.Pointer[acmecheck.Settings]
 }
 
 // Setup is what an Office is opened with.
@@ -34,6 +37,7 @@ type Setup struct {
 	Database string                                // of the records: postgres://…; empty for the home's own
 	Observe  func(authority.Store) authority.Store // what sees all that is read and written; nil: nothing
 	Linter   string                                // the linter program; empty for the usual one
+	ACME     config.ACME                           // by which CAA records are looked at when a held request of ACME is approved
 	Existing func(file string) ([]byte, error)     // the passphrase of an encrypted key
 	New      func() ([]byte, error)                // the passphrase for new keys; none leaves them unencrypted
 	Now      func() time.Time
@@ -57,6 +61,11 @@ func Open(ctx context.Context, s Setup) (*Office, error) {
 		Now:      s.Now,
 		linter:   weblint.New(s.Linter),
 	}
+	looks, err := Looks(&s.ACME)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	o.Look(looks)
 	o.Authority, err = authority.New(authority.Config{
 		Store:    store,
 		Keys:     o.Keys,
@@ -64,6 +73,7 @@ func Open(ctx context.Context, s Setup) (*Office, error) {
 		Linters:  map[string]authority.Linter{"zlint": o.linter},
 		Now:      s.Now,
 		Log:      s.Log,
+		Entitled: o.entitled,
 	})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())

@@ -199,7 +199,7 @@ func TestExternalAccounts(t *testing.T) {
 }
 
 func (w *world) operator() *acmeorder.Operator {
-	return &acmeorder.Operator{Store: w.store, Secrets: w.vault(), By: "olga", Now: w.clock}
+	return &acmeorder.Operator{Authority: w.authority, Store: w.store, Secrets: w.vault(), By: "olga", Now: w.clock}
 }
 
 func (w *world) vault() *secret.Vault {

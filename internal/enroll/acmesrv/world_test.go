@@ -79,7 +79,8 @@ func newWorld(t *testing.T, edit ...func(*Config)) *world {
 	t.Cleanup(func() { store.Close() })
 	w.store = store
 	w.keys = memkeys.New()
-	w.authority, err = authority.New(authority.Config{Store: store, Keys: w.keys, Profiles: w.profile, Now: w.clock})
+	title := acmeorder.Title{Store: store, Now: w.clock, Checker: func() (acmeorder.Checker, error) { return acmecheck.New(w.config.Checks, w.clock) }}
+	w.authority, err = authority.New(authority.Config{Store: store, Keys: w.keys, Profiles: w.profile, Now: w.clock, Entitled: title.Entitled})
 	check(t, err)
 	for _, ca := range []authority.NewCA{{Name: "root", Subject: name(t, "CN=Test Root")}, {Name: "issuing", Subject: name(t, "CN=Test Issuing"), Parent: "root"}} {
 		ca.KeyKind, ca.By, ca.PathLen = "ecdsa-p256", "operator", -1

@@ -27,7 +27,7 @@ func (s *server) acme() {
 
 // operator manages ACME in the sender's name.
 func (s *server) operator(x *sender) *acmeorder.Operator {
-	return &acmeorder.Operator{Store: s.Store, Secrets: s.Secrets, By: x.Name, Now: s.Now}
+	return &acmeorder.Operator{Authority: s.Authority, Store: s.Store, Secrets: s.Secrets, By: x.Name, Now: s.Now}
 }
 
 type bindingInput struct{ Body client.ExternalAccount }

@@ -182,6 +182,7 @@ func (p *program) openAt(ctx context.Context, h config.Home) (*task.Office, erro
 		Database: p.file.Database,
 		Observe:  p.observe,
 		Linter:   p.file.Linter,
+		ACME:     p.file.ACME,
 		Existing: p.existingKeyPassphrase,
 		New:      p.newKeyPassphrase,
 		Now:      p.shell.Now,
