@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/certwright/certwright/format/cert"
@@ -57,6 +58,7 @@ func (a *Authority) ImportCertificates(ctx context.Context, ca string, list []Im
 func (a *Authority) importSome(ctx context.Context, s *signatory, list []Imported, by string) (added int, err error) {
 	var changes []*Change
 	var records []*Certificate
+	var elsewhere []string
 	for i := range list {
 		c, err := s.recordOf(&list[i])
 		if err != nil {
@@ -70,8 +72,14 @@ func (a *Authority) importSome(ctx context.Context, s *signatory, list []Importe
 		if err != nil {
 			return 0, err
 		}
+		elsewhere = append(elsewhere, without(s.elsewhere(c.DER), elsewhere)...)
 		records = append(records, c)
 		changes = append(changes, &Change{AddCertificate: c, Events: []*Event{e}})
+	}
+	if len(elsewhere) > 0 {
+		if _, err := a.UpdateCA(ctx, s.ca.Name, func(_ *CA, c *CASettings) { c.formerly(Places{CRL: elsewhere}) }, by); err != nil {
+			return 0, err
+		}
 	}
 	failures, err := a.config.Store.Commit(ctx, changes...)
 	if err != nil {
@@ -110,8 +118,27 @@ func (s *signatory) recordOf(i *Imported) (*Certificate, error) {
 	}
 	record := recordOf(c)
 	record.CA, record.Issued = s.ca.Name, record.NotBefore
-	record.Profile, record.Shard, record.Status = importedProfile, s.settings.shardOf(serial), StatusValid
+	record.Profile, record.Status = importedProfile, StatusValid
+	for _, uri := range listsNamed(c) {
+		if shard, ok := s.settings.ShardAt(s.ca.Name, uri); ok {
+			record.Shard = shard
+			break
+		}
+	}
 	return record, nil
+}
+
+// elsewhere are the places of lists that a certificate names and that the
+// lists of several shards do not.
+func (s *signatory) elsewhere(der []byte) []string {
+	c, err := cert.Parse(der)
+	if err != nil || s.settings.Shards <= 1 {
+		return nil
+	}
+	return slices.DeleteFunc(listsNamed(c), func(uri string) bool {
+		_, known := s.settings.ShardAt(s.ca.Name, uri)
+		return known
+	})
 }
 
 // recordOf is what a certificate itself says for its record.

@@ -279,6 +279,9 @@ func (a *Authority) UpdateCA(ctx context.Context, name string, change func(*CA, 
 		if err := mayUpdate(s, &ca, &settings); err != nil {
 			return nil, err
 		}
+		if err := a.keepPlaces(ctx, s, &settings); err != nil {
+			return nil, err
+		}
 		next := *s.ca
 		next.State = ca.State
 		if next.Settings, err = json.Marshal(settings); err != nil {

@@ -16,13 +16,13 @@ type points struct {
 // given, and where none were, those below the base.
 func (s *CASettings) points(ca string, shard int) points {
 	p := points{s.CRL, s.FreshestCRL, s.OCSP, s.CAIssuers}
+	p.crl = s.lists()
 	if s.Base != "" {
 		base := strings.TrimRight(s.Base, "/")
-		list, delta := base+"/crl/{ca}.crl", base+"/crl/{ca}/delta.crl"
+		delta := base + "/crl/{ca}/delta.crl"
 		if s.Shards > 1 {
-			list, delta = base+"/crl/{ca}/{shard}.crl", base+"/crl/{ca}/{shard}/delta.crl"
+			delta = base + "/crl/{ca}/{shard}/delta.crl"
 		}
-		preset(&p.crl, list)
 		if s.DeltaValidity > 0 {
 			preset(&p.freshest, delta)
 		}
@@ -35,13 +35,18 @@ func (s *CASettings) points(ca string, shard int) points {
 	return p
 }
 
-// scope returns the URIs that a list of one shard says it is for. Certificates
-// from before there were shards point to the list without a number, and are in
-// the first.
+// scope returns the URIs that a list of one shard says it is for: where it is
+// now, and where certificates of before expect it. What was not in a shard
+// then is in the first.
 func (s *CASettings) scope(ca string, shard int) []string {
 	uris := s.points(ca, shard).crl
 	if s.Base != "" && len(s.CRL) == 0 && shard == 0 {
 		uris = append(uris, fill([]string{strings.TrimRight(s.Base, "/") + "/crl/{ca}.crl"}, ca, 0)...)
+	}
+	for _, p := range s.Formerly {
+		if shard < max(p.Shards, 1) {
+			uris = append(uris, without(fill(p.CRL, ca, shard), uris)...)
+		}
 	}
 	return uris
 }

@@ -64,7 +64,7 @@ func TestURIsFollowFromTheBase(t *testing.T) {
 }
 
 func TestShardsBelowTheBase(t *testing.T) {
-	w := based(t, authority.CASettings{Shards: 4, DeltaValidity: 1000000000, OCSP: []string{"http://other.test/"}})
+	w := based(t, authority.CASettings{Shards: 4, DeltaValidity: 3600e9, OCSP: []string{"http://other.test/"}})
 	out := w.issue(t, "a.test")
 	c, err := cert.Parse(out.Certificate.DER)
 	check(t, err)

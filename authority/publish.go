@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math/big"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/certwright/certwright/format/cert"
@@ -76,11 +77,12 @@ func mayPublish(s *signatory, kind CRLKind, shard int) error {
 
 func (a *Authority) publishShard(ctx context.Context, s *signatory, signer crypto.Signer, kind CRLKind, shard int, by string) (*CRL, error) {
 	for range 10 * attempts {
-		number, before, err := a.lastLists(ctx, s.ca.Name, shard)
+		last, err := a.lastLists(ctx, s.ca.Name, kind, shard)
 		if err != nil {
 			return nil, err
 		}
-		c := &CRL{CA: s.ca.Name, Kind: kind, Shard: shard, Number: max(number+1, s.settings.FirstCRL), ThisUpdate: a.now().Truncate(time.Second)}
+		before := last.full
+		c := &CRL{CA: s.ca.Name, Kind: kind, Shard: shard, Number: max(last.number+1, s.settings.FirstCRL), ThisUpdate: last.free(a.now().Truncate(time.Second), kind == FullCRL && s.settings.DeltaValidity > 0)}
 		q := RevocationQuery{CA: s.ca.Name, Shard: shard}
 		if shard == 0 && s.settings.Shards <= 1 {
 			q.Shard = -1
@@ -122,19 +124,51 @@ type listAccount struct {
 	List       string    `json:"list"` // SHA-256 of its DER
 }
 
-// lastLists returns the highest number in use, and the newest full list of a
-// shard, without DER.
-func (a *Authority) lastLists(ctx context.Context, ca string, shard int) (number int64, full *CRL, err error) {
+// lastLists are the lists of a shard that the next one comes after.
+type lastLists struct {
+	number int64                  // the highest in use
+	full   *CRL                   // the newest full one, without DER
+	others map[time.Time]struct{} // when those of the other kind were issued
+}
+
+func (a *Authority) lastLists(ctx context.Context, ca string, kind CRLKind, shard int) (*lastLists, error) {
+	l := &lastLists{others: map[time.Time]struct{}{}}
 	for c, err := range a.config.Store.CRLs(ctx, ca) {
 		if err != nil {
-			return 0, nil, fmt.Errorf("reading the revocation lists of authority %q: %w", ca, err)
+			return nil, fmt.Errorf("reading the revocation lists of authority %q: %w", ca, err)
 		}
-		number = c.Number
-		if c.Kind == FullCRL && c.Shard == shard {
-			full = c
+		l.number = c.Number
+		if c.Shard != shard {
+			continue
+		}
+		if c.Kind == FullCRL {
+			l.full = c
+		}
+		if c.Kind != kind {
+			l.others[c.ThisUpdate.UTC()] = struct{}{}
 		}
 	}
-	return number, full, nil
+	return l, nil
+}
+
+// free returns when a list is issued: now, or the second before, which leaves
+// this one to a delta list that follows at once. A full list and a delta list
+// of one time would have to have one number (RFC 5280, Section 5.2.3).
+func (l *lastLists) free(now time.Time, early bool) time.Time {
+	candidates := []time.Time{now, now.Add(-time.Second)}
+	if early {
+		slices.Reverse(candidates)
+	}
+	for _, t := range candidates {
+		if _, taken := l.others[t.UTC()]; !taken {
+			return t
+		}
+	}
+	at := now.Add(-2 * time.Second)
+	for _, taken := l.others[at.UTC()]; taken; _, taken = l.others[at.UTC()] {
+		at = at.Add(-time.Second)
+	}
+	return at
 }
 
 // largeList is from how many octets on memory is worth some milliseconds.

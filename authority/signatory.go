@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,6 +42,8 @@ type CASettings struct {
 	OCSPValidity   time.Duration `json:"ocspValidity,omitempty"`   // of answers; 0: twelve hours
 	RevokeUnissued bool          `json:"revokeUnissued,omitempty"` // answers call certificates that were never issued revoked, and not unknown (RFC 6960, Section 2.2)
 
+	Formerly []Places `json:"formerly,omitempty"` // where lists are for certificates issued before, once there are several lists
+
 	Hash        string        `json:"hash,omitempty"`
 	PSS         bool          `json:"pss,omitempty"`
 	KeepExpired time.Duration `json:"keepExpired"` // retention: how long records stay after expiry; 0: two years, below 0: for ever
@@ -65,6 +68,8 @@ const (
 	keepReplacedCRLs   = 90 * day
 	presetProfile      = "server"
 	maxShards          = 4096
+	leastListValidity  = 2 * time.Minute // lists are looked at once a minute
+	leastOCSPValidity  = time.Minute
 	freshFor           = time.Second // how old the knowledge of authorities may be that other processes change
 	identifierAlphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 )
@@ -84,8 +89,37 @@ func (s *CASettings) check() error {
 	case s.Base != "" && !plainURL(s.Base):
 		return wrong("base", fmt.Sprintf("%q is not where lists and answers can be fetched", s.Base),
 			"write it as http://host or http://host/path, without https: who checks the server's certificate would need the list to fetch the list")
-	case s.Shards > 1 && s.Base == "" && !strings.Contains(strings.Join(s.CRL, " "), "{shard}"):
-		return wrong("crl", "several shards need a distribution point each, and no CRL URI has {shard} in it", "write the URI as http://host/{ca}-{shard}.crl")
+	case s.CRLValidity > 0 && s.CRLValidity < leastListValidity || s.DeltaValidity > 0 && s.DeltaValidity < leastListValidity:
+		return wrong("crlValidity", fmt.Sprintf("a revocation list that is valid for less than %s cannot be replaced in time", leastListValidity), "give a longer duration, such as 1h")
+	case s.DeltaValidity > s.crlValidity():
+		return wrong("deltaValidity", fmt.Sprintf("delta lists cannot be valid for longer than full lists, which are for %s", lengthOf(s.crlValidity())), "give a shorter duration, such as 1h")
+	case s.OCSPValidity > 0 && s.OCSPValidity < leastOCSPValidity:
+		return wrong("ocspValidity", fmt.Sprintf("OCSP answers cannot be valid for less than %s", leastOCSPValidity), "give a longer duration, such as 1h")
+	}
+	return s.checkShards(wrong)
+}
+
+// checkShards returns what is wrong with where lists are fetched.
+func (s *CASettings) checkShards(wrong func(field, detail, fix string) error) error {
+	numbered := func(uri string) bool { return strings.Contains(uri, "{shard}") }
+	if slices.ContainsFunc(s.OCSP, numbered) || slices.ContainsFunc(s.CAIssuers, numbered) {
+		return wrong("ocsp", "{shard} is filled in where revocation lists are, and not in other URIs", "write the URI without")
+	}
+	if s.Shards <= 1 {
+		return nil
+	}
+	if s.Base == "" && len(s.CRL) == 0 {
+		return wrong("crl", "several shards need a distribution point each, and no CRL URI has {shard} in it", "write it as http://host/{ca}-{shard}.crl")
+	}
+	for _, uri := range s.CRL {
+		if !numbered(uri) {
+			return wrong("crl", fmt.Sprintf("several shards need a distribution point each, and the CRL URI %s has no {shard} in it", uri), "write the URI as http://host/{ca}-{shard}.crl")
+		}
+	}
+	for _, uri := range s.FreshestCRL {
+		if !numbered(uri) {
+			return wrong("freshestCrl", fmt.Sprintf("each shard has delta lists of its own, and their URI %s has no {shard} in it", uri), "write the URI as http://host/{ca}-{shard}-delta.crl")
+		}
 	}
 	return nil
 }

@@ -46,7 +46,8 @@ func (p *program) crlPublishCommand() *cobra.Command {
 		Use: "publish", Short: "Sign the next revocation lists", Args: nothing,
 		Long: `Sign and record the next revocation list of every authority, or of one (--ca), and write each
 in DER as NAME.crl and in PEM as NAME.crl.pem. Lists of shards are NAME-N.crl, delta lists
-NAME-delta.crl. Then the records that are past keeping ("ca set --keep") are removed.`,
+NAME-delta.crl; where there was one list before the shards, NAME.crl stays, and is the first of
+them. Then the records that are past keeping ("ca set --keep") are removed.`,
 		Example: `certwright crl publish
 certwright crl publish --ca issuing --delta --out /var/www/pki`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.crlPublish(c.Context(), &f) },
@@ -124,11 +125,13 @@ func (p *program) publishLists(ctx context.Context, o *task.Office, ca *authorit
 	}
 	lists, err := o.Authority.PublishCRL(ctx, ca.Name, kind, f.shard, p.decider())
 	for _, list := range lists {
-		t, fault := p.writeCRL(f.out, list, settings.Shards > 1)
-		if fault != nil {
-			return told, fault
+		for _, base := range listNames(list, settings) {
+			t, fault := p.writeCRL(f.out, base, list)
+			if fault != nil {
+				return told, fault
+			}
+			told = append(told, t)
 		}
-		told = append(told, t)
 	}
 	return told, err
 }
@@ -169,14 +172,26 @@ func (p *program) authorities(ctx context.Context, o *task.Office) ([]*authority
 	return ready, nil
 }
 
-func (p *program) writeCRL(folder string, list *authority.CRL, sharded bool) (crlJSON, error) {
-	base := list.CA
-	if sharded {
-		base += "-" + itoa(list.Shard)
+// listNames are the names of a list's files, without their ending. The first
+// of several goes by the name of the only one, too, where certificates of that
+// time may look for it.
+func listNames(list *authority.CRL, settings authority.CASettings) []string {
+	names := []string{list.CA}
+	if settings.Shards > 1 {
+		names = []string{list.CA + "-" + itoa(list.Shard)}
+		if list.Shard == 0 && settings.Whole() {
+			names = append(names, list.CA)
+		}
 	}
 	if list.Kind == authority.DeltaCRL {
-		base += "-delta"
+		for i := range names {
+			names[i] += "-delta"
+		}
 	}
+	return names
+}
+
+func (p *program) writeCRL(folder, base string, list *authority.CRL) (crlJSON, error) {
 	name := filepath.Join(folder, base+".crl")
 	t := crlJSON{CA: list.CA, Kind: string(list.Kind), Shard: list.Shard, Number: list.Number, Base: list.Base,
 		ThisUpdate: stamp(list.ThisUpdate), NextUpdate: stamp(list.NextUpdate), Entries: list.Entries, File: name, PEM: name + ".pem"}
