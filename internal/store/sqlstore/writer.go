@@ -7,26 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"time"
 
 	"github.com/certwright/certwright/authority"
 )
 
-const (
-	queued   = 1024 // callers that wait for the writer without blocking on each other
-	maxGroup = 512  // changes of one transaction
-	attempts = 40   // of a transaction that loses races; with the waits between, about a minute
-)
-
-// job is one call of Commit.
-type job struct {
-	ctx     context.Context
-	changes []*authority.Change
-	errs    []error
-	err     error
-	done    chan struct{}
-}
+const attempts = 40 // of a transaction that loses races; with the waits between, about a minute
 
 // writer owns the one connection that writes, and its statements.
 type writer struct {
@@ -34,6 +20,8 @@ type writer struct {
 	conn  *sql.Conn
 	stmts map[*statement]*sql.Stmt
 	texts map[*statement]string // of those that are sent together
+
+	together int // jobs of the last group
 
 	readsHead *statement
 	plains    map[string]*statement // by their texts
@@ -60,39 +48,6 @@ func (s *Store) write() {
 		}
 	}
 	w.disconnect()
-}
-
-// gather adds what waits behind the first job, and answers those whose caller
-// has gone.
-func (w *writer) gather(first *job) []*job {
-	var group []*job
-	changes := 0
-	take := func(j *job) {
-		if j.err = j.ctx.Err(); j.err != nil {
-			close(j.done)
-			return
-		}
-		group = append(group, j)
-		changes += len(j.changes)
-	}
-	take(first)
-	for seen := 0; changes < maxGroup; {
-		select {
-		case j, open := <-w.jobs:
-			if !open {
-				return group
-			}
-			take(j)
-		default:
-			if seen == changes {
-				return group
-			}
-			// Callers about to come are let come, for as long as they do.
-			seen = changes
-			runtime.Gosched()
-		}
-	}
-	return group
 }
 
 // carryOut writes a group in one transaction, again while it loses races.
