@@ -271,7 +271,7 @@ func TestRules(t *testing.T) {
 		{BadTime, "messageTime is 2026-11-21T12:00:00Z, but it is 2026-11-21T11:00:00Z here; set the clock", func(_ *Message, r *Rules) { r.Now = r.Now.Add(-time.Hour) }},
 		{BadMessageCheck, "the message has a protection but no protectionAlg", func(m *Message, _ *Rules) { m.Header.Algorithm = nil }},
 		{BadMessageCheck, "the message has a protectionAlg but no protection", func(m *Message, _ *Rules) { m.Protection = nil }},
-		{BadDataFormat, "the sender is no directoryName", func(m *Message, _ *Rules) { m.Header.Sender.Kind = ext.URI }},
+		{BadMessageCheck, "the sender is no directoryName", func(m *Message, _ *Rules) { m.Header.Sender.Kind = ext.URI }},
 		{BadMessageCheck, "senderKID is missing: it has to say which secret protects the message", func(m *Message, _ *Rules) { m.Header.SenderKID = nil }},
 		{BadMessageCheck, "neither senderKID nor extraCerts say which key protects the message", func(m *Message, _ *Rules) { m.Header.SenderKID, m.Header.Algorithm.ID = nil, oid.ECDSAWithSHA256 }},
 		{BadDataFormat, "transactionID is missing", func(m *Message, _ *Rules) { m.Header.TransactionID = nil }},
@@ -284,6 +284,7 @@ func TestRules(t *testing.T) {
 		{BadRecipientNonce, "recipNonce is not the nonce that was sent", func(_ *Message, r *Rules) { r.Nonce = nil }},
 		{BadRequest, "the value of implicitConfirm is not NULL", func(m *Message, _ *Rules) { m.Header.Info = []Info{{Type: InfoImplicitConfirm}} }},
 		{BadRequest, "implicitConfirm and confirmWaitTime exclude each other", func(m *Message, _ *Rules) { m.Header.Info = []Info{ImplicitConfirm(), ConfirmWaitTime(moment())} }},
+		{BadDataFormat, "confirmWaitTime: GeneralizedTime is missing", func(m *Message, _ *Rules) { m.Header.Info = []Info{{Type: InfoConfirmWaitTime}} }},
 		{BadDataFormat, "certProfile: SEQUENCE is missing", func(m *Message, _ *Rules) { m.Header.Info = []Info{{Type: InfoCertProfile}} }},
 	} {
 		m, r := whole(), later

@@ -78,7 +78,7 @@ func (m *Message) checkSender(r Rules) *Failure {
 		return nil
 	}
 	if m.Header.Sender.Kind != ext.DirectoryName {
-		return fail(BadDataFormat, "the sender is no directoryName")
+		return fail(BadMessageCheck, "the sender is no directoryName")
 	}
 	if r.Answer {
 		return nil
@@ -124,8 +124,12 @@ func (m *Message) checkInfo(Rules) *Failure {
 	if ok && !bytes.Equal(implicit.Value, []byte{byte(der.Null), 0}) {
 		return fail(BadRequest, "the value of implicitConfirm is not NULL")
 	}
-	if _, waits := m.Header.Find(InfoConfirmWaitTime); ok && waits {
+	wait, waits := m.Header.Find(InfoConfirmWaitTime)
+	if ok && waits {
 		return fail(BadRequest, "implicitConfirm and confirmWaitTime exclude each other")
+	}
+	if _, err := der.ParseTag(wait.Value, der.GeneralizedTime); waits && err != nil {
+		return fail(BadDataFormat, "confirmWaitTime: %v", err)
 	}
 	if _, err := m.Header.Profiles(); err != nil {
 		return fail(BadDataFormat, "%v", err)

@@ -223,10 +223,7 @@ func (x *talk) send(raw []byte) cmp.Body {
 
 func (x *talk) fails(body cmp.Body, want cmp.FailureInfo, text string) {
 	x.t.Helper()
-	e, err := body.Error()
-	if err != nil || e.Status.Failure != want || !strings.Contains(e.Status.String(), text) {
-		x.t.Errorf("%v, %+v, %v; want %v, %q", body.Kind, e, err, want, text)
-	}
+	refuses(x, body, want, text)
 }
 
 func (x *talk) status(body cmp.Body) cmp.Response {

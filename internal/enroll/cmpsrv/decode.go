@@ -71,11 +71,13 @@ func (s *Server) trusts(ctx context.Context, m *cmp.Message) error {
 }
 
 // owns refuses messages of another's transaction: with the bit for what begins
-// one, for another kind of protection than it was begun with, or for another
-// sender.
-func (s *sender) owns(t *transaction, kind cmp.BodyKind) error {
+// one, for another kind of protection than it was begun with, for another MAC, or
+// for another sender.
+func (s *sender) owns(t *transaction, kind cmp.BodyKind, mac string) error {
 	before, now := protection(t.Sender), protection(s.id)
 	switch {
+	case t.Sender == s.id && s.secret != nil && t.MAC != "" && t.MAC != mac:
+		return failure(cmp.BadMessageCheck, "the message is protected by another MAC than its transaction was begun by")
 	case t.Sender == s.id:
 		return nil
 	case !goesOn(kind):
@@ -130,7 +132,11 @@ func (s *Server) bySecret(ctx context.Context, m *cmp.Message) (*sender, error) 
 // manufacturer that is known.
 func (s *Server) byCertificate(ctx context.Context, m *cmp.Message) (*sender, error) {
 	if len(m.ExtraCerts) == 0 {
-		return nil, failure(cmp.SignerNotTrusted, "the certificate of the key that signed is missing; send it first among the extraCerts")
+		info := cmp.SignerNotTrusted
+		if m.Body.Kind == cmp.RevocationRequest {
+			info = cmp.BadMessageCheck // what it is about is not shown to be the sender's own (RFC 9483, Section 4.2)
+		}
+		return nil, failure(info, "the certificate of the key that signed is missing; send it first among the extraCerts")
 	}
 	by, err := s.protectors.of(m.ExtraCerts[0])
 	if err != nil {
@@ -235,6 +241,12 @@ func (s *Server) ours(ctx context.Context, c *cert.Certificate) (record *authori
 	return nil, nil, nil
 }
 
+// unconfirmedError says that a message is protected by a certificate that waits to
+// be confirmed.
+type unconfirmedError struct{ *cmp.Failure }
+
+func (e *unconfirmedError) Unwrap() error { return e.Failure }
+
 // unconfirmed refuses a certificate that its holder has yet to confirm.
 func (s *Server) unconfirmed(ctx context.Context, ca string, c *cert.Certificate) error {
 	record, err := s.config.Store.Certificate(ctx, ca, c.Serial.Bytes())
@@ -244,7 +256,7 @@ func (s *Server) unconfirmed(ctx context.Context, ca string, c *cert.Certificate
 	case err != nil:
 		return fmt.Errorf("looking for the certificate of the protection: %w", err)
 	case record.Status == authority.StatusUnconfirmed && bytes.Equal(record.DER, c.Raw):
-		return failure(cmp.SignerNotTrusted, "the certificate of the protection is not confirmed yet; protect the message as the request for it was")
+		return &unconfirmedError{&cmp.Failure{Info: cmp.SignerNotTrusted, Text: "the certificate of the protection is not confirmed yet; protect the message as the request for it was"}}
 	}
 	return nil
 }
@@ -283,6 +295,10 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 	if f != nil {
 		return cmp.Body{}, f
 	}
+	c.told = m.Body.Kind == cmp.RevocationRequest
+	if errors.As(err, new(*unconfirmedError)) && before != nil && goesOn(m.Body.Kind) {
+		return cmp.Body{}, failure(cmp.BadRequest, "the certificate of the protection is not confirmed yet; a %v is protected as the request was", m.Body.Kind)
+	}
 	if err != nil {
 		return cmp.Body{}, err
 	}
@@ -290,7 +306,7 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 		return cmp.Body{}, c.sender.gone
 	}
 	if before != nil && m.Body.Kind != cmp.NestedMessage {
-		if err := c.sender.owns(before, m.Body.Kind); err != nil {
+		if err := c.sender.owns(before, m.Body.Kind, m.Header.Algorithm.ID.String()); err != nil {
 			return cmp.Body{}, err
 		}
 		answer, err := s.again(before, m)
@@ -310,6 +326,7 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 	if err := s.checkOriginals(ctx, c); err != nil {
 		return cmp.Body{}, err
 	}
+	c.told = true
 	return s.dispatch(ctx, c)
 }
 
@@ -330,6 +347,9 @@ func (s *Server) check(m *cmp.Message, before *transaction) *cmp.Failure {
 		rules.Nonce = m.Header.RecipientNonce // what is wrong then is another thing
 	}
 	f := m.Check(rules)
+	if f != nil && f.Info == cmp.BadDataFormat && m.Header.TransactionID == nil && goesOn(m.Body.Kind) {
+		return &cmp.Failure{Info: cmp.BadRequest, Text: "transactionID is missing: it has to say which transaction the message goes on with"}
+	}
 	if f != nil && before != nil && f.Info == cmp.BadRecipientNonce && before.repeats(m) {
 		return nil
 	}

@@ -2,7 +2,6 @@ package cmpsrv
 
 import (
 	"context"
-	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -33,7 +32,7 @@ func (s *Server) enrol(ctx context.Context, c *call) (cmp.Body, error) {
 		return cmp.Body{}, err
 	}
 	if len(list) > 1 && !s.config.Several {
-		return s.tooMany(c, list), nil
+		return cmp.Body{}, failure(cmp.BadRequest, "the message asks for %d certificates, and each is asked for by a message of its own here (RFC 9483, Section 4.1.1)", len(list))
 	}
 	if err := alone(list); err != nil {
 		return cmp.Body{}, err
@@ -65,17 +64,6 @@ func (s *Server) enrol(ctx context.Context, c *call) (cmp.Body, error) {
 		all = append(all, response)
 	}
 	return s.enrolled(c, implicit, all...), nil
-}
-
-// tooMany refuses all requests of a message that has more than the one that the
-// lightweight profile lets it have (RFC 9483, Section 4.1.1).
-func (s *Server) tooMany(c *call, list []wanted) cmp.Body {
-	c.begin()
-	var all []cmp.Response
-	for _, w := range list {
-		all = append(all, cmp.Response{ID: w.id, Status: cmp.Reject(cmp.BadRequest, fmt.Sprintf("the message asks for %d certificates, and each is asked for by a message of its own here (RFC 9483, Section 4.1.1)", len(list)))})
-	}
-	return cmp.NewReply(c.transaction.Kind.Response(), cmp.Reply{Responses: all})
 }
 
 // enrolled is the answer to requests for certificates.

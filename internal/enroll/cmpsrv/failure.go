@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"math/big"
+	"slices"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/issuance"
@@ -32,7 +34,7 @@ func bits(r request.Reason) (cmp.FailureInfo, bool) {
 		request.UnknownRequest:     cmp.BadRequest,
 		request.UnknownCertificate: cmp.BadCertID,
 		request.AlreadyRevoked:     cmp.CertRevoked,
-		request.NotRevoked:         cmp.BadRequest,
+		request.NotRevoked:         cmp.BadCertID,
 		request.Duplicate:          cmp.DuplicateCertReq,
 		request.WrongState:         cmp.BadRequest,
 		request.NotAuthorized:      cmp.NotAuthorized,
@@ -78,7 +80,37 @@ func (s *Server) failed(ctx context.Context, c *call, err error) cmp.Body {
 	if c.transaction != nil && c.transaction.record == nil {
 		c.transaction = nil // nothing was begun
 	}
+	if body, fits := rejected(c.message.Body, status); ok && c.told && fits {
+		return body
+	}
 	return cmp.NewError(cmp.ErrorContent{Status: status})
+}
+
+// rejected is the response that a request has where all that it asks for is
+// rejected (RFC 9483, Section 3.6); false where the message is none, or cannot be
+// read.
+func rejected(b cmp.Body, status cmp.StatusInfo) (cmp.Body, bool) {
+	switch b.Kind {
+	case cmp.PKCS10Request:
+		return cmp.NewReply(b.Kind.Response(), cmp.Reply{Responses: []cmp.Response{{ID: big.NewInt(-1), Status: status}}}), true
+	case cmp.InitializationRequest, cmp.CertificationRequest, cmp.KeyUpdateRequest:
+		messages, err := b.Requests()
+		if err != nil || len(messages.List) == 0 {
+			return cmp.Body{}, false
+		}
+		var all []cmp.Response
+		for _, m := range messages.List {
+			all = append(all, cmp.Response{ID: m.Request.ID, Status: status})
+		}
+		return cmp.NewReply(b.Kind.Response(), cmp.Reply{Responses: all}), true
+	case cmp.RevocationRequest:
+		list, err := b.Revocations()
+		if err != nil || len(list) == 0 {
+			return cmp.Body{}, false
+		}
+		return cmp.NewRevocationReply(cmp.RevocationReply{Statuses: slices.Repeat([]cmp.StatusInfo{status}, len(list))}), true
+	}
+	return cmp.Body{}, false
 }
 
 // words are what an officer last said of a ticket.

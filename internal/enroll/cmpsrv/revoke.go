@@ -1,8 +1,10 @@
 package cmpsrv
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -10,6 +12,7 @@ import (
 	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/format/crmf"
 	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/protocol/cmp"
 	"github.com/certwright/certwright/request"
@@ -114,7 +117,9 @@ func reasonOf(extensions []ext.Extension) (reason crl.Reason, since time.Time, e
 			if err != nil {
 				return 0, since, failure(cmp.BadDataFormat, "reason: %v", err)
 			}
-			reason = crl.Reason(n)
+			if reason = crl.Reason(n); !isReason(n) {
+				return 0, since, failure(cmp.BadDataFormat, "there is no reason with the number %d", n)
+			}
 		case oid.InvalidityDate:
 			if since, err = ext.ParseInvalidityDate(e.Value); err != nil {
 				return 0, since, failure(cmp.BadDataFormat, "invalidity date: %v", err)
@@ -126,6 +131,37 @@ func reasonOf(extensions []ext.Extension) (reason crl.Reason, since time.Time, e
 		}
 	}
 	return reason, since, nil
+}
+
+// isReason reports whether there is such a CRLReason (RFC 5280, Section 5.3.1).
+func isReason(n int) bool { return n >= 0 && n <= 10 && n != 7 }
+
+// describes holds what else an rr says of a certificate against the certificate
+// (RFC 9483, Section 4.2).
+func describes(t crmf.Template, record *authority.Certificate) error {
+	c, err := cert.Parse(record.DER)
+	if err != nil {
+		return fmt.Errorf("reading certificate %x: %w", record.Serial, err)
+	}
+	other := func(what string) error {
+		return failure(cmp.BadCertID, "the %s in the rr is not that of the certificate with this serial number", what)
+	}
+	switch {
+	case t.Version != nil && *t.Version != 2:
+		return failure(cmp.BadRequest, "the version in the rr is %d; that of certificates is 2", *t.Version)
+	case t.Subject != nil && !t.Subject.Equal(c.Subject):
+		return other("subject")
+	case t.PublicKey != nil && !key.SameKey(t.PublicKey, c.PublicKey):
+		return other("public key")
+	case t.ExtensionsProblem != nil:
+		return failure(cmp.BadDataFormat, "extensions: %v", t.ExtensionsProblem)
+	}
+	for _, e := range t.Extensions {
+		if own, ok := ext.Find(c.Extensions, e.ID); !ok || !bytes.Equal(own.Value, e.Value) {
+			return other("extension " + e.ID.Name())
+		}
+	}
+	return nil
 }
 
 // meant finds the certificate that an rr names, by the records of the
@@ -152,10 +188,10 @@ func (s *Server) meant(ctx context.Context, r cmp.Revocation) (*authority.Certif
 		if err != nil {
 			return nil, err
 		}
-		return record, nil
+		return record, describes(r.Template, record)
 	}
 	if !known {
-		return nil, failure(cmp.WrongAuthority, "there is no authority called %s here", r.Template.Issuer)
+		return nil, failure(cmp.BadCertID, "there is no authority called %s here", r.Template.Issuer)
 	}
 	return nil, &request.Refusal{Reason: request.UnknownCertificate, Detail: "there is no certificate with this serial number", Fix: "check the serial number"}
 }

@@ -13,6 +13,7 @@ import (
 // server, what shows it: rules of TestRules, or tests of this package.
 const shownBy = `
 pvno 2 or 3 only: pvno is 2 or 3; pvno is not 4
+errors in the right body: what is wrong with a request is said in its response
 sender a directoryName for MAC: sender is a directoryName for MAC
 sender the subject of the protection certificate: sender is the subject of the certificate; answers keep the rules of the header
 senderKID present and right: senderKID is there for MAC; senderKID is there for signatures; senderKID is the certificate's; answers keep the rules of the header
@@ -21,14 +22,14 @@ protectionAlg consistent, protection present exactly when it is: protection is t
 transactionID present, fresh, 16 octets: transactionID is there; transactionID is fresh; transactionID has 16 octets; transactionID has not 15 octets; transactionID has not 17 octets; transactionID is the sender's
 senderNonce 16 octets, fresh: senderNonce is there; senderNonce is fresh among all of the transaction; senderNonce is fresh; senderNonce has 16 octets; answers keep the rules of the header
 no recipNonce in a first message: recipNonce is not in a first message
-implicitConfirm is NULL, never with confirmWaitTime: implicitConfirm is NULL; implicitConfirm is not granted with a rejection; implicitConfirm is not with confirmWaitTime; answers keep the rules of the header
+implicitConfirm is NULL, never with confirmWaitTime: confirmWaitTime is a GeneralizedTime; implicitConfirm is NULL; implicitConfirm is not granted with a rejection; implicitConfirm is not with confirmWaitTime; answers keep the rules of the header
 extraCerts with the protection certificate first, then its chain: extraCerts have the certificate; answers keep the rules of the header
 errors protected like the request: errors are protected like the request
 badDataFormat: badDataFormat; TestGenmOdd
-badMessageCheck: protection verifies; TestNestedBatchIsRefused
+badMessageCheck: extraCerts have the certificate; a transaction goes on with the same kind of MAC; protection verifies; TestNestedBatchIsRefused
 transactionIdInUse: transactionID is fresh; transactionID of an open transaction is in use; TestRecordedMessagesAreNotTakenTwice
 badSenderNonce: senderNonce is there; TestAddedProtectionIsRefused
-badRequest: certConf and pollReq are of a transaction that is there; certConf accepts without failInfo; certConf has one status for a certificate; certConf has the certReqId of the request; certProfile has a name for a request at most
+badRequest: a certConf says which transaction it is of; certConf and pollReq are of a transaction that is there; certConf accepts without failInfo; certConf has one status for a certificate; certConf has the certReqId of the request; certProfile has a name for a request at most
 badRecipientNonce: recipNonce is the nonce sent
 badTime: messageTime is not past
 unsupportedVersion: pvno is 2 or 3
@@ -55,10 +56,10 @@ a second certConf: certConfirmed on a second certConf
 NULL-DN needs a SAN: an empty subject needs a subjectAltName
 key sizes and extensions by policy: badCertTemplate by the size of the key; unacceptedExtension by policy
 rr signature protection only: rr is by signature
-rr issuer and serial needed: rr has issuer and serial number; rr of an unknown certificate
-rr one reasonCode: rr has one reasonCode; rr without a reasonCode is unspecified
+rr issuer and serial needed: rr says nothing else of the certificate than it says itself; rr has issuer and serial number; rr of an unknown certificate
+rr one reasonCode: rr has a reasonCode that there is; rr has one reasonCode; rr without a reasonCode is unspecified
 rr of what is not confirmed: rr of an unconfirmed certificate ends it
-rr removeFromCRL revives: removeFromCRL revives
+rr removeFromCRL revives: removeFromCRL revives; removeFromCRL is for certificates on hold
 rr certRevoked on repetition: certRevoked on repetition
 genm caCerts: TestGenmCACerts
 genm rootCaCert and rootCaKeyUpdate: TestGenmRootUpdate

@@ -101,7 +101,7 @@ func bySignature(d *desk) *talk { return d.signed() }
 var serverRules = map[string]func(*desk){
 	"pvno is 2 or 3":                           header(byMAC, cmp.UnsupportedVersion, "version is 1", func(h *cmp.Header) { h.Version = 1 }),
 	"pvno is not 4":                            header(bySignature, cmp.UnsupportedVersion, "version is 4", func(h *cmp.Header) { h.Version = 4 }),
-	"sender is a directoryName for MAC":        header(byMAC, cmp.BadDataFormat, "no directoryName", func(h *cmp.Header) { h.Sender = ext.NewGeneralName(ext.DNS, []byte("pump")) }),
+	"sender is a directoryName for MAC":        header(byMAC, cmp.BadMessageCheck, "no directoryName", func(h *cmp.Header) { h.Sender = ext.NewGeneralName(ext.DNS, []byte("pump")) }),
 	"sender is the subject of the certificate": header(bySignature, cmp.BadMessageCheck, "not the subject", func(h *cmp.Header) { h.Sender = h.Recipient }),
 	"senderKID is there for MAC":               header(byMAC, cmp.BadMessageCheck, "senderKID is missing", func(h *cmp.Header) { h.SenderKID = nil }),
 	"senderKID is the certificate's":           header(bySignature, cmp.BadMessageCheck, "not the key identifier", func(h *cmp.Header) { h.SenderKID = make([]byte, 20) }),
@@ -116,7 +116,10 @@ var serverRules = map[string]func(*desk){
 	"senderNonce is there":                     header(byMAC, cmp.BadSenderNonce, "senderNonce is missing", func(h *cmp.Header) { h.SenderNonce = nil }),
 	"senderNonce has 16 octets":                header(byMAC, cmp.BadSenderNonce, "it must have 16", func(h *cmp.Header) { h.SenderNonce = h.SenderNonce[:8] }),
 	"recipNonce is not in a first message":     header(byMAC, cmp.BadRecipientNonce, "has a recipNonce", func(h *cmp.Header) { h.RecipientNonce = make([]byte, 16) }),
-	"implicitConfirm is NULL":                  header(byMAC, cmp.BadRequest, "is not NULL", func(h *cmp.Header) { h.Info = []cmp.Info{{Type: cmp.InfoImplicitConfirm, Value: []byte{1, 1, 0}}} }),
+	"confirmWaitTime is a GeneralizedTime": header(byMAC, cmp.BadDataFormat, "confirmWaitTime", func(h *cmp.Header) {
+		h.Info = []cmp.Info{{Type: cmp.InfoConfirmWaitTime, Value: []byte("\x17\x0d261122060000Z")}}
+	}),
+	"implicitConfirm is NULL": header(byMAC, cmp.BadRequest, "is not NULL", func(h *cmp.Header) { h.Info = []cmp.Info{{Type: cmp.InfoImplicitConfirm, Value: []byte{1, 1, 0}}} }),
 	"implicitConfirm is not with confirmWaitTime": header(byMAC, cmp.BadRequest, "exclude each other", func(h *cmp.Header) {
 		h.Info = []cmp.Info{cmp.ImplicitConfirm(), cmp.ConfirmWaitTime(h.Time)}
 	}),
@@ -156,6 +159,9 @@ var serverRules = map[string]func(*desk){
 		x := d.signed()
 		x.extra = nil
 		refuses(x, x.say(d.cr(nil), nil), cmp.SignerNotTrusted, "send it first among the extraCerts")
+		y := d.signed()
+		y.extra = nil
+		refuses(y, y.say(rr(d.c, 1), nil), cmp.BadMessageCheck, "send it first among the extraCerts")
 	},
 	"badDataFormat": func(d *desk) {
 		x := d.world.talk()
@@ -242,7 +248,7 @@ var serverRules = map[string]func(*desk){
 		check(d.t, err)
 		y := d.signedBy(k, c)
 		y.header.TransactionID, y.last = x.header.TransactionID, x.last
-		refuses(y, y.say(conf(d.t, r), nil), cmp.SignerNotTrusted, "is not confirmed yet")
+		refuses(y, y.say(conf(d.t, r), nil), cmp.BadRequest, "is not confirmed yet")
 		if d.issued(authority.StatusUnconfirmed) != 1 {
 			d.t.Error("it counts all the same")
 		}
@@ -436,6 +442,93 @@ var serverRules = map[string]func(*desk){
 			d.t.Errorf("%v", body.Kind)
 		}
 		refuses(y, y.say(conf(d.t, r), nil), cmp.CertRevoked, "the certificate is revoked")
+	},
+	"what is wrong with a request is said in its response": func(d *desk) {
+		other := *d.c
+		other.Serial = big.NewInt(77)
+		for _, c := range []struct {
+			by   func(*desk) *talk
+			body cmp.Body
+			want cmp.FailureInfo
+			id   int64
+		}{
+			{byMAC, d.cr(func(s *crmf.Spec) { s.ID = 1 }), cmp.BadRequest, 1},
+			{byMAC, d.kur(d.c), cmp.WrongIntegrity, 0},
+			{bySignature, d.kur(&other), cmp.BadCertID, 0},
+			{bySignature, cmp.NewBody(cmp.PKCS10Request, d.pkcs10()), cmp.NotAuthorized, -1},
+			{byMAC, rr(d.c, 1), cmp.WrongIntegrity, 0},
+		} {
+			x := c.by(d)
+			body := x.say(c.body, func(h *cmp.Header) {
+				if c.id < 0 {
+					h.Info = []cmp.Info{cmp.CertProfile("nothing")}
+				}
+			})
+			if body.Kind != c.body.Kind.Response() {
+				d.t.Errorf("%v is answered by %v", c.body.Kind, body.Kind)
+			}
+			refuses(x, body, c.want, "")
+			if reply, err := body.Reply(); err == nil && reply.Responses[0].ID.Int64() != c.id {
+				d.t.Errorf("%v: certReqId is %s", c.body.Kind, reply.Responses[0].ID)
+			}
+			d.holdsHeader("a rejection", x)
+		}
+		x := d.signed()
+		x.extra = nil
+		if body := x.say(rr(d.c, 1), nil); body.Kind != cmp.RevocationResponse {
+			d.t.Errorf("an rr without its certificate is answered by %v", body.Kind)
+		}
+		for _, body := range []cmp.Body{d.cr(nil), rr(d.c, 1)} {
+			x := d.signed()
+			if body := x.say(body, func(h *cmp.Header) { h.SenderNonce = nil }); body.Kind != cmp.ErrorMessage {
+				d.t.Errorf("a header that breaks a rule is answered by %v", body.Kind)
+			}
+		}
+	},
+	"a certConf says which transaction it is of": func(d *desk) {
+		x := d.world.talk()
+		r := x.status(x.say(d.cr(nil), nil))
+		refuses(x, x.say(conf(d.t, r), func(h *cmp.Header) { h.TransactionID = nil }), cmp.BadRequest, "transactionID is missing")
+	},
+	"a transaction goes on with the same kind of MAC": func(d *desk) {
+		x := d.world.talk()
+		r := x.status(x.say(d.cr(nil), nil))
+		x.p = d.world.client().Protector
+		refuses(x, x.say(conf(d.t, r), nil), cmp.BadMessageCheck, "by another MAC")
+	},
+	"rr says nothing else of the certificate than it says itself": func(d *desk) {
+		subject, k := name(d.t, "CN=other"), d.key("ecdsa-p256").Public
+		two, three := 2, 3
+		good := cmp.Revocation{Template: crmf.Template{Issuer: &d.c.Issuer, Serial: d.c.Serial, Subject: &d.c.Subject, PublicKey: d.c.PublicKey, Version: &two, Extensions: d.c.Extensions[:1]}, Extensions: []ext.Extension{ext.NewReasonCode(1)}}
+		for _, c := range []struct {
+			change func(*crmf.Template)
+			want   cmp.FailureInfo
+		}{
+			{func(t *crmf.Template) { t.Subject = &subject }, cmp.BadCertID},
+			{func(t *crmf.Template) { t.PublicKey = k }, cmp.BadCertID},
+			{func(t *crmf.Template) { t.Extensions = []ext.Extension{{ID: "\x2a\x03\x04", Value: []byte{5, 0}}} }, cmp.BadCertID},
+			{func(t *crmf.Template) { t.Version = &three }, cmp.BadRequest},
+			{func(t *crmf.Template) { t.Issuer = &subject }, cmp.BadCertID},
+		} {
+			x, r := d.signed(), good
+			c.change(&r.Template)
+			refuses(x, x.say(cmp.NewRevocations(r), nil), c.want, "")
+		}
+		if x := d.signed(); d.issued(authority.StatusRevoked) != 0 {
+			d.t.Error("it is revoked all the same")
+		} else if r, err := x.say(cmp.NewRevocations(good), nil).RevocationReply(); err != nil || !r.Statuses[0].Granted() {
+			d.t.Errorf("%+v, %v", r, err)
+		}
+	},
+	"rr has a reasonCode that there is": func(d *desk) {
+		for _, n := range []int{7, 11, -1, 1000} {
+			x := d.signed()
+			refuses(x, x.say(rr(d.c, n), nil), cmp.BadDataFormat, "there is no reason")
+		}
+	},
+	"removeFromCRL is for certificates on hold": func(d *desk) {
+		x := d.raTalk()
+		refuses(x, x.say(rr(d.c, 8), nil), cmp.BadCertID, "is not on hold")
 	},
 	"an ir, cr or kur has one request": func(d *desk) {
 		for _, kind := range []cmp.BodyKind{cmp.InitializationRequest, cmp.CertificationRequest, cmp.KeyUpdateRequest} {

@@ -153,6 +153,7 @@ type call struct {
 	answer      []byte         // once it is on record
 	challenge   *cmp.Challenge // that the answer is to be, instead of a certificate
 	version     int            // of the answer, where it is not the message's
+	told        bool           // what is wrong is told in the response to the request, and not by an error message
 	chain       [][]byte       // of the authority that issued, for the extraCerts
 }
 

@@ -28,8 +28,9 @@ const (
 
 // transaction is what has to be remembered between the messages of one.
 type transaction struct {
-	Sender string       `json:"sender"` // who began it, and nobody else may go on with
-	Kind   cmp.BodyKind `json:"kind"`   // of the request that began it
+	Sender string       `json:"sender"`        // who began it, and nobody else may go on with
+	MAC    string       `json:"mac,omitempty"` // the algorithm of the protection that it was begun with, where that is a MAC
+	Kind   cmp.BodyKind `json:"kind"`          // of the request that began it
 	CA     string       `json:"ca,omitempty"`
 	Items  []item       `json:"items,omitempty"`
 	Nonce  []byte       `json:"nonce"`  // that was sent last
@@ -80,6 +81,9 @@ func (s *Server) find(ctx context.Context, m *cmp.Message) (*transaction, error)
 // begin makes the transaction of a first message.
 func (c *call) begin() {
 	c.transaction = &transaction{Sender: c.sender.id, Kind: c.message.Body.Kind}
+	if c.message.ByMAC() {
+		c.transaction.MAC = c.message.Header.Algorithm.ID.String()
+	}
 }
 
 // again returns the answer that was given to this very message, nil where it
