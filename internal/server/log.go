@@ -76,11 +76,15 @@ func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
 		return slog.String(a.Key, redacted)
 	}
 	var text string
-	switch v := a.Value.Any().(type) {
-	case string:
-		text = v
-	case error:
-		text = v.Error()
+	switch a.Value.Kind() {
+	case slog.KindString:
+		text = a.Value.String()
+	case slog.KindAny:
+		err, ok := a.Value.Any().(error)
+		if !ok {
+			return a
+		}
+		text = err.Error()
 	default:
 		return a
 	}

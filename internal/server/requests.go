@@ -79,12 +79,17 @@ func (s *Server) note(r *http.Request, e *exchange, answer *recorder, took time.
 	if e.door == "health" || e.door == "metrics" || e.door == "publish" {
 		level = slog.LevelDebug
 	}
-	line := []slog.Attr{slog.String("door", e.door), slog.String("method", r.Method), slog.String("path", short(r.URL.Path)),
-		slog.Int("status", answer.code()), slog.Int64("octets", answer.octets), slog.Duration("took", took.Round(time.Microsecond)), slog.String("from", r.RemoteAddr)}
-	if e.proxy != "" {
-		line = append(line, slog.String("proxy", e.proxy))
+	log := s.config.Log.Handler()
+	if !log.Enabled(r.Context(), level) {
+		return
 	}
-	s.config.Log.LogAttrs(r.Context(), level, "request", line...)
+	line := slog.NewRecord(time.Now(), level, "request", 0) // wherever in the program it is written
+	line.AddAttrs(slog.String("door", e.door), slog.String("method", r.Method), slog.String("path", short(r.URL.Path)),
+		slog.Int("status", answer.code()), slog.Int64("octets", answer.octets), slog.Duration("took", took.Round(time.Microsecond)), slog.String("from", r.RemoteAddr))
+	if e.proxy != "" {
+		line.AddAttrs(slog.String("proxy", e.proxy))
+	}
+	log.Handle(r.Context(), line)
 }
 
 // method is a method of HTTP, or "other": a client may make up any word.
@@ -114,8 +119,11 @@ func requestID(given string) string {
 	}
 	random := make([]byte, 10)
 	rand.Read(random)
-	return strings.ToLower(base32.StdEncoding.EncodeToString(random))
+	return lowerBase32.EncodeToString(random)
 }
+
+// lowerBase32 is base32 (RFC 4648, Section 6) in lower case.
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")
 
 // recorder remembers what was answered.
 type recorder struct {
