@@ -30,7 +30,8 @@ const recent = 5 * time.Second
 
 func (s *Server) newHandshake(r *regime) (*handshake, error) {
 	h := &handshake{server: s, asks: len(r.settings.Access.Certificates) > 0}
-	h.current = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: r.identity.get, NextProtos: []string{"h2", "http/1.1"}}
+	h.current = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: r.identity.get, NextProtos: []string{"h2", "http/1.1"},
+		DynamicRecordSizingDisabled: true} // answers are of a few kilobytes, and each record costs a system call
 	if !h.asks {
 		return h, nil
 	}
