@@ -70,6 +70,9 @@ func insteadOf(name string, patterns []string) string {
 // what the sender's is known to be.
 func subjectOfSender(c *judging) {
 	o := &c.evidence.Origin
+	if len(o.Subject) == 0 {
+		return
+	}
 	want, got := map[oid.OID][]string{}, map[oid.OID][]string{}
 	for _, a := range o.Subject {
 		kind, ok := dn.TypeByName(a.Type)

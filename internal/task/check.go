@@ -77,20 +77,17 @@ func (c Check) LintRequest(r *request.Request) Check {
 }
 
 // FindingsOf reads the findings that a ticket was decided by.
-func FindingsOf(t *authority.Ticket) []issuance.Finding {
-	out := []issuance.Finding{}
-	if len(t.Findings) > 0 && json.Unmarshal(t.Findings, &out) != nil || out == nil {
-		return []issuance.Finding{}
-	}
-	return out
-}
+func FindingsOf(t *authority.Ticket) []issuance.Finding { return listIn[issuance.Finding](t.Findings) }
 
 // ChangesOf reads the differences between request and certificate that a
 // ticket was decided with.
-func ChangesOf(t *authority.Ticket) []issuance.Change {
-	out := []issuance.Change{}
-	if len(t.Changes) > 0 && json.Unmarshal(t.Changes, &out) != nil || out == nil {
-		return []issuance.Change{}
+func ChangesOf(t *authority.Ticket) []issuance.Change { return listIn[issuance.Change](t.Changes) }
+
+// listIn reads a list in JSON; what is none is empty, as most are.
+func listIn[T any](text []byte) []T {
+	out := []T{}
+	if len(text) == 0 || string(text) == "null" || json.Unmarshal(text, &out) != nil || out == nil {
+		return []T{}
 	}
 	return out
 }

@@ -23,6 +23,16 @@ type issuer struct {
 	pem  string // its chain without the root
 }
 
+// chained is a certificate that it issued in PEM, with its own behind.
+func (i *issuer) chained(der []byte) string {
+	first := pem.Encode("CERTIFICATE", der)
+	var text strings.Builder
+	text.Grow(len(first) + len(i.pem))
+	text.Write(first)
+	text.WriteString(i.pem)
+	return text.String()
+}
+
 // issuerOf returns the issuer with this chain, from memory where it is the
 // one it was.
 func (s *server) issuerOf(ca string, chain [][]byte) *issuer {
@@ -51,7 +61,7 @@ func (s *server) outcome(out *authority.Outcome) *client.Outcome {
 		by := s.issuerOf(out.Certificate.CA, out.Chain)
 		c := s.certificate(out.Certificate, by.name)
 		told.Certificate, told.Serial = &c, c.Serial
-		told.PEM = string(pem.Encode("CERTIFICATE", out.Certificate.DER)) + by.pem
+		told.PEM = by.chained(out.Certificate.DER)
 	}
 	if out.Encrypted != nil {
 		told.Encrypted, told.Holds, told.Until = out.Encrypted, string(out.Holds), out.Until
