@@ -51,6 +51,11 @@ func (a *Authority) InstallCA(ctx context.Context, name string, chain [][]byte, 
 	if err := fits(parsed[0], signer, &s.settings); err != nil {
 		return nil, err
 	}
+	settings := s.settings
+	settings.Installed = a.now()
+	if ca.Settings, err = json.Marshal(settings); err != nil {
+		return nil, fmt.Errorf("encoding the settings of authority %q: %w", name, err)
+	}
 	ca.State, ca.Chain, ca.Request = CAActive, chain, nil
 	out, err := a.putCA(ctx, &ca, ca.Revision, "ca.installed", by)
 	if errors.Is(err, ErrConflict) {

@@ -42,6 +42,8 @@ type CASettings struct {
 	OCSPValidity   time.Duration `json:"ocspValidity,omitempty"`   // of answers; 0: twelve hours
 	RevokeUnissued bool          `json:"revokeUnissued,omitempty"` // answers call certificates that were never issued revoked, and not unknown (RFC 6960, Section 2.2)
 
+	Installed time.Time `json:"installed,omitzero"` // when its certificate of now came in; zero: as it was made
+
 	Formerly []Places `json:"formerly,omitempty"` // where lists are for certificates issued before, once there are several lists
 
 	Hash        string        `json:"hash,omitempty"`

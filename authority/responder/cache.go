@@ -82,6 +82,16 @@ func (c *cache) get(id []byte, now time.Time) *Answer {
 	return e.answer
 }
 
+// valid returns an answer that has not ended.
+func (c *cache) valid(id []byte, now time.Time) *Answer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at := c.byID[string(id)]; at != nil && now.Before(at.Value.(*entry).answer.NextUpdate) {
+		return at.Value.(*entry).answer
+	}
+	return nil
+}
+
 // changes counts the changes of status that are known.
 func (c *cache) changes() int64 {
 	c.mu.Lock()
@@ -236,7 +246,11 @@ func (r *Responder) catchUp(ctx context.Context, by *issuer) error {
 	if m.begun.Load() && time.Since(m.looked) < r.config.Fresh {
 		return nil
 	}
-	return r.takeIn(ctx, by, m)
+	err := r.takeIn(ctx, by, m)
+	if err != nil {
+		m.looked = time.Now() // it is not tried again at once
+	}
+	return err
 }
 
 // exact is catchUp for answers that are signed now: what they say was on

@@ -63,6 +63,12 @@ func (r *Responder) authorities(ctx context.Context) (*issuers, error) {
 		return r.issuers, nil
 	}
 	all, err := r.config.Store.CAs(ctx)
+	if err != nil && r.issuers != nil {
+		// They hardly change, and answers that are valid can be given.
+		r.config.Log.WarnContext(ctx, "the authorities cannot be read, and are taken as they were", "error", err)
+		r.issuers.looked = time.Now()
+		return r.issuers, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the authorities: %w", err)
 	}

@@ -141,13 +141,28 @@ func (r *Responder) answer(ctx context.Context, q *ocsp.Request, nonce []byte) (
 // cached returns the answer signed before, or signs it.
 func (r *Responder) cached(ctx context.Context, by *issuer, id *ocsp.CertID) (*Answer, error) {
 	if err := r.catchUp(ctx, by); err != nil {
-		return nil, err
+		return r.lasting(ctx, id, err)
 	}
 	now := r.now()
 	if a := r.cache.get(id.Raw, now); a != nil {
 		return a, nil
 	}
-	return r.signAhead(ctx, by, id)
+	a, err := r.signAhead(ctx, by, id)
+	if err != nil {
+		return r.lasting(ctx, id, err)
+	}
+	return a, nil
+}
+
+// lasting returns the answer signed before while it is valid, where none can be
+// signed now.
+func (r *Responder) lasting(ctx context.Context, id *ocsp.CertID, err error) (*Answer, error) {
+	a := r.cache.valid(id.Raw, r.now())
+	if a == nil {
+		return nil, err
+	}
+	r.config.Log.WarnContext(ctx, "an OCSP answer cannot be signed now, and that signed before is given", "error", err)
+	return a, nil
 }
 
 // signAhead signs an answer and keeps it, unless a status changed meanwhile.

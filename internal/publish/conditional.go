@@ -10,9 +10,9 @@ import (
 
 // object is something to serve, with what caches need to know.
 type object struct {
-	kind     string // media type
-	tag      string // entity tag, with its quotes
-	modified time.Time
+	kind     string        // media type
+	tag      string        // entity tag, with its quotes
+	modified time.Time     // zero where that is not certain to the second
 	ends     time.Time     // when it is out of date; zero where it does not end
 	keep     time.Duration // how long caches may keep it
 	rules    string        // more of Cache-Control
@@ -24,7 +24,9 @@ func (o *object) head(w http.ResponseWriter, r *http.Request) (done bool) {
 	h := w.Header()
 	h.Set("Content-Type", o.kind)
 	h.Set("Etag", o.tag)
-	h.Set("Last-Modified", o.modified.UTC().Format(http.TimeFormat))
+	if !o.modified.IsZero() {
+		h.Set("Last-Modified", o.modified.UTC().Format(http.TimeFormat))
+	}
 	h.Set("Cache-Control", fmt.Sprintf("max-age=%d, public%s", max(0, int(o.keep/time.Second)), o.rules))
 	if !o.ends.IsZero() {
 		h.Set("Expires", o.ends.UTC().Format(http.TimeFormat))
@@ -49,10 +51,21 @@ func (o *object) had(r *http.Request) bool {
 		return false
 	}
 	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
-	return err == nil && !o.modified.Truncate(time.Second).After(since)
+	return err == nil && !o.modified.IsZero() && !o.modified.Truncate(time.Second).After(since)
 }
 
-// serve answers with the object, or the part of it that is asked for.
+// settled is how long ago something must have been made that is told apart by
+// that second: until then another of the same second may take its place (RFC
+// 9110, Section 8.8.2.2). What others make is known after a moment.
+func (s *Server) settled(made time.Time) time.Time {
+	if s.now().Sub(made) < 2*time.Second+s.config.Fresh {
+		return time.Time{}
+	}
+	return made
+}
+
+// serve answers with the object, or the part of it that is asked for. A part
+// is of the same object by its entity tag alone.
 func (o *object) serve(w http.ResponseWriter, r *http.Request, body []byte) {
-	http.ServeContent(w, r, "", o.modified, bytes.NewReader(body))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }

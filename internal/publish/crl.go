@@ -55,6 +55,9 @@ func (s *Server) crl(w http.ResponseWriter, r *http.Request, path string) {
 	}
 	list, err := s.lists.newest(r.Context(), p)
 	if errors.Is(err, authority.ErrNotFound) {
+		list, err = s.first(r.Context(), p)
+	}
+	if errors.Is(err, authority.ErrNotFound) {
 		missing(w, "there is no such revocation list here, or none was published yet")
 		return
 	}
@@ -63,7 +66,7 @@ func (s *Server) crl(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	now := s.now()
-	o := object{kind: crlType, tag: fmt.Sprintf(`"%d-%x"`, list.Number, list.ThisUpdate.Unix()), modified: list.ThisUpdate, ends: list.NextUpdate}
+	o := object{kind: crlType, tag: fmt.Sprintf(`"%d-%x"`, list.Number, list.ThisUpdate.Unix()), modified: s.settled(list.ThisUpdate), ends: list.NextUpdate}
 	o.keep = min(renewal(list).Sub(now), s.config.MaxAge)
 	if o.keep <= 0 {
 		o.keep = min(list.NextUpdate.Sub(now), time.Minute)
@@ -79,7 +82,7 @@ func (s *Server) crl(w http.ResponseWriter, r *http.Request, path string) {
 	}
 	if whole.Number != list.Number { // published in between
 		w.Header().Del("Etag")
-		o.modified = whole.ThisUpdate
+		w.Header().Del("Last-Modified")
 	}
 	o.serve(w, r, whole.DER)
 }
@@ -97,9 +100,8 @@ const (
 
 // lists keeps small lists in memory, and what is known of the others.
 type lists struct {
-	store authority.Store
-	fresh time.Duration
-	load  chan struct{}
+	config *Config
+	load   chan struct{}
 
 	mu   sync.Mutex
 	kept map[place]*keptCRL
@@ -113,22 +115,22 @@ type keptCRL struct {
 	used   time.Time
 }
 
-func newLists(store authority.Store, fresh time.Duration) *lists {
-	return &lists{store: store, fresh: fresh, load: make(chan struct{}, loads), kept: map[place]*keptCRL{}}
+func newLists(c *Config) *lists {
+	return &lists{config: c, load: make(chan struct{}, loads), kept: map[place]*keptCRL{}}
 }
 
 // newest returns the newest list, perhaps without DER.
 func (l *lists) newest(ctx context.Context, p place) (*authority.CRL, error) {
 	l.mu.Lock()
 	k := l.kept[p]
-	if k != nil && time.Since(k.looked) < l.fresh {
+	if k != nil && time.Since(k.looked) < l.config.Fresh {
 		l.mu.Unlock()
 		return k.list, nil
 	}
 	l.mu.Unlock()
-	list, err := l.store.NewestCRL(ctx, p.ca, p.kind, p.shard)
+	list, err := l.config.Store.NewestCRL(ctx, p.ca, p.kind, p.shard)
 	if err != nil {
-		return nil, err
+		return l.lasting(ctx, p, err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,6 +140,20 @@ func (l *lists) newest(ctx context.Context, p place) (*authority.CRL, error) {
 	}
 	l.put(p, list)
 	return list, nil
+}
+
+// lasting returns what is kept of a list that holds still, where the records
+// cannot be read. It is not tried again at once.
+func (l *lists) lasting(ctx context.Context, p place, err error) (*authority.CRL, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k := l.kept[p]
+	if k == nil || k.list.DER == nil || errors.Is(err, authority.ErrNotFound) || !l.config.Now().Before(k.list.NextUpdate) {
+		return nil, err
+	}
+	l.config.Log.WarnContext(ctx, "the records cannot be read, and a revocation list is served as it was", "ca", p.ca, "kind", p.kind, "shard", p.shard, "number", k.list.Number, "error", err)
+	k.looked = time.Now()
+	return k.list, nil
 }
 
 // whole returns a list with its DER.
@@ -156,7 +172,7 @@ func (l *lists) whole(ctx context.Context, p place, list *authority.CRL) (*autho
 		return nil, ctx.Err()
 	}
 	defer func() { <-l.load }()
-	whole, err := l.store.LatestCRL(ctx, p.ca, p.kind, p.shard)
+	whole, err := l.config.Store.LatestCRL(ctx, p.ca, p.kind, p.shard)
 	if err != nil {
 		return nil, fmt.Errorf("reading revocation list %d of authority %q: %w", list.Number, p.ca, err)
 	}

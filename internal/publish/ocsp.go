@@ -70,7 +70,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, code int, a *res
 		}
 		return
 	}
-	o := object{kind: ocsp.ResponseType, tag: fmt.Sprintf(`"%x"`, sha256.Sum256(a.DER)), modified: a.ThisUpdate, ends: a.NextUpdate,
+	o := object{kind: ocsp.ResponseType, tag: fmt.Sprintf(`"%x"`, sha256.Sum256(a.DER)), modified: s.settled(a.ThisUpdate), ends: a.NextUpdate,
 		keep: min(a.Renewed.Sub(s.now()), s.config.MaxAge), rules: ", no-transform, must-revalidate"}
 	if !o.head(w, r) {
 		o.serve(w, r, a.DER)

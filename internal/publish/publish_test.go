@@ -6,8 +6,10 @@ import (
 	"crypto"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +17,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,8 +164,8 @@ func (r reply) want(t testing.TB, code int, kind string) reply {
 
 func TestListsAreServed(t *testing.T) {
 	w := newWorld(t, authority.CASettings{DeltaValidity: 24 * time.Hour, Base: "http://pki.test"}, nil)
-	w.do(t, "GET", "/crl/ca.crl", nil).want(t, 404, "text/plain; charset=utf-8")
 	check(t, w.server.Tend(t.Context()))
+	w.pass(2 * time.Second)
 	first := w.do(t, "GET", "/crl/ca.crl", nil).want(t, 200, "application/pkix-crl")
 	l, err := crl.Parse(first.body)
 	check(t, err)
@@ -200,6 +203,159 @@ func TestListsAreServed(t *testing.T) {
 	check(t, err)
 	if next.Len() != 1 {
 		t.Errorf("the next list has %d entries", next.Len())
+	}
+}
+
+// Of two lists, answers or certificates of one second the later is taken for
+// the earlier by nobody who asks by date.
+func TestNothingOfOneSecondIsTakenForTheOther(t *testing.T) {
+	w := newWorld(t, authority.CASettings{}, nil)
+	c := w.issue(t)
+	answer := "/ocsp/" + url.PathEscape(base64.StdEncoding.EncodeToString(w.question(t, nil, c.Serial)))
+	date := w.clock().Format(http.TimeFormat)
+	places := []string{answer, "/crl/ca.crl", "/ca/ca.crt"}
+	for _, place := range places {
+		got := w.do(t, "GET", place, nil, "If-Modified-Since", date).want(t, 200, "")
+		if got.Header.Get("Last-Modified") != "" || got.Header.Get("Etag") == "" {
+			t.Errorf("%s: %v", place, got.Header)
+		}
+	}
+	w.revoke(t, c)
+	_, err := w.PublishCRL(t.Context(), "ca", authority.FullCRL, -1, "officer")
+	check(t, err)
+	if got := w.do(t, "GET", answer, nil, "If-Modified-Since", date); status(t, w, got, c, nil) != ocsp.Revoked {
+		t.Error("it is not revoked")
+	}
+	for _, place := range places {
+		w.do(t, "GET", place, nil, "If-Modified-Since", date).want(t, 200, "")
+	}
+	w.pass(2 * time.Second)
+	for _, place := range places {
+		got := w.do(t, "GET", place, nil).want(t, 200, "")
+		w.do(t, "GET", place, nil, "If-Modified-Since", got.Header.Get("Last-Modified")).want(t, 304, "")
+		w.do(t, "GET", place, nil, "If-Modified-Since", w.clock().Add(-time.Hour).Format(http.TimeFormat)).want(t, 200, "")
+	}
+}
+
+// A renewed certificate of an authority is not that of before to those who ask
+// by date.
+func TestRenewedAuthorityIsModified(t *testing.T) {
+	w := newWorld(t, authority.CASettings{}, nil)
+	w.pass(time.Hour)
+	before := w.do(t, "GET", "/ca/ca.crt", nil).want(t, 200, "")
+	ca, err := w.store.CA(t.Context(), "ca")
+	check(t, err)
+	_, err = w.InstallCA(t.Context(), "ca", ca.Chain, "officer")
+	check(t, err)
+	w.pass(time.Minute)
+	after := w.do(t, "GET", "/ca/ca.crt", nil, "If-Modified-Since", before.Header.Get("Last-Modified")).want(t, 200, "")
+	if got := after.Header.Get("Last-Modified"); got != w.clock().Add(-time.Minute).Format(http.TimeFormat) {
+		t.Errorf("Last-Modified: %s", got)
+	}
+}
+
+// Certificates of a new authority or shard point to lists that are there.
+func TestFirstListsArePublishedWhenAsked(t *testing.T) {
+	w := newWorld(t, authority.CASettings{DeltaValidity: time.Hour, Base: "http://pki.test"}, nil)
+	w.do(t, "GET", "/crl/ca/delta.crl", nil).want(t, 200, "application/pkix-crl")
+	_, err := w.UpdateCA(t.Context(), "ca", func(_ *authority.CA, s *authority.CASettings) { s.Shards = 2 }, "officer")
+	check(t, err)
+	w.do(t, "GET", "/crl/ca/1.crl", nil).want(t, 200, "application/pkix-crl")
+	w.do(t, "GET", "/crl/ca/2.crl", nil).want(t, 404, "")
+	w.do(t, "GET", "/crl/other.crl", nil).want(t, 404, "")
+}
+
+// away is a store that cannot be reached at times.
+type away struct {
+	*memstore.Store
+	down atomic.Bool
+}
+
+var errAway = errors.New("the database cannot be reached")
+
+func (a *away) fails() error {
+	if a.down.Load() {
+		return errAway
+	}
+	return nil
+}
+
+func (a *away) CA(ctx context.Context, name string) (*authority.CA, error) {
+	if err := a.fails(); err != nil {
+		return nil, err
+	}
+	return a.Store.CA(ctx, name)
+}
+
+func (a *away) CAs(ctx context.Context) ([]*authority.CA, error) {
+	if err := a.fails(); err != nil {
+		return nil, err
+	}
+	return a.Store.CAs(ctx)
+}
+
+func (a *away) NewestCRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) (*authority.CRL, error) {
+	if err := a.fails(); err != nil {
+		return nil, err
+	}
+	return a.Store.NewestCRL(ctx, ca, kind, shard)
+}
+
+func (a *away) LastChange(ctx context.Context, ca string) (int64, error) {
+	if err := a.fails(); err != nil {
+		return 0, err
+	}
+	return a.Store.LastChange(ctx, ca)
+}
+
+func (a *away) Revocations(ctx context.Context, q authority.RevocationQuery) iter.Seq2[authority.Revocation, error] {
+	if err := a.fails(); err != nil {
+		return func(yield func(authority.Revocation, error) bool) { yield(authority.Revocation{}, err) }
+	}
+	return a.Store.Revocations(ctx, q)
+}
+
+// While the records cannot be read, what was served before is served as long
+// as it holds.
+func TestWhatHoldsIsServedWithoutTheRecords(t *testing.T) {
+	var store *away
+	w := newWorld(t, authority.CASettings{CRLValidity: 10 * time.Hour}, func(c *publish.Config) {
+		store = &away{Store: c.Store.(*memstore.Store)}
+		c.Store = store
+	})
+	c, other := w.issue(t), w.issue(t)
+	answer := func(of *cert.Certificate) string {
+		return "/ocsp/" + url.PathEscape(base64.StdEncoding.EncodeToString(w.question(t, nil, of.Serial)))
+	}
+	places := []string{answer(c), "/crl/ca.crl", "/ca/ca.crt"}
+	before := map[string]reply{}
+	for _, place := range places {
+		before[place] = w.do(t, "GET", place, nil).want(t, 200, "")
+	}
+	w.do(t, "GET", "/crl/ca.crl", nil).want(t, 200, "")
+	store.down.Store(true)
+	for _, wait := range []time.Duration{0, 9 * time.Hour} {
+		w.pass(wait)
+		for _, place := range places {
+			if got := w.do(t, "GET", place, nil).want(t, 200, ""); !bytes.Equal(got.body, before[place].body) {
+				t.Errorf("%s is another", place)
+			}
+		}
+	}
+	if got := w.do(t, "GET", answer(other), nil); !bytes.Equal(got.body, ocsp.Refusal(ocsp.TryLater)) {
+		t.Errorf("an answer that there is not: %x", got.body)
+	}
+	w.do(t, "GET", "/ca/other.crt", nil).want(t, 503, "")
+	w.pass(4 * time.Hour)
+	if got := w.do(t, "GET", "/crl/ca.crl", nil).want(t, 503, ""); got.Header.Get("Retry-After") == "" {
+		t.Error("nobody says when to come again")
+	}
+	if got := w.do(t, "GET", answer(c), nil); !bytes.Equal(got.body, ocsp.Refusal(ocsp.TryLater)) {
+		t.Errorf("an answer that has ended: %x", got.body)
+	}
+	store.down.Store(false)
+	for _, place := range places {
+		w.do(t, "GET", place, nil).want(t, 200, "")
 	}
 }
 
@@ -321,6 +477,8 @@ func TestOCSPByGet(t *testing.T) {
 	w := newWorld(t, authority.CASettings{}, nil)
 	c := w.issue(t)
 	text := base64.StdEncoding.EncodeToString(w.question(t, nil, c.Serial))
+	w.do(t, "GET", "/ocsp/"+text, nil).want(t, 200, "")
+	w.pass(2 * time.Second)
 	for _, path := range []string{"/ocsp/" + url.PathEscape(text), "/ocsp/" + text, "/ocsp//" + strings.TrimRight(text, "=")} {
 		got := w.do(t, "GET", path, nil)
 		if status(t, w, got, c, nil) != ocsp.Good {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -63,35 +64,75 @@ func (s *Server) Tend(ctx context.Context) error {
 	return failed
 }
 
-func (s *Server) tendAuthority(ctx context.Context, ca *authority.CA) error {
+// publishing returns the settings of an authority that publishes lists; nil
+// for one that does not.
+func (s *Server) publishing(ca *authority.CA) (*authority.CASettings, error) {
 	if len(ca.Chain) == 0 {
-		return nil
+		return nil, nil
 	}
 	c, err := cert.Parse(ca.Chain[0])
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if s.now().After(c.NotAfter) {
-		return nil // nobody believes its lists any more
+		return nil, nil // nobody believes its lists any more
 	}
-	var settings authority.CASettings
+	settings := &authority.CASettings{}
 	if len(ca.Settings) > 0 {
-		if err := json.Unmarshal(ca.Settings, &settings); err != nil {
-			return fmt.Errorf("reading its settings: %w", err)
+		if err := json.Unmarshal(ca.Settings, settings); err != nil {
+			return nil, fmt.Errorf("reading its settings: %w", err)
 		}
 	}
+	return settings, nil
+}
+
+// kinds are the kinds of list that an authority publishes, the full first.
+func kinds(settings *authority.CASettings) []authority.CRLKind {
+	if settings.DeltaValidity > 0 {
+		return []authority.CRLKind{authority.FullCRL, authority.DeltaCRL}
+	}
+	return []authority.CRLKind{authority.FullCRL}
+}
+
+// tendAuthority publishes the lists of one authority that are due. One that
+// cannot be published does not keep the others.
+func (s *Server) tendAuthority(ctx context.Context, ca *authority.CA) (failed error) {
+	settings, err := s.publishing(ca)
+	if err != nil || settings == nil {
+		return err
+	}
+	all := kinds(settings)
 	for shard := range max(settings.Shards, 1) {
-		kinds := []authority.CRLKind{authority.FullCRL}
-		if settings.DeltaValidity > 0 {
-			kinds = append(kinds, authority.DeltaCRL)
+		for i, kind := range all {
+			failed = errors.Join(failed, s.tendList(ctx, place{ca.Name, kind, shard}, i == len(all)-1))
 		}
-		for i, kind := range kinds {
-			if err := s.tendList(ctx, place{ca.Name, kind, shard}, i == len(kinds)-1); err != nil {
-				return err
-			}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
-	return nil
+	return failed
+}
+
+// first publishes the lists of a place that has none yet, and returns that
+// which was asked for: certificates of a new authority or shard point there.
+func (s *Server) first(ctx context.Context, p place) (*authority.CRL, error) {
+	ca, err := s.config.Store.CA(ctx, p.ca)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := s.publishing(ca)
+	if err != nil {
+		return nil, err
+	}
+	if settings == nil || p.shard >= max(settings.Shards, 1) || !slices.Contains(kinds(settings), p.kind) {
+		return nil, authority.ErrNotFound
+	}
+	for _, kind := range kinds(settings) {
+		if err := s.tendList(ctx, place{p.ca, kind, p.shard}, false); err != nil {
+			return nil, err
+		}
+	}
+	return s.lists.newest(ctx, p)
 }
 
 // tendList publishes one list if it is due. last is the kind that revocations

@@ -42,6 +42,7 @@ type Server struct {
 	config    Config
 	responder *responder.Responder
 	lists     *lists
+	cas       cas
 	tidied    time.Time
 	tending   sync.Mutex
 }
@@ -79,7 +80,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{config: c, responder: r, lists: newLists(c.Store, c.Fresh)}, nil
+	return &Server{config: c, responder: r, lists: newLists(&c)}, nil
 }
 
 // Patterns are the places that the server answers at. What is below /ocsp/ is
