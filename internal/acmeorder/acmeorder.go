@@ -46,7 +46,7 @@ type Settings struct {
 	Keep                  time.Duration     // how long an order stays in the records after that; 0: 7 days
 	AccountsPerAddress    Limit             // new accounts by an address of a client
 	OrdersPerAccount      Limit
-	OrdersPerName         Limit // orders that have one same name in them
+	OrdersPerName         Limit // orders with one same name in them that are finalized, of all accounts
 	Validations           int   // that run at once; 0: 64
 	MaxNames              int   // of one order; 0: 100
 }

@@ -54,6 +54,9 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 	if err != nil {
 		return nil, err
 	}
+	if err := o.spendNames(ctx, order.Identifiers); err != nil {
+		return nil, err
+	}
 	s.Origin.Address = address
 	out, err := o.config.Authority.Submit(ctx, *s)
 	var refusal *request.Refusal

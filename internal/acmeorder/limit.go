@@ -51,3 +51,47 @@ func (o *Orders) spend(ctx context.Context, l Limit, key, what string) (*authori
 	r.Due = paid
 	return r, nil
 }
+
+// spentNames counts one use of each name, in records that are to be written: of
+// whatever account, for only who has proven a name comes to use it. What was
+// done too often names all that are, one subproblem each.
+func (o *Orders) spentNames(ctx context.Context, names []acme.Identifier) ([]*authority.Record, error) {
+	if o.settings.OrdersPerName.Count == 0 {
+		return nil, nil
+	}
+	var out []*authority.Record
+	var over *Limited
+	for _, name := range names {
+		spent, err := o.spend(ctx, o.settings.OrdersPerName, "name:"+name.Type+":"+name.Value, "orders for "+name.Value+" were finalized")
+		var one *Limited
+		switch {
+		case errors.As(err, &one):
+			if over == nil {
+				over = &Limited{acme.NewProblem(acme.RateLimited, one.Detail), 0}
+			}
+			over.Wait = max(over.Wait, one.Wait)
+			over.Subproblems = append(over.Subproblems, *one.Problem.Of(name))
+		case err != nil:
+			return nil, err
+		}
+		out = append(out, spent)
+	}
+	if over != nil {
+		return nil, over
+	}
+	return out, nil
+}
+
+// spendNames writes one use of each name.
+func (o *Orders) spendNames(ctx context.Context, names []acme.Identifier) error {
+	for range tries {
+		spent, err := o.spentNames(ctx, names)
+		if err != nil || len(spent) == 0 {
+			return err
+		}
+		if err := o.config.Store.PutRecords(ctx, spent...); !errors.Is(err, authority.ErrConflict) {
+			return err
+		}
+	}
+	return errBusy
+}

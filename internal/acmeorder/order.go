@@ -92,6 +92,9 @@ func (o *Orders) Place(ctx context.Context, a *Account, p Placement) (*Order, er
 	if err := o.mayOrder(ctx, a, names); err != nil {
 		return nil, err
 	}
+	if _, err := o.spentNames(ctx, names); err != nil {
+		return nil, err
+	}
 	order, err := o.newOrder(ctx, a, &p, names)
 	if err != nil {
 		return nil, err
@@ -174,15 +177,6 @@ func (o *Orders) put(ctx context.Context, a *Account, order *Order) error {
 			return err
 		}
 		writes = append(writes, spent)
-	}
-	if limit := o.settings.OrdersPerName; limit.Count > 0 {
-		for _, name := range order.Identifiers {
-			spent, err := o.spend(ctx, limit, "name:"+name.Type+":"+name.Value, "orders were placed for "+name.Value)
-			if err != nil {
-				return err
-			}
-			writes = append(writes, spent)
-		}
 	}
 	if err := encode(order.record, &order.orderBody); err != nil {
 		return err
@@ -342,7 +336,13 @@ func (o *Orders) List(ctx context.Context, a *Account, after string, limit int) 
 		if err != nil {
 			return nil, "", err
 		}
-		if r.State != stateInvalid && !order.Alone {
+		if r.State == stateInvalid || order.Alone {
+			continue
+		}
+		if err := o.conclude(ctx, order); err != nil {
+			return nil, "", err
+		}
+		if order.Status != acme.StatusInvalid {
 			ids = append(ids, r.ID)
 		}
 	}

@@ -38,7 +38,7 @@ type ACME struct {
 type ACMELimits struct {
 	Accounts string `yaml:"accounts-per-address" doc:"new accounts from one address"`
 	Orders   string `yaml:"orders-per-account" doc:"orders of one account"`
-	Names    string `yaml:"orders-per-name" doc:"orders that have one same name in them"`
+	Names    string `yaml:"orders-per-name" doc:"orders with one same name in them that are finalized, of all accounts together"`
 }
 
 func defaultACME() ACME {

@@ -276,20 +276,15 @@ func TestRateLimits(t *testing.T) {
 	w := newWorld(t, func(c *Config) {
 		c.Orders.AccountsPerAddress = acmeorder.Limit{Count: 2, Per: time.Hour}
 		c.Orders.OrdersPerAccount = acmeorder.Limit{Count: 3, Per: time.Hour}
-		c.Orders.OrdersPerName = acmeorder.Limit{Count: 2, Per: time.Hour}
 	})
 	c := w.registered(t)
 	w.registered(t)
 	_, err := w.client(t).Register(t.Context(), acme.NewAccount{})
 	is(t, err, acme.RateLimited, 429, "too many accounts were made from 127.0.0.1: 2 in 1h0m0s are let through; try again after ")
-	for _, name := range []string{"a.test", "a.test"} {
+	for _, name := range []string{"a.test", "a.test", "b.test"} {
 		_, _, err := c.Order(t.Context(), names(name))
 		check(t, err)
 	}
-	_, _, err = c.Order(t.Context(), names("b.test", "a.test"))
-	is(t, err, acme.RateLimited, 429, "orders were placed for a.test")
-	_, _, err = c.Order(t.Context(), names("b.test")) // nothing was spent by the one before
-	check(t, err)
 	d, err := c.Directory(t.Context())
 	check(t, err)
 	response, err := c.Post(t.Context(), d.NewOrder, names("c.test"), nil)
@@ -302,6 +297,46 @@ func TestRateLimits(t *testing.T) {
 	w.mu.Unlock()
 	_, _, err = c.Order(t.Context(), names("c.test"))
 	check(t, err)
+}
+
+// TestNamesAreLimitedByProof has a stranger order a name of somebody else, who
+// alone can use its limit up.
+func TestNamesAreLimitedByProof(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Orders.OrdersPerName = acmeorder.Limit{Count: 2, Per: 24 * time.Hour} })
+	stranger, owner := w.registered(t), w.registered(t)
+	for range 5 {
+		_, _, err := stranger.Order(t.Context(), names("a.test"))
+		check(t, err)
+	}
+	extra, url, err := owner.Order(t.Context(), names("a.test"))
+	check(t, err)
+	w.issue(t, owner, names("a.test"), acme.HTTP01)
+	w.issue(t, w.registered(t), names("a.test"), acme.HTTP01) // of whatever account
+	limited := func(err error) {
+		t.Helper()
+		is(t, err, acme.RateLimited, 429, "too many orders for a.test were finalized: 2 in 24h0m0s are let through; try again after ")
+		var p *acme.Problem
+		if errors.As(err, &p); p.Identifier != nil || len(p.Subproblems) != 1 || p.Subproblems[0].Identifier == nil || p.Subproblems[0].Identifier.Value != "a.test" {
+			t.Errorf("%+v", p)
+		}
+	}
+	_, _, err = owner.Order(t.Context(), names("b.test", "a.test"))
+	limited(err)
+	d, err := owner.Directory(t.Context())
+	check(t, err)
+	response, err := owner.Post(t.Context(), d.NewOrder, names("a.test"), nil)
+	limited(err)
+	if after, err := strconv.Atoi(response.Header.Get("Retry-After")); err != nil || after < 42000 || after > 43200 {
+		t.Errorf("Retry-After is %d, %v", after, err)
+	}
+
+	// One that was placed before waits.
+	w.fulfil(t, owner, extra, acme.HTTP01)
+	_, err = owner.Finalize(t.Context(), extra, csr(t, newKey(t), "a.test"))
+	limited(err)
+	if o, err := owner.Settled(t.Context(), url, time.Millisecond); err != nil || o.Status != acme.StatusReady {
+		t.Errorf("%+v, %v", o, err)
+	}
 }
 
 func TestOrderList(t *testing.T) {

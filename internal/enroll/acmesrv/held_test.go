@@ -237,3 +237,32 @@ func TestApprovalLooksAgain(t *testing.T) {
 		t.Fatalf("approved for an account that has ended: %+v, %v", out.Ticket, out.Refusal)
 	}
 }
+
+// TestOrderListsLeaveOutWhatIsInvalid, however it became so (RFC 8555, Section
+// 7.1.2.1).
+func TestOrderListsLeaveOutWhatIsInvalid(t *testing.T) {
+	w := watched(t)
+	c := w.registered(t)
+	_, refused := w.held(t, c, "refused.test")
+	_, err := w.authority.Refuse(t.Context(), w.ticketAt(t, refused).ID, "olga", "no")
+	check(t, err)
+	_, _, err = c.Order(t.Context(), names("expired.test"))
+	check(t, err)
+	w.later(9 * time.Hour)
+	first, _, err := c.Order(t.Context(), names("given-up.test"))
+	check(t, err)
+	w.fulfil(t, c, first, acme.HTTP01)
+	_, _, err = c.Order(t.Context(), names("given-up.test"))
+	check(t, err)
+	_, err = c.Post(t.Context(), first.Authorizations[0], map[string]string{"status": acme.StatusDeactivated}, nil)
+	check(t, err)
+	_, pending, err := c.Order(t.Context(), names("pending.test"))
+	check(t, err)
+	_, held := w.held(t, c, "held.test")
+	var list acme.OrderList
+	_, err = c.Post(t.Context(), c.AccountURL+"/orders", nil, &list)
+	check(t, err)
+	if len(list.Orders) != 2 || list.Orders[0] != pending || list.Orders[1] != held {
+		t.Errorf("%v, want %s and %s", list.Orders, pending, held)
+	}
+}
