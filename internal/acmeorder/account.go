@@ -114,9 +114,6 @@ func (o *Orders) create(ctx context.Context, r *Registration) (*Account, error) 
 	if err := checkContact(r.Contact); err != nil {
 		return nil, err
 	}
-	if why := r.Key.Problem(); why != nil {
-		return nil, acme.NewProblem(acme.BadPublicKey, why.Error())
-	}
 	now := o.now()
 	a := &Account{ID: newID(now), Status: acme.StatusValid, Thumbprint: r.Key.Thumbprint()}
 	a.accountBody = accountBody{Key: *r.Key, Contact: r.Contact, Agreed: r.Agreed, Created: now}
@@ -200,9 +197,6 @@ func (e *KeyTaken) Error() string {
 // RollOver gives an account another key (RFC 8555, Section 7.3.5). A key that
 // another account has is *KeyTaken.
 func (o *Orders) RollOver(ctx context.Context, a *Account, to *acme.Key) (*Account, error) {
-	if why := to.Problem(); why != nil {
-		return nil, acme.NewProblem(acme.BadPublicKey, why.Error())
-	}
 	other, err := o.AccountOf(ctx, to)
 	if err != nil {
 		return nil, err

@@ -12,8 +12,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-
-	"github.com/go-jose/go-jose/v4"
 )
 
 // Signed is a JWS in the flattened JSON serialization, the only one of ACME
@@ -62,7 +60,8 @@ func macAlgorithms() []string { return []string{"HS256", "HS384", "HS512"} }
 
 // ParseMessage reads a message signed by an account or by the key of a
 // certificate. Exactly one of jwk and kid must be in its header (RFC 8555,
-// Section 6.2). A wrong algorithm is an *AlgorithmError.
+// Section 6.2). A wrong algorithm is an *AlgorithmError, and a key that is not
+// taken, of one that is, a *KeyError.
 func ParseMessage(body []byte) (*Message, error) { return parse(body, Algorithms()) }
 
 // ParseBinding reads an external account binding, which a MAC key signs
@@ -81,7 +80,7 @@ type protected struct {
 	Nonce     string          `json:"nonce"`
 	URL       string          `json:"url"`
 	KeyID     string          `json:"kid"`
-	Key       *Key            `json:"jwk"`
+	Key       json.RawMessage `json:"jwk"`
 	Critical  json.RawMessage `json:"crit"`
 	Base64    json.RawMessage `json:"b64"`
 }
@@ -112,8 +111,12 @@ func parse(body []byte, algorithms []string) (*Message, error) {
 	if !slices.Contains(algorithms, h.Algorithm) {
 		return nil, &AlgorithmError{h.Algorithm}
 	}
-	m.Header = Header{Algorithm: h.Algorithm, Nonce: h.Nonce, URL: h.URL, KeyID: h.KeyID, Key: h.Key}
-	return m, nil
+	m.Header = Header{Algorithm: h.Algorithm, Nonce: h.Nonce, URL: h.URL, KeyID: h.KeyID}
+	if h.Key == nil {
+		return m, nil
+	}
+	m.Header.Key = new(Key)
+	return m, m.Header.Key.UnmarshalJSON(h.Key)
 }
 
 func decode(text string) ([]byte, error) { return base64.RawURLEncoding.Strict().DecodeString(text) }
@@ -185,64 +188,11 @@ func (m *Message) VerifyMAC(secret []byte) ([]byte, error) {
 	return m.payload, nil
 }
 
-// Key is a public key as JWK (RFC 7517).
-type Key struct{ jwk jose.JSONWebKey }
-
-// NewKey makes one of an *ecdsa.PublicKey, *rsa.PublicKey or
-// ed25519.PublicKey.
-func NewKey(public crypto.PublicKey) (*Key, error) {
-	k := &Key{jwk: jose.JSONWebKey{Key: public}}
-	if !k.jwk.Valid() {
-		return nil, fmt.Errorf("a %T cannot sign messages of ACME; use RSA, ECDSA or Ed25519", public)
-	}
-	return k, nil
-}
-
-// MarshalJSON returns the JWK.
-func (k Key) MarshalJSON() ([]byte, error) { return k.jwk.MarshalJSON() }
-
-// UnmarshalJSON reads a public JWK.
-func (k *Key) UnmarshalJSON(data []byte) error {
-	if err := k.jwk.UnmarshalJSON(data); err != nil {
-		return errors.New("the JWK cannot be read")
-	}
-	if !k.jwk.IsPublic() || !k.jwk.Valid() {
-		return errors.New("the JWK is no public key that can verify signatures")
-	}
-	return nil
-}
-
-// Public returns the key itself.
-func (k *Key) Public() crypto.PublicKey { return k.jwk.Key }
-
-// Thumbprint returns the base64url of the JWK's SHA-256 thumbprint (RFC 7638).
-func (k *Key) Thumbprint() string {
-	sum, err := k.jwk.Thumbprint(crypto.SHA256)
-	if err != nil {
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(sum)
-}
-
-// Problem says why the key is not good enough for an account; nil if it is.
-func (k *Key) Problem() error {
-	switch key := k.jwk.Key.(type) {
-	case *rsa.PublicKey:
-		if n := key.N.BitLen(); n < 2048 || n > 8192 {
-			return fmt.Errorf("the RSA key has %d bits; use one of 2048 to 8192", n)
-		}
-		return nil
-	case *ecdsa.PublicKey, ed25519.PublicKey:
-		return nil
-	}
-	return errors.New("the key is of a kind that cannot sign here; use RSA, ECDSA or Ed25519")
-}
-
 // fits refuses an algorithm that is not of the key's kind and curve (RFC 7518,
 // Section 3.4).
 func (k *Key) fits(algorithm string) error {
 	var of []string
-	switch key := k.jwk.Key.(type) {
+	switch key := k.public.(type) {
 	case *rsa.PublicKey:
 		of = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
 	case ed25519.PublicKey:
@@ -275,7 +225,7 @@ func (k *Key) verifies(algorithm string, message, signature []byte) bool {
 	hash := hashOf(algorithm)
 	h := hash.New()
 	h.Write(message)
-	switch key := k.jwk.Key.(type) {
+	switch key := k.public.(type) {
 	case ed25519.PublicKey:
 		return ed25519.Verify(key, message, signature)
 	case *rsa.PublicKey:

@@ -11,6 +11,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -122,10 +123,16 @@ func TestMessagesThatAreNone(t *testing.T) {
 		{raw(`{"alg":"HS256","url":"`+to+`","kid":"`+c.AccountURL+`"}`, "{}", ""), acme.BadSignatureAlgorithm, `"HS256" is not taken`},
 		{raw(`{"alg":"ES256","crit":["x"],"x":1,"url":"`+to+`"}`, "{}", ""), acme.Malformed, "has crit or b64"},
 		{raw(`{"alg":"ES256","b64":false,"url":"`+to+`"}`, "{}", ""), acme.Malformed, "has crit or b64"},
-		{raw(`{"alg":"ES256","jwk":{"kty":"oct","k":"AAAA"},"url":"`+to+`"}`, "{}", ""), acme.Malformed, "no JWS that can be read"},
+		{raw(`{"alg":"ES256","jwk":{"kty":"oct","k":"AAAA"},"url":"`+to+`"}`, "{}", ""), acme.BadPublicKey, "the JWK has private parts"},
+		{raw(`{"alg":"ES256K","jwk":{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"},"url":"`+to+`"}`, "{}", ""), acme.BadSignatureAlgorithm, `"ES256K" is not taken`},
+		{raw(`{"alg":"ES256","jwk":7,"url":"`+to+`"}`, "{}", ""), acme.BadPublicKey, "the JWK is no JSON object"},
 	} {
 		_, _, err := c.Send(t.Context(), to, []byte(test.message))
 		is(t, err, test.of, 400, test.detail)
+		var p *acme.Problem
+		if errors.As(err, &p) && p.Has(acme.BadSignatureAlgorithm) != (len(p.Algorithms) > 0) {
+			t.Errorf("%s: %+v", test.message, p)
+		}
 	}
 }
 

@@ -129,6 +129,10 @@ func unreadable(err error) *acme.Problem {
 		p.Algorithms = acme.Algorithms()
 		return p
 	}
+	var key *acme.KeyError
+	if errors.As(err, &key) {
+		return acme.NewProblem(acme.BadPublicKey, key.Error())
+	}
 	return acme.NewProblem(acme.Malformed, err.Error())
 }
 

@@ -2,6 +2,8 @@ package acmesrv
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"net/http"
 	"os"
@@ -114,6 +116,29 @@ func TestRevocation(t *testing.T) {
 	w.fulfil(t, c, o, acme.HTTP01)
 	_, err = c.Finalize(t.Context(), o, csr(t, k, "a.test"))
 	is(t, err, acme.BadPublicKey, 400, "the key was reported as compromised")
+}
+
+// TestLargeKeys has an account and a certificate of RSA keys longer than usual.
+func TestLargeKeys(t *testing.T) {
+	w := newWorld(t)
+	made := func(bits int) *rsa.PrivateKey {
+		const prime = 1024 // many small ones are found sooner than two large ones
+		k, err := rsa.GenerateMultiPrimeKey(rand.Reader, bits/prime, bits)
+		check(t, err)
+		return k
+	}
+	_, err := (&acme.Client{DirectoryURL: w.url + "/acme/directory", Private: made(8192)}).Register(t.Context(), acme.NewAccount{})
+	check(t, err)
+	c := w.registered(t)
+	o, _, err := c.Order(t.Context(), names("a.test"))
+	check(t, err)
+	w.fulfil(t, c, o, acme.HTTP01)
+	k := made(5120)
+	o, err = c.Finalize(t.Context(), o, csr(t, k, "a.test"))
+	check(t, err)
+	chain, _, err := c.Certificate(t.Context(), o.Certificate)
+	check(t, err)
+	check(t, w.client(t).Revoke(t.Context(), leaf(t, chain).Raw, int(crl.KeyCompromise), k))
 }
 
 // slow is a checker whose results come when they are let through.
