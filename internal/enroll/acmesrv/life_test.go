@@ -127,7 +127,7 @@ func TestLargeKeys(t *testing.T) {
 		check(t, err)
 		return k
 	}
-	_, err := (&acme.Client{DirectoryURL: w.url + "/acme/directory", Private: made(8192)}).Register(t.Context(), acme.NewAccount{})
+	_, err := (&acme.Client{DirectoryURL: w.url + "/acme/directory", Private: made(5120)}).Register(t.Context(), acme.NewAccount{})
 	check(t, err)
 	c := w.registered(t)
 	o, _, err := c.Order(t.Context(), names("a.test"))
