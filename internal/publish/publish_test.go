@@ -165,7 +165,7 @@ func (r reply) want(t testing.TB, code int, kind string) reply {
 func TestListsAreServed(t *testing.T) {
 	w := newWorld(t, authority.CASettings{DeltaValidity: 24 * time.Hour, Base: "http://pki.test"}, nil)
 	check(t, w.server.Tend(t.Context()))
-	w.pass(2 * time.Second)
+	w.pass(3 * time.Second)
 	first := w.do(t, "GET", "/crl/ca.crl", nil).want(t, 200, "application/pkix-crl")
 	l, err := crl.Parse(first.body)
 	check(t, err)
@@ -229,7 +229,7 @@ func TestNothingOfOneSecondIsTakenForTheOther(t *testing.T) {
 	for _, place := range places {
 		w.do(t, "GET", place, nil, "If-Modified-Since", date).want(t, 200, "")
 	}
-	w.pass(2 * time.Second)
+	w.pass(3 * time.Second)
 	for _, place := range places {
 		got := w.do(t, "GET", place, nil).want(t, 200, "")
 		w.do(t, "GET", place, nil, "If-Modified-Since", got.Header.Get("Last-Modified")).want(t, 304, "")
@@ -478,7 +478,7 @@ func TestOCSPByGet(t *testing.T) {
 	c := w.issue(t)
 	text := base64.StdEncoding.EncodeToString(w.question(t, nil, c.Serial))
 	w.do(t, "GET", "/ocsp/"+text, nil).want(t, 200, "")
-	w.pass(2 * time.Second)
+	w.pass(3 * time.Second)
 	for _, path := range []string{"/ocsp/" + url.PathEscape(text), "/ocsp/" + text, "/ocsp//" + strings.TrimRight(text, "=")} {
 		got := w.do(t, "GET", path, nil)
 		if status(t, w, got, c, nil) != ocsp.Good {
