@@ -134,38 +134,52 @@ func whyNot(err error) string {
 	return "no resolver gave an answer"
 }
 
-// ask asks the resolvers for records of a name, in turn until one answers.
+// rounds are how often the resolvers are asked, each with how long an answer is
+// waited for: a datagram may be lost on its way.
+var rounds = [...]time.Duration{time.Second, 1500 * time.Millisecond, 3 * time.Second}
+
+// ask asks the resolvers for records of a name, in turn until one answers, and
+// all of those anew that say nothing.
 func (r *resolver) ask(ctx context.Context, name string, kind uint16) ([]dns.RR, error) {
 	servers, err := r.known()
 	if err != nil {
 		return nil, err
 	}
-	query := new(dns.Msg)
-	query.SetQuestion(dns.Fqdn(name), kind)
-	query.SetEdns0(1232, false)
 	failure := &lookupError{name, "the " + dns.TypeToString[kind] + " records", "no resolver answered in time"}
-	for _, server := range servers {
-		answer, err := exchange(ctx, query, server)
-		switch {
-		case err != nil:
-			failure.why = "no resolver gave an answer"
-		case answer.Rcode == dns.RcodeSuccess, answer.Rcode == dns.RcodeNameError:
-			return answer.Answer, nil
-		default:
-			failure.why = "the resolver answered " + dns.RcodeToString[answer.Rcode]
+	for _, wait := range rounds {
+		var silent []string
+		for _, server := range servers {
+			answer, err := exchange(ctx, name, kind, server, wait)
+			switch {
+			case err != nil:
+				silent = append(silent, server)
+			case answer.Rcode == dns.RcodeSuccess, answer.Rcode == dns.RcodeNameError:
+				return answer.Answer, nil
+			default:
+				failure.why = "the resolver answered " + dns.RcodeToString[answer.Rcode]
+			}
 		}
+		if servers = silent; len(silent) == 0 || ctx.Err() != nil {
+			break
+		}
+	}
+	if len(servers) > 0 && ctx.Err() == nil {
+		failure.why = "no resolver gave an answer"
 	}
 	return nil, failure
 }
 
 // exchange asks one server, by TCP where the answer is too long for UDP.
-func exchange(ctx context.Context, query *dns.Msg, server string) (*dns.Msg, error) {
-	client := &dns.Client{Timeout: 3 * time.Second, UDPSize: 1232}
+func exchange(ctx context.Context, name string, kind uint16, server string, wait time.Duration) (*dns.Msg, error) {
+	query := new(dns.Msg) // each time under another ID
+	query.SetQuestion(dns.Fqdn(name), kind)
+	query.SetEdns0(1232, false)
+	client := &dns.Client{Timeout: wait, UDPSize: 1232}
 	answer, _, err := client.ExchangeContext(ctx, query, server)
 	if err != nil || !answer.Truncated {
 		return answer, err
 	}
-	client.Net = "tcp"
+	client.Net, client.Timeout = "tcp", rounds[len(rounds)-1]
 	answer, _, err = client.ExchangeContext(ctx, query, server)
 	return answer, err
 }

@@ -67,8 +67,8 @@ type Config struct {
 type Orders struct {
 	config     Config
 	settings   Settings
-	holder     string        // this process, as claims name it
-	slots      chan struct{} // one for each validation that may run at once
+	holder     string // this process, as claims name it
+	turns      *turns // of validations
 	background sync.WaitGroup
 
 	mu      sync.Mutex
@@ -116,7 +116,7 @@ func New(c Config) (*Orders, error) {
 	setDefault(&s.Keep, 7*24*time.Hour)
 	setDefault(&s.Validations, 64)
 	setDefault(&s.MaxNames, 100)
-	return &Orders{config: c, settings: s, holder: newID(c.Now()), slots: make(chan struct{}, s.Validations), running: map[Place]bool{}}, nil
+	return &Orders{config: c, settings: s, holder: newID(c.Now()), turns: newTurns(s.Validations), running: map[Place]bool{}}, nil
 }
 
 // Settings returns the settings with what was left open filled in.

@@ -61,7 +61,7 @@ func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, 
 		Thumbprints: a.thumbprints(), AccountURL: o.config.AccountURL(a.ID),
 	}
 	done := make(chan result, 1)
-	began, err := o.begin(Place{order.ID, n}, func() {
+	began, err := o.begin(a, Place{order.ID, n}, func() {
 		proof, problem := o.config.Checker.Check(ctx, task)
 		done <- result{proof, problem}
 	})
@@ -86,28 +86,25 @@ func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, 
 	return orderCopy(order), nil
 }
 
-// begin runs a check in the background, when it is its turn. It reports whether
-// it did: one that runs in this process already is not begun again, and where
-// too many wait the client is told to come back.
-func (o *Orders) begin(at Place, check func()) (bool, error) {
-	const queue = 20 // for each slot
+// begin runs a check of an account in the background, when it is its turn. It
+// reports whether it did: one that runs in this process already is not begun
+// again, and where too many wait the client is told to come back.
+func (o *Orders) begin(a *Account, at Place, check func()) (bool, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.running[at] {
 		return false, nil
 	}
-	if len(o.running) >= queue*cap(o.slots) {
-		return false, &Limited{acme.NewProblem(acme.RateLimited, "too many validations wait for their turn; try again in a minute"), time.Minute}
-	}
-	o.running[at] = true
-	o.background.Go(func() {
-		o.slots <- struct{}{}
+	taken := o.turns.take(a.ID, func() {
 		check()
-		<-o.slots
 		o.mu.Lock()
 		delete(o.running, at)
 		o.mu.Unlock()
-	})
+	}, o.background.Go)
+	if !taken {
+		return false, &Limited{acme.NewProblem(acme.RateLimited, "too many validations of this account wait for their turn; try again in a minute"), time.Minute}
+	}
+	o.running[at] = true
 	return true, nil
 }
 

@@ -254,7 +254,7 @@ func TestTooManyValidations(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Checker, c.Orders.Validations = stuck, 1 })
 	c := w.registered(t)
 	var list []string
-	for i := range 21 {
+	for i := range 11 {
 		list = append(list, "a"+strconv.Itoa(i)+".test")
 	}
 	o, _, err := c.Order(t.Context(), names(list...))
@@ -263,15 +263,44 @@ func TestTooManyValidations(t *testing.T) {
 	var all sync.WaitGroup
 	for i, url := range o.Authorizations {
 		challenge := strings.Replace(url, "/authz/", "/chall/", 1) + "/dns-01"
-		if i < 20 {
+		if i < 10 {
 			all.Go(func() { c.Accept(t.Context(), challenge) })
 			continue
 		}
 		all.Wait()
 		_, refused = c.Accept(t.Context(), challenge)
 	}
-	is(t, refused, acme.RateLimited, 429, "too many validations wait for their turn")
-	for range 20 {
+	is(t, refused, acme.RateLimited, 429, "too many validations of this account wait for their turn")
+	for range 10 {
+		stuck.let <- nil
+	}
+	w.background(t)
+}
+
+// TestValidationsAreShared has one account start more validations than run at
+// once, of hosts that say nothing: those of another begin all the same.
+func TestValidationsAreShared(t *testing.T) {
+	stuck := &slow{begun: make(chan acmecheck.Task, 99), let: make(chan *acme.Problem, 99)}
+	w := newWorld(t, func(c *Config) { c.Checker, c.Orders.Validations = stuck, 4 })
+	greedy, other := w.registered(t), w.registered(t)
+	accept := func(c *acme.Client, list ...string) *sync.WaitGroup {
+		o, _, err := c.Order(t.Context(), names(list...))
+		check(t, err)
+		var all sync.WaitGroup
+		for _, url := range o.Authorizations {
+			all.Go(func() { c.Accept(t.Context(), strings.Replace(url, "/authz/", "/chall/", 1)+"/dns-01") })
+		}
+		return &all
+	}
+	accept(greedy, "a.test", "b.test", "c.test", "d.test", "e.test", "f.test").Wait()
+	for range 2 {
+		<-stuck.begun
+	}
+	accept(other, "z.test").Wait()
+	if next := <-stuck.begun; next.Identifier.Value != "z.test" {
+		t.Errorf("the validation of %s has begun first", next.Identifier.Value)
+	}
+	for range 7 {
 		stuck.let <- nil
 	}
 	w.background(t)
