@@ -15,13 +15,23 @@ import (
 // the *Fault.
 func (c *Config) Check(file string) error {
 	for _, problem := range []func() (key, detail, fix string){
-		c.checkServer, c.checkACME, c.checkCMP, c.checkWords, c.checkLimits, c.checkPublish, c.checkAlerts, c.checkWebhooks, c.checkDatabase,
+		c.checkPassphrase, c.checkServer, c.checkACME, c.checkCMP, c.checkWords, c.checkLimits, c.checkPublish, c.checkAlerts, c.checkWebhooks, c.checkDatabase,
 	} {
 		if key, detail, fix := problem(); detail != "" {
 			return &Fault{File: file, Detail: fmt.Sprintf("the value of %q: %s", key, detail), Fix: fix}
 		}
 	}
 	return nil
+}
+
+// checkPassphrase looks for one that was written where its source belongs; the
+// kinds are those of --ca-passphrase.
+func (c *Config) checkPassphrase() (key, detail, fix string) {
+	kind, rest, _ := strings.Cut(c.Passphrase, ":")
+	if c.Passphrase == "" || c.Passphrase == "stdin" || rest != "" && slices.Contains([]string{"env", "file", "fd", "pass"}, kind) {
+		return "", "", ""
+	}
+	return "ca-passphrase", errSecretSource.Error(), "write ca-passphrase: file:PATH or ca-passphrase: env:NAME"
 }
 
 func (c *Config) checkServer() (key, detail, fix string) {
@@ -137,6 +147,9 @@ func (c *Config) checkAlerts() (key, detail, fix string) {
 	if len(m.To) == 0 {
 		return "alerts.mail.to", "nobody is told", "name at least one address"
 	}
+	if fromElsewhere(m.Password) {
+		return "alerts.mail.password", errSecretSource.Error(), "write password: file:PATH or password: env:NAME"
+	}
 	if m.User != "" && m.TLS == "none" {
 		return "alerts.mail.tls", "a password is not sent without TLS", "use starttls or tls"
 	}
@@ -169,6 +182,8 @@ func (w *Webhook) check() (key, detail, fix string) {
 		return "", fmt.Sprintf("%q is not an address to post to", w.URL), "write https://HOST/PATH"
 	case w.Secret == "":
 		return "", fmt.Sprintf("the webhook %q has no secret to sign with", w.Name), "give one: secret: file:PATH or env:NAME"
+	case fromElsewhere(w.Secret):
+		return "", fmt.Sprintf("the secret of the webhook %q: %v", w.Name, errSecretSource), "write secret: file:PATH or secret: env:NAME"
 	}
 	return "", "", ""
 }

@@ -59,30 +59,34 @@ webhooks:
 
 func TestParseFaults(t *testing.T) {
 	for text, want := range map[string]string{
-		"ca: a\nprofle: b\n":                         `c.yaml, line 2: the key "profle" is not known | did you mean "profile"?`,
-		"zzzzzz: b\n":                                `c.yaml, line 1: the key "zzzzzz" is not known | known are ca, profile, `,
-		"server:\n  lisen: b\n":                      `c.yaml, line 2: the key "lisen" is not known in "server" | did you mean "listen"?`,
-		"webhooks:\n- nmae: x\n":                     `c.yaml, line 2: the key "nmae" is not known in "webhooks" | did you mean "name"?`,
-		"ca: a\nca: b\n":                             `c.yaml, line 2: the key "ca" stands here twice | keep one of the two`,
-		"ca: [a]\n":                                  `c.yaml, line 1: the value of "ca" is not a single word`,
-		"- a\n":                                      `c.yaml, line 1: the file is not a list of keys and values`,
-		"server: x\n":                                `c.yaml, line 1: the value of "server" is not a list of keys and values | write its keys below it`,
-		"server: {names: {a: b}}\n":                  `c.yaml, line 1: the value of "server.names" is not a list | begin each entry with a dash`,
-		"ca: \"unfinished\nx":                        `c.yaml: this is not YAML: line 2: a quotation mark is not closed`,
-		"\tca: a\n":                                  `c.yaml: this is not YAML: line 1: the line is indented by a tab; use blanks`,
-		"server: {grace: soon}\n":                    `c.yaml, line 1: the value of "server.grace": "soon" is not a length of time, such as 30s, 12h or 90d`,
-		"limits: {body: big}\n":                      `c.yaml, line 1: the value of "limits.body": "big" is not a size, such as 64KiB or 1MiB`,
-		"limits: {connections: many}\n":              `c.yaml, line 1: the value of "limits.connections": "many" is not a whole number`,
-		"alerts: {missed-renewal: 7}\n":              `c.yaml, line 1: the value of "alerts.missed-renewal": "7" is neither true nor false`,
-		"server: {listen: here}\n":                   `c.yaml: the value of "server.listen": "here" is not an address to listen on | write HOST:PORT`,
-		"server: {url: ca.org}\n":                    `c.yaml: the value of "server.url": "ca.org" is not an address that begins with https:// | write https://HOST:PORT`,
-		"limits: {garbage: 5}\n":                     `c.yaml: the value of "limits.garbage": below 10 the program does little but clear away | leave it out`,
-		"server: {key: k}\n":                         `c.yaml: the value of "server.certificate": certificate and key go together | give both, or none`,
-		"server: {names: 'https://a'}":               `c.yaml: the value of "server.names": "https://a" is neither a host name nor an address | write names like`,
-		"log: {level: wran}\n":                       `c.yaml: the value of "log.level": there is no "wran" | did you mean "warn"?`,
-		"server: {proxies: edge}\n":                  `c.yaml: the value of "server.proxies": "edge" is neither an address nor a network | write ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or ::1`,
-		"server: {proxy-header: forwardd}\n":         `c.yaml: the value of "server.proxy-header": there is no "forwardd" | did you mean "forwarded"?`,
-		"server: {proxy-certificate: Client-Cert}\n": `c.yaml: the value of "server.proxy-certificate": "Client-Cert" is not a header that could be believed | write the name of a header, and the proxies that set it in server.proxies`,
+		"ca: a\nprofle: b\n":     `c.yaml, line 2: the key "profle" is not known | did you mean "profile"?`,
+		"zzzzzz: b\n":            `c.yaml, line 1: the key "zzzzzz" is not known | known are ca, profile, `,
+		"server:\n  lisen: b\n":  `c.yaml, line 2: the key "lisen" is not known in "server" | did you mean "listen"?`,
+		"webhooks:\n- nmae: x\n": `c.yaml, line 2: the key "nmae" is not known in "webhooks" | did you mean "name"?`,
+		"ca: a\nca: b\n":         `c.yaml, line 2: the key "ca" stands here twice | keep one of the two`,
+		"ca: [a]\n":              `c.yaml, line 1: the value of "ca" is not a single word`,
+		"ca: a\n---\nca: b\n":    `c.yaml, line 2: a second document begins here | take out the line "---"`,
+		"webhooks: [{name: a, url: 'https://x', secret: hush}]\n":                      `c.yaml: the value of "webhooks": the secret of the webhook "a": a secret comes from env:NAME or file:PATH, and is not written into the configuration | write secret: file:PATH`,
+		"ca-passphrase: hunter2\n":                                                     `c.yaml: the value of "ca-passphrase": a secret comes from env:NAME or file:PATH, and is not written into the configuration | write ca-passphrase: file:PATH`,
+		"alerts: {mail: {server: 'a:25', from: a@b, to: [c@d], password: 'hush:x'}}\n": `c.yaml: the value of "alerts.mail.password": a secret comes from env:NAME`,
+		"- a\n":                                                `c.yaml, line 1: the file is not a list of keys and values`,
+		"server: x\n":                                          `c.yaml, line 1: the value of "server" is not a list of keys and values | write its keys below it`,
+		"server: {names: {a: b}}\n":                            `c.yaml, line 1: the value of "server.names" is not a list | begin each entry with a dash`,
+		"ca: \"unfinished\nx":                                  `c.yaml: this is not YAML: line 2: a quotation mark is not closed`,
+		"\tca: a\n":                                            `c.yaml: this is not YAML: line 1: the line is indented by a tab; use blanks`,
+		"server: {grace: soon}\n":                              `c.yaml, line 1: the value of "server.grace": "soon" is not a length of time, such as 30s, 12h or 90d`,
+		"limits: {body: big}\n":                                `c.yaml, line 1: the value of "limits.body": "big" is not a size, such as 64KiB or 1MiB`,
+		"limits: {connections: many}\n":                        `c.yaml, line 1: the value of "limits.connections": "many" is not a whole number`,
+		"alerts: {missed-renewal: 7}\n":                        `c.yaml, line 1: the value of "alerts.missed-renewal": "7" is neither true nor false`,
+		"server: {listen: here}\n":                             `c.yaml: the value of "server.listen": "here" is not an address to listen on | write HOST:PORT`,
+		"server: {url: ca.org}\n":                              `c.yaml: the value of "server.url": "ca.org" is not an address that begins with https:// | write https://HOST:PORT`,
+		"limits: {garbage: 5}\n":                               `c.yaml: the value of "limits.garbage": below 10 the program does little but clear away | leave it out`,
+		"server: {key: k}\n":                                   `c.yaml: the value of "server.certificate": certificate and key go together | give both, or none`,
+		"server: {names: 'https://a'}":                         `c.yaml: the value of "server.names": "https://a" is neither a host name nor an address | write names like`,
+		"log: {level: wran}\n":                                 `c.yaml: the value of "log.level": there is no "wran" | did you mean "warn"?`,
+		"server: {proxies: edge}\n":                            `c.yaml: the value of "server.proxies": "edge" is neither an address nor a network | write ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or ::1`,
+		"server: {proxy-header: forwardd}\n":                   `c.yaml: the value of "server.proxy-header": there is no "forwardd" | did you mean "forwarded"?`,
+		"server: {proxy-certificate: Client-Cert}\n":           `c.yaml: the value of "server.proxy-certificate": "Client-Cert" is not a header that could be believed | write the name of a header, and the proxies that set it in server.proxies`,
 		"server: {proxies: '::1', proxy-certificate: 'a b'}\n": `c.yaml: the value of "server.proxy-certificate": "a b" is not a header that could be believed | write the name`,
 		"server: {metrics: opn}\n":                             `c.yaml: the value of "server.metrics": there is no "opn" | did you mean "open"?`,
 		"log: {format: xml}\n":                                 `c.yaml: the value of "log.format": there is no "xml" | write one of text, json`,
@@ -169,6 +173,11 @@ func TestPrintHidesSecrets(t *testing.T) {
 	if err != nil || strings.Contains(text, "hunter2") || !strings.Contains(text, "postgres://u:xxxxx@db/x") {
 		t.Fatalf("%v\n%s", err, text)
 	}
+	for _, source := range []string{"hunter2", "hunter2:x", "env:", "file", "Env:hunter2"} {
+		if got := hide("source", source); got != "(hidden)" {
+			t.Errorf("%q is shown as %q", source, got)
+		}
+	}
 }
 
 func TestDefaultHome(t *testing.T) {
@@ -252,7 +261,7 @@ func TestSecret(t *testing.T) {
 	env := func(name string) string { return map[string]string{"A": "open"}[name] }
 	for source, want := range map[string]string{
 		"file:" + file: "hush", "env:A": "open", "env:B": "there is no secret in env:B",
-		"pass:x": `a secret comes from env:NAME or file:PATH, and not from "pass"`, "file:" + file + "x": "reading a secret: open " + file + "x: no such file or directory",
+		"pass:x": "a secret comes from env:NAME or file:PATH, and is not written into the configuration", "file:" + file + "x": "reading a secret: open " + file + "x: no such file or directory",
 	} {
 		got, err := Secret(source, env)
 		if err != nil {

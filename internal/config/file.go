@@ -1,8 +1,10 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"strings"
@@ -108,9 +110,15 @@ func (c *Config) overlay(getenv func(string) string) error {
 
 // parse reads the text of a configuration file into c.
 func parse(name string, data []byte, c *Config) error {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
+	var doc, more yaml.Node
+	documents := yaml.NewDecoder(bytes.NewReader(data))
+	if err := documents.Decode(&doc); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
 		return &Fault{File: name, Detail: "this is not YAML: " + issuance.PlainYAML(err, data), Fix: "write lines like \"profile: server\""}
+	}
+	if err := documents.Decode(&more); !errors.Is(err, io.EOF) {
+		return &Fault{File: name, Line: more.Line, Detail: "a second document begins here", Fix: "take out the line \"---\": a configuration is one document"}
 	}
 	if len(doc.Content) == 0 {
 		return nil

@@ -88,8 +88,11 @@ func valueNode(f reflect.Value, secret string, comments bool) (*yaml.Node, error
 func hide(secret, text string) string {
 	switch secret {
 	case "source":
-		if kind, _, _ := strings.Cut(text, ":"); text != "" && kind != "env" && kind != "file" {
-			return kind + ":(hidden)"
+		switch {
+		case strings.HasPrefix(text, "pass:"):
+			return "pass:(hidden)"
+		case fromElsewhere(text):
+			return "(hidden)"
 		}
 	case "url":
 		if u, err := url.Parse(text); err == nil && u.User != nil {

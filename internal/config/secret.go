@@ -1,10 +1,20 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 )
+
+// errSecretSource does not quote the source: it may be the secret itself.
+var errSecretSource = errors.New("a secret comes from env:NAME or file:PATH, and is not written into the configuration")
+
+// fromElsewhere reports whether a source is none that Secret knows.
+func fromElsewhere(source string) bool {
+	kind, rest, _ := strings.Cut(source, ":")
+	return source != "" && (rest == "" || kind != "env" && kind != "file")
+}
 
 // Secret reads what a source names: env:NAME, or the first line of file:PATH.
 func Secret(source string, getenv func(string) string) ([]byte, error) {
@@ -21,7 +31,7 @@ func Secret(source string, getenv func(string) string) ([]byte, error) {
 		text, _, _ = strings.Cut(string(data), "\n")
 		text = strings.TrimSuffix(text, "\r")
 	default:
-		return nil, fmt.Errorf("a secret comes from env:NAME or file:PATH, and not from %q", kind)
+		return nil, errSecretSource
 	}
 	if text == "" {
 		return nil, fmt.Errorf("there is no secret in %s", source)

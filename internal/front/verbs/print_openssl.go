@@ -267,6 +267,9 @@ func (p *program) printSign(ctx context.Context, files []string, s *signFlags) e
 	if s.batch || s.idempotency != "" {
 		return p.printCommands("", &opensslcmd.Unable{Why: "it signs one request at a time, and keeps no records"})
 	}
+	if p.server.url != "" {
+		return p.printCommands("", &opensslcmd.Unable{Why: "the key of the authority is with the server"})
+	}
 	o, err := p.open(ctx)
 	if err != nil {
 		return err
