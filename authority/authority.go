@@ -54,6 +54,7 @@ type Authority struct {
 	names   []string              // of all authorities, when they were last looked at
 	checked time.Time
 	unfit   map[string]*unfit // of those looked at since then, by name; nil for one that may sign
+	above   map[string]bool   // those that stand above others
 
 	listening sync.RWMutex
 	listeners []func(ca string, serial []byte)

@@ -145,7 +145,7 @@ func (n *NewCA) request(signer crypto.Signer) (*request.Request, error) {
 // signed by itself or its parent.
 func (a *Authority) certify(ctx context.Context, n *NewCA, ca *CA, r *request.Request, signer crypto.Signer) (*CA, error) {
 	s := &Submission{CA: n.Parent, Profile: n.Profile, Request: r, Asked: n.Asked,
-		Origin: evidence.Origin{Door: "authority", Requester: n.By, Method: "operator"}}
+		Origin: evidence.Origin{Door: "authority", Requester: n.By, Method: "operator", Entitled: evidence.Operator()}}
 	for range attempts {
 		d, err := a.prepareCA(ctx, s, ca, signer)
 		if err != nil {

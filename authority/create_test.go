@@ -122,8 +122,8 @@ func TestOfflineRoot(t *testing.T) {
 	}
 	list, err := request.Parse(ca.Request)
 	check(t, err)
-	signed := above.granted(t, authority.Submission{CA: "root", Profile: "subca", Request: list[0]})
-	other := above.granted(t, authority.Submission{CA: "root", Profile: "subca", Request: newApplicant(t).request(t, "b.example.org")})
+	signed := above.granted(t, authority.Submission{CA: "root", Profile: "subca", Origin: operator(), Request: list[0]})
+	other := above.granted(t, authority.Submission{CA: "root", Profile: "subca", Origin: operator(), Request: newApplicant(t).request(t, "b.example.org")})
 	chain := append([][]byte{signed.Certificate.DER}, signed.Chain...)
 	for _, c := range []struct {
 		chain  [][]byte

@@ -130,7 +130,7 @@ func TestInstallNeedsTheParent(t *testing.T) {
 	ca := below.create(t, authority.NewCA{Name: "issuing", Subject: name(t, "CN=Issuing"), Offline: true, PathLen: -1})
 	list, err := request.Parse(ca.Request)
 	check(t, err)
-	signed := above.granted(t, authority.Submission{CA: "root", Profile: "subca", Request: list[0]})
+	signed := above.granted(t, authority.Submission{CA: "root", Profile: "subca", Origin: operator(), Request: list[0]})
 	damaged := slices.Clone(signed.Certificate.DER)
 	damaged[len(damaged)-1] ^= 1
 	for _, der := range [][]byte{damaged, signed.Certificate.DER} {

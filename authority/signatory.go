@@ -265,7 +265,7 @@ func (a *Authority) refresh(ctx context.Context) error {
 			return err
 		}
 	}
-	a.known, a.names, a.checked, a.unfit = known, names, time.Now(), map[string]*unfit{}
+	a.known, a.names, a.checked, a.unfit, a.above = known, names, time.Now(), map[string]*unfit{}, higher(known)
 	return nil
 }
 

@@ -222,7 +222,7 @@ func unlessRefusal(err error) error {
 // the store.
 func (a *Authority) judge(ctx context.Context, d *decision, look bool) error {
 	s := d.submission
-	d.judgement = d.profile.Judge(s.Request, d.evidence, d.issuer, s.Asked, d.now)
+	d.judgement = d.profile.Judge(s.Request, d.evidence, d.issuer, s.Asked, d.now).WithFindings(a.closedTo(d))
 	if d.judgement.Verdict() == issuance.Refused {
 		return nil
 	}

@@ -124,6 +124,11 @@ func name(t *testing.T, text string) dn.Name {
 	return n
 }
 
+// operator is the origin of what the operator asks for.
+func operator() evidence.Origin {
+	return evidence.Origin{Door: "cli", Requester: "operator", Method: "local-user", Entitled: evidence.Operator()}
+}
+
 // applicant is a key and what it signs.
 type applicant struct {
 	private *key.Private

@@ -63,6 +63,8 @@ type Origin struct {
 	Sender                string `json:"sender,omitempty"`                // the authenticated sender of a CRMF, as ext.GeneralName.String; empty where none is
 	RegistrationAuthority bool   `json:"registrationAuthority,omitempty"` // the sender may say that it has verified possession itself
 
+	Entitled Entitlement `json:"entitled,omitzero"` // to what is closed to others
+
 	// What the certificate may name, as patterns with their kind in which * stands
 	// for any run of characters ("dns:*.plant.example"); empty: anything. NamesOf is
 	// what they come from, in words: `the secret "pump-7"`.

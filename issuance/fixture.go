@@ -147,7 +147,7 @@ func ParseFixtures(text []byte) (*Fixtures, error) {
 func (c *compiler) fixture(t *fixtureText, path string) Fixture {
 	f := Fixture{
 		Name: t.Name, Request: t.Request, Line: c.line(path),
-		Origin: evidence.Origin{Door: t.Origin.Door, Requester: t.Origin.Requester, Method: t.Origin.Method, Address: t.Origin.Address},
+		Origin: evidence.Origin{Door: t.Origin.Door, Requester: t.Origin.Requester, Method: t.Origin.Method, Address: t.Origin.Address, Entitled: evidence.Operator()},
 		Asked:  Asked{NotBefore: time.Time(t.Asked.NotBefore), NotAfter: time.Time(t.Asked.NotAfter), Validity: t.Asked.Validity.Rest, Months: t.Asked.Validity.Months},
 		Expect: Expectation{
 			Verdict: Verdict(t.Expect.Verdict), Findings: t.Expect.Findings, Absent: t.Expect.Absent, Changes: t.Expect.Changes,
@@ -304,7 +304,7 @@ func testRoot(k *key.Private, now time.Time) (*cert.Certificate, error) {
 		return nil, err
 	}
 	profile, _ := BuiltInProfile("root")
-	a, err := profile.Judge(r, evidence.Of(r, evidence.Origin{Door: "test"}, nil), self, Asked{}, now).Approve()
+	a, err := profile.Judge(r, evidence.Of(r, evidence.Origin{Door: "test", Entitled: evidence.Operator()}, nil), self, Asked{}, now).Approve()
 	if err != nil {
 		return nil, err
 	}

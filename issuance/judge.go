@@ -59,6 +59,7 @@ var rules = [...]rule{
 	{"name-constraints", "RFC 5280, Section 4.2.1.10", draftNameConstraints},
 	{"revocation-pointers", "RFC 5280, Section 4.2.1.13", draftPointers},
 	{"extensions", "", draftOthers},
+	{"closed-profile", "", closedToSender},
 	{"issuer-valid", "RFC 5280, Section 6.1.3", issuerValid},
 	{"issuer-key", "RFC 5280, Section 4.2.1.3", issuerKey},
 	{"issuer-path-length", "RFC 5280, Section 4.2.1.9", issuerPathLength},

@@ -30,6 +30,7 @@ type Profile struct {
 	text         []byte
 	lines        map[string]int
 	ca           bool
+	named        bool // for those alone who were given the profile by name
 	path         pathPolicy
 	subject      subjectPolicy
 	names        namePolicy
@@ -65,6 +66,10 @@ func (p *Profile) Text() []byte { return append([]byte(nil), p.text...) }
 // IssuesCA reports whether certificates of this profile are those of
 // certification authorities.
 func (p *Profile) IssuesCA() bool { return p.ca }
+
+// ForNamed reports whether the profile says of itself that it is for those alone
+// who were given it by name.
+func (p *Profile) ForNamed() bool { return p.named }
 
 // ParseProfile reads a profile from YAML; unknown keys are errors with their
 // line and the nearest known key. The error holds everything that is wrong,
@@ -149,7 +154,7 @@ func (c *compiler) profile(t *profileText) *Profile {
 	}
 	p := &Profile{
 		Name: t.Name, Description: t.Description, UniqueKey: t.UniqueKey, Review: t.Issuance == "review",
-		lines: c.lines, ca: t.CA,
+		lines: c.lines, ca: t.CA, named: t.Applicants == "named",
 		path:     c.pathLength(t),
 		subject:  c.subject(&t.Subject),
 		names:    c.names(&t.Names),

@@ -23,6 +23,7 @@ type profileText struct {
 	Extensions  extensionsText `yaml:"extensions"`
 	Validity    validityText   `yaml:"validity"`
 	Issuance    issuanceWord   `yaml:"issuance"`
+	Applicants  applicantsWord `yaml:"applicants"`
 	Evidence    []evidenceWord `yaml:"evidence"`
 	Lint        lintText       `yaml:"lint"`
 	UniqueKey   bool           `yaml:"uniqueKey"`
@@ -178,19 +179,20 @@ type ruleText struct {
 
 // Words that are one of a few.
 type (
-	unlistedWord  string
-	presenceWord  string
-	kindWord      string
-	policyWord    string
-	excessWord    string
-	criticalWord  string
-	issuerEndWord string
-	issuanceWord  string
-	deferredWord  string
-	centralWord   string
-	evidenceWord  string
-	lintWord      string
-	verdictWord   string
+	unlistedWord   string
+	presenceWord   string
+	kindWord       string
+	policyWord     string
+	excessWord     string
+	criticalWord   string
+	issuerEndWord  string
+	issuanceWord   string
+	applicantsWord string
+	deferredWord   string
+	centralWord    string
+	evidenceWord   string
+	lintWord       string
+	verdictWord    string
 )
 
 func choose(got string, known ...string) (string, error) {
@@ -226,15 +228,16 @@ func (w *kindWord) fromText(s string) error { return fromWord(w, s, kindNames().
 func (w *policyWord) fromText(s string) error {
 	return fromWord(w, s, "drop", "allow", "require", "override", "refuse")
 }
-func (w *excessWord) fromText(s string) error    { return fromWord(w, s, "trim", "refuse") }
-func (w *criticalWord) fromText(s string) error  { return fromWord(w, s, "true", "false", "keep") }
-func (w *issuerEndWord) fromText(s string) error { return fromWord(w, s, "clamp", "refuse") }
-func (w *issuanceWord) fromText(s string) error  { return fromWord(w, s, "automatic", "review") }
-func (w *deferredWord) fromText(s string) error  { return fromWord(w, s, "allow", "refuse") }
-func (w *centralWord) fromText(s string) error   { return fromWord(w, s, "refuse", "allow") }
-func (w *evidenceWord) fromText(s string) error  { return fromWord(w, s, "possession") }
-func (w *lintWord) fromText(s string) error      { return fromWord(w, s, "private", "web", "none") }
-func (w *verdictWord) fromText(s string) error   { return fromWord(w, s, "refuse", "hold", "warn") }
+func (w *excessWord) fromText(s string) error     { return fromWord(w, s, "trim", "refuse") }
+func (w *criticalWord) fromText(s string) error   { return fromWord(w, s, "true", "false", "keep") }
+func (w *issuerEndWord) fromText(s string) error  { return fromWord(w, s, "clamp", "refuse") }
+func (w *issuanceWord) fromText(s string) error   { return fromWord(w, s, "automatic", "review") }
+func (w *applicantsWord) fromText(s string) error { return fromWord(w, s, "all", "named") }
+func (w *deferredWord) fromText(s string) error   { return fromWord(w, s, "allow", "refuse") }
+func (w *centralWord) fromText(s string) error    { return fromWord(w, s, "refuse", "allow") }
+func (w *evidenceWord) fromText(s string) error   { return fromWord(w, s, "possession") }
+func (w *lintWord) fromText(s string) error       { return fromWord(w, s, "private", "web", "none") }
+func (w *verdictWord) fromText(s string) error    { return fromWord(w, s, "refuse", "hold", "warn") }
 
 // duration is a length of time in whole seconds, written as a Period is; a
 // year of it has 365 days, and a month 30.

@@ -70,7 +70,7 @@ func newRequest(t testing.TB, k *key.Private, subject string, extensions ...ext.
 }
 
 func proven(r *request.Request) evidence.Evidence {
-	return evidence.Of(r, evidence.Origin{Door: "test", Requester: "tester"}, nil)
+	return evidence.Of(r, evidence.Origin{Door: "test", Requester: "tester", Entitled: evidence.Operator()}, nil)
 }
 
 func profile(t testing.TB, name string) *issuance.Profile {

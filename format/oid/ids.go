@@ -121,6 +121,7 @@ const (
 	OCSPSigning     OID = "\x2b\x06\x01\x05\x05\x07\x03\x09"         // 1.3.6.1.5.5.7.3.9
 	CMCCA           OID = "\x2b\x06\x01\x05\x05\x07\x03\x1b"         // 1.3.6.1.5.5.7.3.27
 	CMCRA           OID = "\x2b\x06\x01\x05\x05\x07\x03\x1c"         // 1.3.6.1.5.5.7.3.28
+	CMKGA           OID = "\x2b\x06\x01\x05\x05\x07\x03\x20"         // 1.3.6.1.5.5.7.3.32
 	SmartcardLogon  OID = "\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x02" // 1.3.6.1.4.1.311.20.2.2
 	DocumentSigning OID = "\x2b\x06\x01\x05\x05\x07\x03\x24"         // 1.3.6.1.5.5.7.3.36
 )

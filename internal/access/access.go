@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/request"
 )
 
@@ -44,11 +45,20 @@ type Principal struct {
 	CAs      []string // that they may ask; empty: all
 	Method   string   // how they were recognized: "token", "mtls", "oidc"
 	ID       string   // of the token, or the fingerprint of the client certificate
+	Open     bool     // what shows who they are may be had by everybody, so that nothing is theirs by name
 }
 
 // Has reports whether the principal has one of these roles.
 func (p *Principal) Has(roles ...Role) bool {
 	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(p.Roles, r) })
+}
+
+// Entitled is what the principal was given by name of what is closed to others.
+func (p *Principal) Entitled() evidence.Entitlement {
+	if p.Open {
+		return evidence.Entitlement{}
+	}
+	return evidence.Entitlement{Profiles: p.Profiles, CAs: p.CAs}
 }
 
 // Scope settles which profile and authority a request of the principal is
@@ -120,6 +130,24 @@ func forbidden(roles []Role) *Failure {
 	}
 	return &Failure{Status: http.StatusForbidden, Code: CodeForbidden, Detail: "this needs the role " + strings.Join(names, " or "),
 		Fix: "use a token with that role: certwright token new NAME --role " + names[0]}
+}
+
+// What stands before the names of those who were recognized by something else
+// than a token, so that nobody is taken for the bearer of a token of that name.
+const (
+	certificatePrefix = "cert:"
+	oidcPrefix        = "oidc:"
+)
+
+// checkOwnName refuses for a token what checkName does, and the names of those
+// who are recognized otherwise.
+func checkOwnName(name string) error {
+	for _, prefix := range []string{certificatePrefix, oidcPrefix} {
+		if len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) {
+			return &request.Refusal{Reason: request.BadFormat, Field: "name", Detail: fmt.Sprintf("names that begin with %s are those of others than the bearers of tokens", prefix), Fix: "choose another name"}
+		}
+	}
+	return checkName(name)
 }
 
 // checkName refuses names that records and logs could not tell apart, and

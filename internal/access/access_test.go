@@ -140,6 +140,8 @@ func TestTokensThatCannotBe(t *testing.T) {
 		{Token{Name: " ann", Roles: []Role{Officer}}, "bad-format: the name is empty, too long, or has blanks or signs that do not show"},
 		{Token{Name: "a\u202enn", Roles: []Role{Officer}}, "bad-format: the name is empty, too long, or has blanks or signs that do not show"},
 		{Token{Name: "Profile", Roles: []Role{Officer}}, `bad-format: the name "Profile" has a meaning of its own in the records`},
+		{Token{Name: "oidc:ann", Roles: []Role{Officer}}, "bad-format: names that begin with oidc: are those of others than the bearers of tokens"},
+		{Token{Name: "CERT:ann", Roles: []Role{Officer}}, "bad-format: names that begin with cert: are those of others than the bearers of tokens"},
 		{Token{Name: "ann"}, "bad-format: a token without a role can do nothing"},
 		{Token{Name: "ann", Roles: []Role{"king"}}, `bad-format: there is no role "king"`},
 		{Token{Name: "ann", Roles: []Role{Officer}, Expires: w.now}, "bad-validity: the token would have expired already"},

@@ -31,6 +31,11 @@ type CertificateConfig struct {
 	Roots  *x509.CertPool // nil: none
 	Rules  []Rule
 	Now    func() time.Time
+
+	// Named reports whether a profile is for those alone who were given it by name.
+	// A certificate that was issued here under another one, which everybody may
+	// have asked for, makes nobody more than an applicant. Nil: none is.
+	Named func(profile string) bool
 }
 
 // Certificates recognizes client certificates. The TLS server must ask for
@@ -113,34 +118,56 @@ func (x *Certificates) recognize(ctx context.Context, chain []*x509.Certificate,
 	if !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageClientAuth) {
 		return nil, unauthenticated("the client certificate is not for the authentication of clients", "use one with the purpose clientAuth")
 	}
-	trusted, err := x.issuedHere(ctx, sum)
+	ours, err := x.issuedHere(ctx, sum)
 	if err != nil {
 		return nil, err
 	}
-	if !trusted && !x.underRoots(chain) {
+	if ours != nil && ours.Status != authority.StatusValid || ours == nil && !x.underRoots(chain) {
 		return nil, unauthenticated("the client certificate is not of an authority that is trusted here, or was revoked", "use another certificate, or a token")
 	}
 	for _, rule := range x.config.Rules {
-		if name := matching(leaf, rule.Match); name != "" && checkName(name) == nil {
-			return &Principal{Name: name, Roles: rule.Roles, Profiles: rule.Profiles, CAs: rule.CAs, Method: "mtls", ID: hex.EncodeToString(sum[:])}, nil
+		name := matching(leaf, rule.Match)
+		if name == "" || checkName(name) != nil || !x.isFor(&rule, ours) {
+			continue
 		}
+		return &Principal{Name: certificatePrefix + name, Roles: rule.Roles, Profiles: rule.Profiles, CAs: rule.CAs, Method: "mtls", ID: hex.EncodeToString(sum[:]),
+			Open: ours != nil && !x.tied(&rule)}, nil
 	}
 	return nil, unauthenticated("no rule says what the holder of this client certificate may do", "have an administrator add one to the configuration")
 }
 
-// issuedHere reports whether our records have this very certificate, and it
-// was not revoked.
-func (x *Certificates) issuedHere(ctx context.Context, sum [sha256.Size]byte) (bool, error) {
+// isFor reports whether a rule is for a certificate: one from elsewhere (nil),
+// or one that was issued here under the profiles and by the authorities that the
+// rule names.
+func (x *Certificates) isFor(r *Rule, ours *authority.Certificate) bool {
+	if ours == nil {
+		return len(r.IssuedUnder)+len(r.IssuedBy) == 0
+	}
+	if len(r.IssuedUnder) > 0 && !slices.Contains(r.IssuedUnder, ours.Profile) || len(r.IssuedBy) > 0 && !slices.Contains(r.IssuedBy, ours.CA) {
+		return false
+	}
+	return r.OnlyApplicants() || x.tied(r)
+}
+
+// tied reports whether a rule is for certificates alone that not everybody may
+// have asked for.
+func (x *Certificates) tied(r *Rule) bool {
+	open := func(profile string) bool { return x.config.Named == nil || !x.config.Named(profile) }
+	return len(r.IssuedUnder) > 0 && !slices.ContainsFunc(r.IssuedUnder, open)
+}
+
+// issuedHere returns our record of this very certificate; nil where there is none.
+func (x *Certificates) issuedHere(ctx context.Context, sum [sha256.Size]byte) (*authority.Certificate, error) {
 	if x.config.Issued == nil {
-		return false, nil
+		return nil, nil
 	}
 	for c, err := range x.config.Issued.Certificates(ctx, authority.Query{Fingerprint: sum[:], Limit: 1}) {
 		if err != nil {
-			return false, fmt.Errorf("looking for a client certificate: %w", err)
+			return nil, fmt.Errorf("looking for a client certificate: %w", err)
 		}
-		return c.Status == authority.StatusValid, nil
+		return c, nil
 	}
-	return false, nil
+	return nil, nil
 }
 
 func (x *Certificates) underRoots(chain []*x509.Certificate) bool {

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -67,9 +68,14 @@ func (m *maker) client(cn string, hosts ...string) *x509.Certificate {
 // recorded puts a certificate into the records.
 func recorded(t *testing.T, s *memstore.Store, c *x509.Certificate, status authority.Status) {
 	t.Helper()
+	recordedUnder(t, s, c, status, "")
+}
+
+func recordedUnder(t *testing.T, s *memstore.Store, c *x509.Certificate, status authority.Status, profile string) {
+	t.Helper()
 	sum := sha256.Sum256(c.Raw)
 	key := sha256.Sum256(c.RawSubjectPublicKeyInfo)
-	errs, err := s.Commit(t.Context(), &authority.Change{AddCertificate: &authority.Certificate{CA: "issuing", Serial: c.SerialNumber.Bytes(), DER: c.Raw, Fingerprint: sum[:],
+	errs, err := s.Commit(t.Context(), &authority.Change{AddCertificate: &authority.Certificate{CA: "issuing", Profile: profile, Serial: c.SerialNumber.Bytes(), DER: c.Raw, Fingerprint: sum[:],
 		KeyFingerprint: key[:], NotBefore: c.NotBefore, NotAfter: c.NotAfter, Status: status}})
 	if err != nil || errs[0] != nil {
 		t.Fatal(errs, err)
@@ -97,13 +103,13 @@ func TestClientCertificates(t *testing.T) {
 		cert  *x509.Certificate
 		want  string
 	}{
-		{"issued here", nil, rules, issued, "a.agents.example applicant"},
+		{"issued here", nil, rules, issued, "cert:a.agents.example applicant"},
 		{"revoked here", nil, rules, revoked, "unauthenticated: the client certificate is not of an authority that is trusted here, or was revoked"},
 		{"of another authority", nil, rules, foreign, "unauthenticated: the client certificate is not of an authority that is trusted here, or was revoked"},
-		{"under a root", roots, rules, foreign, "ann@example.org auditor"},
+		{"under a root", roots, rules, foreign, "cert:ann@example.org auditor"},
 		{"without a rule", roots, rules[:1], foreign, "unauthenticated: no rule says what the holder of this client certificate may do"},
-		{"by common name", roots, []Rule{{Match: "f", Roles: []Role{Officer}}}, foreign, "f officer"},
-		{"by URI", roots, []Rule{{Match: "uri:spiffe://example/*", Roles: []Role{Officer}}}, foreign, "spiffe://example/agent officer"},
+		{"by common name", roots, []Rule{{Match: "f", Roles: []Role{Officer}}}, foreign, "cert:f officer"},
+		{"by URI", roots, []Rule{{Match: "uri:spiffe://example/*", Roles: []Role{Officer}}}, foreign, "cert:spiffe://example/agent officer"},
 		{"for servers", roots, rules, server, "unauthenticated: the client certificate is not for the authentication of clients"},
 	} {
 		x, err := NewCertificates(CertificateConfig{Issued: w.store, Roots: c.roots, Rules: c.rules, Now: func() time.Time { return w.now }})
@@ -130,6 +136,55 @@ func TestClientCertificates(t *testing.T) {
 	}
 	if _, err := x.Principal(t.Context(), []*x509.Certificate{issued}); detailOf(err) != "unauthenticated: the client certificate has expired, or is not valid yet" {
 		t.Error(err)
+	}
+}
+
+// Who asks for a certificate with the name of an administrator is none: rules
+// for more than applicants are tied to profiles that are not for everybody.
+func TestCertificatesThatEverybodyMayAskFor(t *testing.T) {
+	w := newWorld(t)
+	m := newMaker(t, w.now)
+	roots := x509.NewCertPool()
+	roots.AddCert(m.root)
+	asked, given, elsewhere := m.client("a", "ops.example"), m.client("b", "ops.example"), m.client("c", "ops.example")
+	recordedUnder(t, w.store, asked, authority.StatusValid, "server")
+	recordedUnder(t, w.store, given, authority.StatusValid, "operators")
+	all := []Role{Officer, Administrator, Auditor}
+	const nobody = "unauthenticated: no rule says what the holder of this client certificate may do"
+	for _, c := range []struct {
+		what string
+		rule Rule
+		cert *x509.Certificate
+		want string
+	}{
+		{"asked for, no profile", Rule{Roles: all}, asked, nobody},
+		{"asked for, under an open profile", Rule{Roles: all, IssuedUnder: []string{"server"}}, asked, nobody},
+		{"asked for, of another profile", Rule{Roles: all, IssuedUnder: []string{"operators"}}, asked, nobody},
+		{"given, one of the profiles open", Rule{Roles: all, IssuedUnder: []string{"operators", "server"}}, given, nobody},
+		{"given", Rule{Roles: all, IssuedUnder: []string{"operators"}}, given, "cert:ops.example officer false"},
+		{"given by another authority", Rule{Roles: all, IssuedUnder: []string{"operators"}, IssuedBy: []string{"other"}}, given, nobody},
+		{"given by this authority", Rule{Roles: all, IssuedUnder: []string{"operators"}, IssuedBy: []string{"issuing"}}, given, "cert:ops.example officer false"},
+		{"from elsewhere", Rule{Roles: all}, elsewhere, "cert:ops.example officer false"},
+		{"from elsewhere, for one of ours", Rule{Roles: all, IssuedUnder: []string{"operators"}}, elsewhere, nobody},
+		{"applicant by what everybody may have", Rule{Roles: []Role{Applicant}, Profiles: []string{"subca"}}, asked, "cert:ops.example applicant true"},
+		{"applicant by what was given", Rule{Roles: []Role{Applicant}, Profiles: []string{"subca"}, IssuedUnder: []string{"operators"}}, given, "cert:ops.example applicant false"},
+	} {
+		c.rule.Match = "dns:ops.example"
+		x, err := NewCertificates(CertificateConfig{Issued: w.store, Roots: roots, Rules: []Rule{c.rule}, Now: func() time.Time { return w.now }, Named: func(p string) bool { return p == "operators" }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := x.Principal(t.Context(), []*x509.Certificate{c.cert, m.root})
+		got := detailOf(err)
+		if err == nil {
+			got = fmt.Sprintf("%s %s %t", p.Name, p.Roles[0], p.Open)
+			if p.Open != (len(p.Entitled().Profiles)+len(p.Entitled().CAs) == 0 && len(p.Profiles) > 0) {
+				t.Errorf("%s: %+v", c.what, p.Entitled())
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s", c.what, got)
+		}
 	}
 }
 
@@ -228,6 +283,7 @@ func TestOpenIDConnect(t *testing.T) {
 		}
 		return claims
 	}
+	const givenToAnother = "unauthenticated: the token of OpenID Connect was given to another client than this server's (azp)"
 	notOurs := "unauthenticated: the token of OpenID Connect is not of " + i.URL + " for this server"
 	for _, c := range []struct {
 		what   string
@@ -235,10 +291,15 @@ func TestOpenIDConnect(t *testing.T) {
 		claims map[string]any
 		want   string
 	}{
-		{"an officer", i.key, with(map[string]any{"groups": []string{"staff", "pki-officers"}, "email": "ann@example.org", "email_verified": true}), "ann@example.org officer oidc"},
+		{"an officer", i.key, with(map[string]any{"groups": []string{"staff", "pki-officers"}, "email": "ann@example.org", "email_verified": true}), "oidc:ann@example.org officer oidc"},
 		{"an applicant whose address is not verified", i.key, with(map[string]any{"email": "bert@example.org"}), "forbidden: no rule says what u1 may do"},
-		{"an applicant", i.key, with(map[string]any{"email": "bert@example.org", "email_verified": true}), "bert@example.org applicant oidc"},
+		{"an applicant", i.key, with(map[string]any{"email": "bert@example.org", "email_verified": true}), "oidc:bert@example.org applicant oidc"},
 		{"nobody we know", i.key, with(nil), "forbidden: no rule says what u1 may do"},
+		{"for us among others, given to us", i.key, with(map[string]any{"aud": []string{"x", "certwright"}, "azp": "certwright", "groups": "pki-officers"}), "oidc:u1 officer oidc"},
+		{"for us among others, given to another", i.key, with(map[string]any{"aud": []string{"x", "certwright"}, "azp": "x", "groups": "pki-officers"}), givenToAnother},
+		{"given to another", i.key, with(map[string]any{"azp": "x", "groups": "pki-officers"}), givenToAnother},
+		{"given to no text", i.key, with(map[string]any{"azp": []string{"certwright"}, "groups": "pki-officers"}), givenToAnother},
+		{"called like the bearer of a token", i.key, with(map[string]any{"sub": "officer1", "groups": "pki-officers"}), "oidc:officer1 officer oidc"},
 		{"of another key", other, with(map[string]any{"groups": "pki-officers"}), notOurs},
 		{"for another server", i.key, with(map[string]any{"aud": "other", "groups": "pki-officers"}), notOurs},
 		{"of another issuer", i.key, with(map[string]any{"iss": "https://evil.example", "groups": "pki-officers"}), notOurs},
@@ -257,6 +318,16 @@ func TestOpenIDConnect(t *testing.T) {
 			if got != c.want {
 				t.Errorf("%s: %s", c.what, got)
 			}
+		}
+	}
+}
+
+// The fix names the claim that was looked for, where the configuration names none.
+func TestClaimOfTheNameIsTold(t *testing.T) {
+	for name, want := range map[string]string{"": "have its issuer add the claim sub", "login": "have its issuer add the claim login"} {
+		x := &OIDC{config: OIDCConfig{Client: "c", Name: name}}
+		if got := x.nameClaim(); "have its issuer add the claim "+got != want {
+			t.Errorf("%q: %s", name, got)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -106,6 +107,17 @@ type Rule struct {
 	Roles    []Role   //
 	Profiles []string // empty: all
 	CAs      []string // empty: all
+
+	// Of a certificate that was issued here: the profiles and authorities that it
+	// must be of. Without profiles a rule gives the role of applicants alone, and
+	// nothing by name: everybody may have asked for a certificate with the name.
+	IssuedUnder []string
+	IssuedBy    []string // empty: any
+}
+
+// OnlyApplicants reports whether a rule gives no more than the role of applicants.
+func (r *Rule) OnlyApplicants() bool {
+	return !slices.ContainsFunc(r.Roles, func(role Role) bool { return role != Applicant })
 }
 
 // clock is now, or the system's.

@@ -137,6 +137,9 @@ func (x *OIDC) principal(t *oidc.IDToken) (*Principal, error) {
 	if err := t.Claims(&claims); err != nil {
 		return nil, unauthenticated("the token of OpenID Connect has claims that cannot be read", "log in again")
 	}
+	if party, ok := claims["azp"]; ok && party != x.config.Client {
+		return nil, unauthenticated("the token of OpenID Connect was given to another client than this server's (azp)", "log in again, as the client "+x.config.Client)
+	}
 	if claims["email_verified"] != true {
 		delete(claims, "email") // whoever may write it themselves could be anybody
 	}
@@ -148,15 +151,23 @@ func (x *OIDC) principal(t *oidc.IDToken) (*Principal, error) {
 		name, _ = claims[x.config.Name].(string)
 	}
 	if checkName(name) != nil {
-		return nil, unauthenticated("the token of OpenID Connect does not name its bearer", "have its issuer add the claim "+x.config.Name)
+		return nil, unauthenticated("the token of OpenID Connect does not name its bearer", "have its issuer add the claim "+x.nameClaim())
 	}
 	for _, rule := range x.config.Rules {
 		claim, pattern, _ := strings.Cut(rule.Match, "=")
 		if slices.ContainsFunc(texts(claims[claim]), func(text string) bool { return evidence.MatchRuns(pattern, text) }) {
-			return &Principal{Name: name, Roles: rule.Roles, Profiles: rule.Profiles, CAs: rule.CAs, Method: "oidc", ID: t.Subject}, nil
+			return &Principal{Name: oidcPrefix + name, Roles: rule.Roles, Profiles: rule.Profiles, CAs: rule.CAs, Method: "oidc", ID: t.Subject}, nil
 		}
 	}
 	return nil, &Failure{Status: http.StatusForbidden, Code: CodeForbidden, Detail: "no rule says what " + name + " may do", Fix: "have an administrator add one to the configuration"}
+}
+
+// nameClaim is the claim that was looked for the name in, last.
+func (x *OIDC) nameClaim() string {
+	if x.config.Name != "" {
+		return x.config.Name
+	}
+	return "sub"
 }
 
 // texts are the values of a claim: one, or a list.

@@ -115,7 +115,7 @@ func newTokenID() string {
 }
 
 func (t *Token) check() error {
-	if err := checkName(t.Name); err != nil {
+	if err := checkOwnName(t.Name); err != nil {
 		return err
 	}
 	if len(t.Roles) == 0 {

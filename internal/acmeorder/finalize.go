@@ -92,7 +92,7 @@ func notReady(order *Order) error {
 func (o *Orders) submission(ctx context.Context, a *Account, order *Order, r *request.Request) (*authority.Submission, error) {
 	s := &authority.Submission{
 		CA: order.CA, Profile: order.Profile, Request: r, IdempotencyKey: key(order.ID), First: true,
-		Origin: evidence.Origin{Door: "acme", Requester: a.Requester(), Method: "account-key"},
+		Origin: evidence.Origin{Door: "acme", Requester: a.Requester(), Method: "account-key", Entitled: o.entitled()},
 	}
 	if a.Binding != "" {
 		s.Origin.Method = "external-account " + a.Binding
@@ -116,6 +116,19 @@ func (o *Orders) submission(ctx context.Context, a *Account, order *Order, r *re
 		}
 	}
 	return s, nil
+}
+
+// entitled is what the settings give to every account by name.
+func (o *Orders) entitled() evidence.Entitlement {
+	e := evidence.Entitlement{Profiles: []string{o.settings.DefaultProfile}}
+	for name := range o.settings.Profiles {
+		e.Profiles = append(e.Profiles, name)
+	}
+	slices.Sort(e.Profiles)
+	if o.settings.DefaultCA != "" {
+		e.CAs = []string{o.settings.DefaultCA}
+	}
+	return e
 }
 
 // name is the identifier as evidence names it.

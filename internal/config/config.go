@@ -57,6 +57,9 @@ type AccessRule struct {
 	Roles    []string `yaml:"roles" doc:"applicant, officer, administrator, auditor"`
 	Profiles []string `yaml:"profiles" doc:"the profiles they may ask for; empty: all"`
 	CAs      []string `yaml:"cas" doc:"the authorities they may ask; empty: all"`
+
+	IssuedUnder []string `yaml:"issued-under" doc:"the profiles that a certificate of our own issue must be of; needed for every role but applicant, and then profiles with applicants: named"`
+	IssuedBy    []string `yaml:"issued-by" doc:"the authorities here that must have issued it; empty: any"`
 }
 
 // OIDC is the provider whose ID tokens are believed (OpenID Connect Core 1.0).

@@ -27,7 +27,14 @@ func (s *Server) guard(r *regime) (*access.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Certificates, err = access.NewCertificates(access.CertificateConfig{Issued: s.config.Office.Store, Roots: poolOf(roots), Rules: rulesOf(settings.Certificates), Now: s.config.Office.Now})
+	if err := CheckRules(settings, s.config.Office.Profiles); err != nil {
+		return nil, err
+	}
+	c.Certificates, err = access.NewCertificates(access.CertificateConfig{Issued: s.config.Office.Store, Roots: poolOf(roots), Rules: rulesOf(settings.Certificates), Now: s.config.Office.Now,
+		Named: func(profile string) bool {
+			p, err := s.config.Office.Profiles.Get(profile)
+			return err == nil && p.ForNamed()
+		}})
 	if err != nil {
 		return nil, fault("access.certificates", err)
 	}
@@ -42,10 +49,36 @@ func (s *Server) guard(r *regime) (*access.Guard, error) {
 	return access.NewGuard(c), nil
 }
 
+// CheckRules refuses a rule for client certificates that would make whoever asks
+// for a certificate with a name more than an applicant.
+func CheckRules(settings *config.Access, profiles *config.Profiles) error {
+	fault := func(match, detail, fix string) error {
+		return &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of \"access.certificates\": the rule %q %s", match, detail), Fix: fix}
+	}
+	for _, r := range rulesOf(settings.Certificates) {
+		if r.OnlyApplicants() || len(r.IssuedUnder) == 0 && settings.Roots != "" {
+			continue // the latter is for certificates from elsewhere
+		}
+		if len(r.IssuedUnder) == 0 {
+			return fault(r.Match, "gives more than the role of applicants to whoever asks here for a certificate with that name", "name the profiles that such certificates are of, as issued-under: [PROFILE]; in them, say applicants: named")
+		}
+		for _, name := range r.IssuedUnder {
+			p, err := profiles.Get(name)
+			if err != nil {
+				return err
+			}
+			if !p.ForNamed() {
+				return fault(r.Match, "gives more than the role of applicants by certificates of profile "+name+", which every applicant may ask for", "say applicants: named in the profile "+name+", and name it to those who may have such a certificate: certwright token new NAME --role applicant --profile "+name)
+			}
+		}
+	}
+	return nil
+}
+
 func rulesOf(configured []config.AccessRule) []access.Rule {
 	var out []access.Rule
 	for _, r := range configured {
-		rule := access.Rule{Match: r.Match, Profiles: r.Profiles, CAs: r.CAs}
+		rule := access.Rule{Match: r.Match, Profiles: r.Profiles, CAs: r.CAs, IssuedUnder: r.IssuedUnder, IssuedBy: r.IssuedBy}
 		for _, role := range r.Roles {
 			rule.Roles = append(rule.Roles, access.Role(role))
 		}

@@ -80,7 +80,7 @@ func RunFixture(ctx context.Context, t *Trial, f Fixture, profile string) (Fixtu
 		profile = f.Expect.Profile
 	}
 	asked := issuance.Asked{Validity: time.Duration(f.Expect.Days) * day}
-	c, err := t.Check(ctx, authority.Submission{Profile: profile, Request: f.Request, Origin: evidence.Origin{Door: "cli", Requester: "fixture", Method: "local-user"}, Asked: asked})
+	c, err := t.Check(ctx, authority.Submission{Profile: profile, Request: f.Request, Origin: evidence.Origin{Door: "cli", Requester: "fixture", Method: "local-user", Entitled: evidence.Operator()}, Asked: asked})
 	if err != nil {
 		return FixtureResult{}, err
 	}

@@ -456,3 +456,22 @@ func TestNoSecretsInTheLog(t *testing.T) {
 		t.Errorf("the log is %q", w.log)
 	}
 }
+
+// An account gets nothing that the root signs, and no certificate of a profile
+// that makes authorities or speaks for one, unless the settings name them.
+func TestAccountsAreNoAuthorities(t *testing.T) {
+	const above = "this authority stands above others, and signs for those alone who were given it by name"
+	w := newWorld(t, func(c *Config) { c.Orders.Profiles = map[string]string{"server": ""} })
+	c := w.registered(t)
+	root := &acme.Client{DirectoryURL: w.url + "/acme/ca/root/directory", Private: c.Private, AccountURL: c.AccountURL}
+	_, err := root.Directory(t.Context())
+	is(t, err, acme.Unauthorized, 403, above)
+	_, err = c.Post(t.Context(), w.url+"/acme/ca/root/new-order", names("a.test"), nil)
+	is(t, err, acme.Unauthorized, 403, above)
+
+	named := newWorld(t, func(c *Config) { c.Orders.DefaultCA = "root" })
+	got, _, _ := named.issue(t, named.registered(t), names("a.test"), acme.HTTP01)
+	if got.Issuer.CommonName != "Test Root" {
+		t.Errorf("issued by %s", got.Issuer)
+	}
+}

@@ -382,13 +382,13 @@ func TestProfilesAndAuthorities(t *testing.T) {
 	if len(got.ExtKeyUsage) != 1 || got.ExtKeyUsage[0] != x509.ExtKeyUsageClientAuth {
 		t.Errorf("usages %v", got.ExtKeyUsage)
 	}
-	own := &acme.Client{DirectoryURL: w.url + "/acme/ca/root/p/peer/directory", Private: c.Private, AccountURL: c.AccountURL}
+	own := &acme.Client{DirectoryURL: w.url + "/acme/ca/issuing/p/peer/directory", Private: c.Private, AccountURL: c.AccountURL}
 	n.Profile = "device"
 	_, _, err = own.Order(t.Context(), n)
 	is(t, err, acme.InvalidProfile, 400, "for the profile peer alone")
 	n.Profile = ""
 	got, _, _ = w.issue(t, own, n, acme.HTTP01)
-	if got.Issuer.CommonName != "Test Root" || got.ExtKeyUsage[0] != x509.ExtKeyUsageClientAuth {
+	if got.Issuer.CommonName != "Test Issuing" || got.ExtKeyUsage[0] != x509.ExtKeyUsageClientAuth {
 		t.Errorf("issued by %s for %v", got.Issuer, got.ExtKeyUsage)
 	}
 	nowhere := &acme.Client{DirectoryURL: w.url + "/acme/p/subca/directory", Private: c.Private}

@@ -178,7 +178,8 @@ func (s *Server) directory(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, d)
 }
 
-// known refuses the path of an authority that there is not.
+// known refuses the path of an authority that there is not, or that is not for
+// every account.
 func (s *Server) known(r *http.Request) error {
 	ca := r.PathValue("ca")
 	if ca == "" {
@@ -187,6 +188,13 @@ func (s *Server) known(r *http.Request) error {
 	_, err := s.config.Store.CA(r.Context(), ca)
 	if errors.Is(err, authority.ErrNotFound) {
 		return withStatus(acme.NewProblem(acme.Malformed, "there is no authority of this name here"), http.StatusNotFound)
+	}
+	if err != nil || ca == s.config.Orders.DefaultCA {
+		return err
+	}
+	reserved, err := s.config.Authority.Reserved(r.Context(), ca)
+	if reserved {
+		return acme.NewProblem(acme.Unauthorized, "this authority stands above others, and signs for those alone who were given it by name; use the directory of the authority below it")
 	}
 	return err
 }

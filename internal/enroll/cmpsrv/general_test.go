@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/format/crmf"
@@ -15,7 +16,6 @@ import (
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/internal/secret"
-	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/protocol/cmp"
 	"github.com/certwright/certwright/request"
 )
@@ -98,7 +98,7 @@ func (w *world) link(by string, ca *authority.CA) {
 	m := w.message(k, func(s *crmf.Spec) { subject := name(w.t, "CN=Test Root"); s.Template.Subject = &subject })
 	r, err := request.FromMessage(m)
 	check(w.t, err)
-	out, err := w.authority.Submit(w.t.Context(), authority.Submission{CA: by, Profile: "link", Request: r, Asked: issuance.Asked{}})
+	out, err := w.authority.Submit(w.t.Context(), authority.Submission{CA: by, Profile: "link", Request: r, Origin: evidence.Origin{Door: "cli", Entitled: evidence.Operator()}})
 	check(w.t, err)
 	if out.Certificate == nil {
 		w.t.Fatal(out.Refusal)

@@ -67,6 +67,7 @@ func (s *Server) submission(c *call, w wanted, profile string, implicit bool) au
 		Origin: evidence.Origin{
 			Door: "cmp", Requester: c.sender.name, Method: c.sender.method(), Address: c.address,
 			Sender: c.message.Header.Sender.String(), RegistrationAuthority: c.sender.ra,
+			Entitled: s.entitled(c),
 		},
 		Witness: evidence.Witness{Secret: c.sender.value}, Asked: issuance.Asked{Confirm: !implicit},
 		IdempotencyKey: "cmp:" + c.sender.id + ":" + transactionID(c.message) + ":" + w.id.String(),
@@ -82,6 +83,30 @@ func (s *Server) submission(c *call, w wanted, profile string, implicit bool) au
 		sub.Replaces = c.sender.record
 	}
 	return sub
+}
+
+// entitled is what the sender was given by name: by the secret or the
+// manufacturer, or with everybody by the settings. A certificate gives nothing
+// by name, so that what its holder may not have any more does not come back by
+// an update.
+func (s *Server) entitled(c *call) evidence.Entitlement {
+	e := evidence.Entitlement{Profiles: slices.Clone(s.config.Profiles)}
+	give := func(profile, ca string) {
+		if profile != "" {
+			e.Profiles = append(e.Profiles, profile)
+		}
+		if ca != "" {
+			e.CAs = append(e.CAs, ca)
+		}
+	}
+	give(s.config.Profile, s.config.CA)
+	switch {
+	case c.sender.secret != nil:
+		give(c.sender.secret.Profile, c.sender.secret.CA)
+	case c.device != nil:
+		give(c.device.Manufacturer.Profile, c.device.Manufacturer.CA)
+	}
+	return e
 }
 
 // ahead makes the answer to the only request of a message before what became

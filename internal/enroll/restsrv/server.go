@@ -164,7 +164,7 @@ type sender struct {
 type senderKey struct{}
 
 func (x *sender) origin() evidence.Origin {
-	return evidence.Origin{Door: "rest", Requester: x.Name, Method: x.Method, Address: x.address}
+	return evidence.Origin{Door: "rest", Requester: x.Name, Method: x.Method, Address: x.address, Entitled: x.Entitled()}
 }
 
 // everything reports whether the sender sees what others asked for.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/manufacturer"
+	"github.com/certwright/certwright/internal/server"
 )
 
 func (p *program) configCommand() *cobra.Command {
@@ -54,6 +55,9 @@ func (p *program) configCheck(args []string) error {
 	if _, err := manufacturer.Read(c.CMP.Manufacturers); err != nil {
 		return err
 	}
+	if err := p.configRules(&c); err != nil {
+		return err
+	}
 	var idle []string
 	for _, f := range c.Unknown(os.Environ()) {
 		idle = append(idle, f.Variable)
@@ -72,6 +76,16 @@ func (p *program) configCheck(args []string) error {
 	}
 	p.shell.Print("%s: holds", file)
 	return nil
+}
+
+// configRules checks the rules for client certificates against the profiles of
+// the home.
+func (p *program) configRules(c *config.Config) error {
+	h, err := p.home()
+	if err != nil {
+		return err
+	}
+	return server.CheckRules(&c.Access, config.NewProfiles(h))
 }
 
 func (p *program) configPrint() error {

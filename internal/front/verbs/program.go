@@ -290,7 +290,7 @@ func (p *program) origin(requester string) evidence.Origin {
 	if requester == "" {
 		requester = p.shell.User()
 	}
-	return evidence.Origin{Door: "cli", Requester: requester, Method: "local-user"}
+	return evidence.Origin{Door: "cli", Requester: requester, Method: "local-user", Entitled: evidence.Operator()}
 }
 
 // decider is the name that officers' decisions are made under.

@@ -1,0 +1,58 @@
+package issuance
+
+import (
+	"slices"
+
+	"github.com/certwright/certwright/format/ext"
+	"github.com/certwright/certwright/format/oid"
+	"github.com/certwright/certwright/request"
+)
+
+// closedToSender keeps certificates that make authorities, or speak in the stead
+// of one, and those of profiles that say so, for whom the profile was given to
+// by name. Everything that the certificate would have is looked at, wherever it
+// comes from.
+func closedToSender(c *judging) {
+	o := &c.evidence.Origin
+	why := c.closed()
+	if why == "" || o.Entitled.Profile(c.profile.Name) {
+		return
+	}
+	c.refuse(request.NotAuthorized, "profile", "certificates of profile "+c.profile.Name+" "+why+", and are for those alone who were given the profile by name", GiveByName(o.Door, "profile", c.profile.Name))
+}
+
+// closed says why a certificate as planned is not for everybody; empty where it is.
+func (c *judging) closed() string {
+	speaks := func(id oid.OID) bool { return slices.Contains(c.plan.purposes, id) }
+	switch {
+	case c.plan.ca, c.plan.usage&ext.KeyCertSign != 0:
+		return "make an authority of their holder"
+	case c.plan.usage&ext.CRLSign != 0:
+		return "let their holder sign revocation lists"
+	case speaks(oid.OCSPSigning):
+		return "let their holder answer in the authority's stead which certificates are revoked (OCSPSigning)"
+	case speaks(oid.CMCCA), speaks(oid.CMKGA):
+		return "let their holder speak in the authority's stead (cmcCA, cmKGA)"
+	case speaks(oid.CMCRA):
+		return "make a registration authority of their holder (cmcRA)"
+	case c.profile.named:
+		return "are not for everybody (" + c.profile.at("applicants") + ")"
+	}
+	return ""
+}
+
+// GiveByName says how somebody who comes through a door is given by name what
+// is closed to others: of a kind that is "profile" or "ca".
+func GiveByName(door, kind, name string) string {
+	switch door {
+	case "acme":
+		key := "acme.profiles"
+		if kind == "ca" {
+			key = "acme.ca"
+		}
+		return "name it in the configuration of the server (" + key + ") if every account may have such certificates"
+	case "cmp":
+		return "use a secret that names it: certwright secret new --" + kind + " " + name
+	}
+	return "have an administrator give you a token that names it: certwright token new NAME --role applicant --" + kind + " " + name
+}
