@@ -71,7 +71,8 @@ var (
 	ErrConflict  = errors.New("the record was changed meanwhile")                                                                        // a From state does not hold, a CRL number is taken
 	ErrExists    = errors.New("the record exists already")                                                                               // same serial, name, id or idempotency key
 	ErrUncertain = errors.New("the connection was lost while the change was made durable: it may be stored or not; look, and try again") // Commit's, not of one change
-	ErrKey       = errors.New("the key may not be certified")                                                                            // Change.KeyGuard does not hold
+	ErrAway      = errors.New("the records cannot be reached now")
+	ErrKey       = errors.New("the key may not be certified") // Change.KeyGuard does not hold
 	ErrHead      = errors.New("the records are damaged: the head of the audit chain, which says where it ends, is missing or was changed")
 	ErrDamaged   = errors.New("the records are damaged: a value in them cannot be read, it was changed by another program") // of one record of several: the others follow it
 )

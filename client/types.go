@@ -325,6 +325,7 @@ const (
 	CodeForbidden       = "forbidden"
 	CodeRateLimited     = "rate-limited"
 	CodeTooLarge        = "too-large"
+	CodeDatabase        = "database" // the server's records cannot be reached now
 	CodeInternal        = "internal"
 )
 

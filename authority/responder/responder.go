@@ -125,8 +125,12 @@ func (r *Responder) answer(ctx context.Context, q *ocsp.Request, nonce []byte) (
 	}
 	var by *issuer
 	for i := range q.Requests {
-		if by = known.of(&q.Requests[i].CertID); by != nil {
-			break
+		of := known.of(&q.Requests[i].CertID)
+		if of != nil && by != nil && of != by {
+			return refusal(ocsp.Unauthorized), nil // one answer is signed for one authority
+		}
+		if of != nil {
+			by = of
 		}
 	}
 	switch {

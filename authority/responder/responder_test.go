@@ -288,6 +288,28 @@ func TestSeveralInOne(t *testing.T) {
 	w.verify(t, a, first, nonce)
 }
 
+// One answer is signed for one authority, and says nothing of certificates of
+// another.
+func TestSeveralAuthoritiesInOne(t *testing.T) {
+	w := newWorld(t, authority.CASettings{}, nil)
+	first := w.issue(t, "a.test", issuance.Asked{})
+	made, err := w.CreateCA(t.Context(), authority.NewCA{Name: "sub", Parent: "ca", Subject: name(t, "CN=Sub"), KeyKind: "ecdsa-p256", PathLen: -1, By: "operator"})
+	check(t, err)
+	sub, err := cert.Parse(made.Chain[0])
+	check(t, err)
+	one, err := ocsp.NewCertID(crypto.SHA1, w.ca, first.Serial)
+	check(t, err)
+	other, err := ocsp.NewCertID(crypto.SHA1, sub, big.NewInt(9))
+	check(t, err)
+	for _, ids := range [][]ocsp.CertID{{one, other}, {other, one}} {
+		question, err := ocsp.CreateRequest(ocsp.RequestTemplate{Requests: []ocsp.Single{{CertID: ids[0]}, {CertID: ids[1]}}})
+		check(t, err)
+		if a := w.Respond(t.Context(), question); a.Status != ocsp.Unauthorized {
+			t.Errorf("%v", a.Status)
+		}
+	}
+}
+
 func TestNonceIsBound(t *testing.T) {
 	w := newWorld(t, authority.CASettings{}, nil)
 	c := w.issue(t, "a.test", issuance.Asked{})

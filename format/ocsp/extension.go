@@ -25,14 +25,20 @@ func NewNonce(nonce []byte) (ext.Extension, error) {
 }
 
 // Nonce returns the nonce among these extensions, nil where there is none. One
-// that is not allowed is ErrNonce.
+// that is not allowed is ErrNonce, and so are two (RFC 5280, Section 4.2).
 func Nonce(list []ext.Extension) ([]byte, error) {
 	e, ok := ext.Find(list, oid.OCSPNonce)
 	if !ok {
 		return nil, nil
 	}
+	count := 0
+	for i := range list {
+		if list[i].ID == oid.OCSPNonce {
+			count++
+		}
+	}
 	value, err := der.ParseTag(e.Value, der.OctetString)
-	if err != nil || len(value.Content) == 0 || len(value.Content) > maxNonce {
+	if err != nil || count > 1 || len(value.Content) == 0 || len(value.Content) > maxNonce {
 		return nil, ErrNonce
 	}
 	return value.Content, nil

@@ -135,9 +135,9 @@ type SingleResponse struct {
 // maxCertificates bounds how many certificates of a message are read.
 const maxCertificates = 16
 
-// ErrNonce says that a nonce has no length that is allowed, or is no OCTET
-// STRING (RFC 9654, Section 2.1).
-var ErrNonce = errors.New("the nonce is not 1 to 128 octets in an OCTET STRING")
+// ErrNonce says that a nonce has no length that is allowed, is no OCTET STRING
+// (RFC 9654, Section 2.1), or is there twice.
+var ErrNonce = errors.New("the nonce is not 1 to 128 octets in an OCTET STRING, or is there twice")
 
 func describe(what string, err error) error {
 	if err == nil {

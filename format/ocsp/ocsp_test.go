@@ -35,6 +35,16 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestTwoNonces(t *testing.T) {
+	first, err := ocsp.NewNonce([]byte{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ocsp.Nonce([]ext.Extension{first, first}); !errors.Is(err, ocsp.ErrNonce) {
+		t.Errorf("%x, %v", got, err)
+	}
+}
+
 func TestNonce(t *testing.T) {
 	for length, ok := range map[int]bool{0: false, 1: true, 16: true, 32: true, 128: true, 129: false} {
 		value := bytes.Repeat([]byte{1}, length)

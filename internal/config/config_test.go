@@ -180,6 +180,22 @@ func TestPrintHidesSecrets(t *testing.T) {
 	}
 }
 
+func TestSecretsOfDatabaseURLsAreHidden(t *testing.T) {
+	for text, want := range map[string]string{
+		"postgres://u:hunter2@db/x?sslmode=require":                      "postgres://u:xxxxx@db/x?sslmode=require",
+		"postgres://u@db/x?password=hunter2&sslmode=require":             "postgres://u@db/x?password=xxxxx&sslmode=require",
+		"postgres://u@db/x?sslmode=require&sslpassword=hunter2":          "postgres://u@db/x?sslmode=require&sslpassword=xxxxx",
+		"postgres://u:hunter2@db/x?PASSWORD=hunter2&%70assword=hunter2":  "postgres://u:xxxxx@db/x?PASSWORD=xxxxx&%70assword=xxxxx",
+		"postgres://u@db/x?sslkey=hunter2&%zzword=hunter2&application=a": "postgres://u@db/x?sslkey=xxxxx&%zzword=xxxxx&application=a",
+		"postgres://u:hunter2%zz@db/x":                                   "(hidden)",
+		"":                                                               "",
+	} {
+		if got := hide("url", text); got != want {
+			t.Errorf("%s is shown as %s, not %s", text, got, want)
+		}
+	}
+}
+
 func TestDefaultHome(t *testing.T) {
 	for _, c := range []struct {
 		env  map[string]string

@@ -95,9 +95,36 @@ func hide(secret, text string) string {
 			return "(hidden)"
 		}
 	case "url":
-		if u, err := url.Parse(text); err == nil && u.User != nil {
-			return u.Redacted()
-		}
+		return hideInURL(text)
 	}
 	return text
+}
+
+// hidden stands for what is not shown.
+const hidden = "xxxxx"
+
+// hideInURL takes out the passwords of a database's URL: before the host, and
+// among the parameters.
+func hideInURL(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "(hidden)"
+	}
+	pairs := strings.Split(u.RawQuery, "&")
+	for i, pair := range pairs {
+		name, _, given := strings.Cut(pair, "=")
+		if given && confidential(name) {
+			pairs[i] = name + "=" + hidden
+		}
+	}
+	u.RawQuery = strings.Join(pairs, "&")
+	return u.Redacted()
+}
+
+// confidential reports whether a parameter of a URL is not to be shown: those
+// of libpq are password, sslpassword and sslkey. One that cannot be read is not.
+func confidential(name string) bool {
+	plain, err := url.QueryUnescape(name)
+	plain = strings.ToLower(plain)
+	return err != nil || strings.Contains(plain, "password") || strings.Contains(plain, "key") || strings.Contains(plain, "secret")
 }

@@ -67,6 +67,13 @@ func tooOften(wait time.Duration) *failure {
 	return f
 }
 
+// away tells that the records cannot be reached now.
+func away() *failure {
+	f := failed(http.StatusServiceUnavailable, client.CodeDatabase, "the server cannot reach its records now", "send it again in a while")
+	f.header = http.Header{"Retry-After": {"30"}}
+	return f
+}
+
 // refused is the problem that a refusal is.
 func refused(r *request.Refusal) *failure {
 	code := client.CodeRefused
@@ -100,6 +107,9 @@ func (s *server) failure(ctx context.Context, err error) *failure {
 		return failed(http.StatusNotFound, client.CodeNotFound, "there is no such thing", "look for it in the list of its kind")
 	case errors.Is(err, authority.ErrConflict):
 		return failed(http.StatusConflict, client.CodeConflict, "it was changed by somebody else meanwhile", "look at it again, and repeat the order")
+	case errors.Is(err, authority.ErrAway) && !errors.Is(err, authority.ErrUncertain):
+		s.Log.ErrorContext(ctx, "a request over REST was not carried out", "cause", err.Error())
+		return away()
 	case errors.Is(err, context.Canceled):
 		return failed(http.StatusServiceUnavailable, client.CodeInternal, "the request was broken off", "send it again")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"net/http/httptest"
@@ -378,6 +379,31 @@ type broken struct{ authority.Store }
 
 func (b broken) Certificates(context.Context, authority.Query) iter.Seq2[*authority.Certificate, error] {
 	return func(yield func(*authority.Certificate, error) bool) { yield(nil, errors.New("the disk is gone")) }
+}
+
+// unreachable is a store whose database is away.
+type unreachable struct{ authority.Store }
+
+func (u unreachable) Certificates(context.Context, authority.Query) iter.Seq2[*authority.Certificate, error] {
+	return func(yield func(*authority.Certificate, error) bool) {
+		yield(nil, fmt.Errorf("reading from 10.1.1.1: %w", authority.ErrAway))
+	}
+}
+
+func TestDatabaseThatIsAwayIsToldToTryAgain(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Store = unreachable{c.Store} })
+	_, ann := w.tokenFor(access.Token{Name: "ann", Roles: []access.Role{access.Applicant}})
+	_, err := ann.Certificate(t.Context(), "", "0102")
+	p, ok := err.(*client.Problem)
+	if !ok || p.Status != 503 || p.Code != "database" || p.Detail != "the server cannot reach its records now" {
+		t.Fatalf("%+v", err)
+	}
+	if f := away(); f.header.Get("Retry-After") != "30" {
+		t.Errorf("%v", f.header)
+	}
+	if log := w.log.String(); !strings.Contains(log, "10.1.1.1") {
+		t.Error(log)
+	}
 }
 
 func TestOwnMistakesAreLoggedNotTold(t *testing.T) {

@@ -87,6 +87,10 @@ func (p *program) restore(file string, force bool) error {
 	if err != nil {
 		return err
 	}
+	if settings, err := p.configured(h); err == nil && settings.Database != "" {
+		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeDatabase, Detail: "the records are in a database, and those of the backup would not be used",
+			Fix: "leave --database and CERTWRIGHT_DATABASE out, or restore to another folder with --home DIR; a database is restored with pg_restore"}
+	}
 	data, err := p.shell.Open(file)
 	if err != nil {
 		return err

@@ -93,6 +93,12 @@ func (p *program) configPrint() error {
 	if err != nil {
 		return err
 	}
+	if p.databaseFlag != "" {
+		c.Database = p.databaseFlag
+		if err := c.Check("the command line"); err != nil {
+			return err
+		}
+	}
 	if p.shell.JSON {
 		values := map[string]string{}
 		for _, f := range c.Fields() {

@@ -189,7 +189,7 @@ func told(p *client.Problem, err error) *front.Failure {
 	case client.CodeRefused, client.CodeNotFound, client.CodeForbidden, client.CodeTooLarge:
 	case client.CodeUsage:
 		f.Exit = front.ExitUsage
-	case client.CodeConflict, client.CodeUnauthenticated, client.CodeRateLimited:
+	case client.CodeConflict, client.CodeUnauthenticated, client.CodeRateLimited, client.CodeDatabase:
 		f.Exit = front.ExitFailed
 	default:
 		f.Exit, f.Code = front.ExitFailed, front.CodeInternal

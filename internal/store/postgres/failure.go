@@ -5,12 +5,15 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/certwright/certwright/authority"
 )
 
 // code is the database's code for what failed (PostgreSQL, Appendix A), empty
@@ -51,11 +54,14 @@ func lost(err error) bool {
 func cause(err error) error {
 	var said *pgconn.PgError
 	var network *net.OpError
+	var lookup *net.DNSError
 	switch {
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.As(err, &said):
 		return said
+	case errors.As(err, &lookup):
+		return fmt.Errorf("there is no host %s, or no name server says so", lookup.Name)
 	case errors.As(err, &network):
 		return network
 	}
@@ -67,7 +73,12 @@ type Error struct {
 	Detail string
 	Fix    string // what to do about it
 	Err    error  // what the database or the network said
+
+	away bool // another time it may work
 }
+
+// Is tells what is an authority.ErrAway.
+func (e *Error) Is(target error) bool { return e.away && target == authority.ErrAway }
 
 // Error returns the cause.
 func (e *Error) Error() string { return e.Detail + " (" + e.Err.Error() + ")" }
@@ -100,7 +111,7 @@ func explain(err error) error {
 	if err == nil || c == "" && !lost(err) {
 		return err
 	}
-	said := &Error{Detail: "the database did not do as it was told", Err: cause(err)}
+	said := &Error{Detail: "the database did not do as it was told", Err: cause(err), away: lost(err) || again(err)}
 	for _, key := range []string{c, c[:min(3, len(c))], c[:min(2, len(c))]} {
 		if known, found := plain[key]; found {
 			said.Detail, said.Fix = known.detail, known.fix

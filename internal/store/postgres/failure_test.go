@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/store/postgres"
 )
 
@@ -31,6 +32,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"postgres://u@localhost/x?sslmode=geheim", "the URL of the database cannot be used", "write postgres://USER@HOST/NAME"},
 		{"postgres://u@localhost/x?sslmode=verify-full&sslrootcert=/no/such/file", "no such file", "write postgres://USER@HOST/NAME"},
 		{"postgres://u:geheim@/x?host=/no/such/folder", `opening the database "x" at /no/such/folder:5432: the database cannot be reached`, "check that it runs"},
+		{"POSTGRES://u:geheim@127.0.0.1:1/x", `opening the database "x" at 127.0.0.1:1: the database cannot be reached`, "check that it runs"},
+		{"postgres://u:geheim@no-such-host.invalid/x", "there is no host no-such-host.invalid, or no name server says so", "check that it runs"},
 		{"postgres://u:geheim@127.0.0.1:1/x", `opening the database "x" at 127.0.0.1:1: the database cannot be reached`, "check that it runs"},
 		{other("postgres", "none"), `there is no database of that name`, "createdb"},
 		{other("nobody-of-that-name", "postgres"), "the database does not take this user or password", "check the URL"},
@@ -51,6 +54,9 @@ func TestOpenRefuses(t *testing.T) {
 		fix := ""
 		if errors.As(err, &told) {
 			fix = told.Fix
+		}
+		if away := strings.Contains(err.Error(), "cannot be reached"); errors.Is(err, authority.ErrAway) != away {
+			t.Errorf("%s: another time it may work: %t", c.url, !away)
 		}
 		if !strings.Contains(err.Error(), c.want) || !strings.Contains(fix, c.fix) || c.fix == "" && told != nil {
 			t.Errorf("%s: got %q, fix %q, want %q, fix %q", c.url, err, fix, c.want, c.fix)

@@ -34,9 +34,11 @@ type Store struct {
 	read *sql.DB
 }
 
-// IsURL reports whether a text names a database of this kind.
+// IsURL reports whether a text names a database of this kind. Capitals do not
+// matter (RFC 3986, Section 3.1).
 func IsURL(text string) bool {
-	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
+	scheme, _, found := strings.Cut(text, "://")
+	return found && (strings.EqualFold(scheme, "postgres") || strings.EqualFold(scheme, "postgresql"))
 }
 
 // Open opens the database that a URL of the form
@@ -53,7 +55,8 @@ func openParted(ctx context.Context, database string, partSize int64) (*Store, e
 	if !IsURL(database) {
 		return nil, notAsURL(nil)
 	}
-	config, err := pgx.ParseConfig(database)
+	_, rest, _ := strings.Cut(database, "://")
+	config, err := pgx.ParseConfig("postgres://" + rest)
 	if err != nil {
 		return nil, notAsURL(err)
 	}
