@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/big"
 	"math/bits"
+	"sync"
 )
 
 // number is a plain number below 2^256, least limb first.
@@ -51,12 +52,9 @@ func (z *number) belowOrder() bool {
 	return difference.sub(z, &order) == 1
 }
 
-// scalarOf takes the leftmost 256 bits of a digest, modulo n (SEC 1, Section 4.1.4, step 3).
-func scalarOf(digest []byte) (e number) {
+// leftmost takes the leftmost 256 bits of a digest (SEC 1, Section 4.1.4, step 3).
+func leftmost(digest []byte) (e number) {
 	e.setBytes(digest[:min(len(digest), 32)])
-	if !e.belowOrder() {
-		e.sub(&e, &order)
-	}
 	return e
 }
 
@@ -90,14 +88,19 @@ func addProduct(t *[6]uint64, x uint64, y *number) uint64 {
 	return carry
 }
 
+// orderInt is n for math/big, which changes nothing of it.
+var orderInt = sync.OnceValue(func() *big.Int {
+	var octets [32]byte
+	order.fillBytes(&octets)
+	return new(big.Int).SetBytes(octets[:])
+})
+
 // invertOrder sets z to 1/x modulo n; x is not zero.
 func (z *number) invertOrder(x *number) {
 	var octets [32]byte
 	x.fillBytes(&octets)
 	v := new(big.Int).SetBytes(octets[:])
-	order.fillBytes(&octets)
-	n := new(big.Int).SetBytes(octets[:])
-	z.setBytes(v.ModInverse(v, n).FillBytes(octets[:]))
+	z.setBytes(v.ModInverse(v, orderInt()).FillBytes(octets[:]))
 }
 
 // squareROrder is 2^512 modulo n.

@@ -3,7 +3,7 @@ package p256
 import "sync"
 
 // Tables verify many signatures by one key, from multiples of it that take
-// 850 kB. The multiples of the generator are there once for all keys.
+// 475 kB. The multiples of the generator are there once for all keys.
 type Tables struct{ generator, key *comb }
 
 // NewTables computes the tables of a key, which takes some milliseconds.
@@ -26,7 +26,7 @@ func (t *Tables) Verify(digest, r, s []byte) bool {
 type comb [windows * half]Point
 
 const (
-	combWidth = 10 // bits of a signed digit
+	combWidth = 9 // bits of a signed digit
 	half      = 1 << (combWidth - 1)
 	windows   = 256/combWidth + 1 // enough to take the carry of the last digit
 )

@@ -28,7 +28,7 @@ func (c *check) prepare(digest, r, s []byte) bool {
 	if !c.r.setBytes(r) || !w.setBytes(s) || !c.r.belowOrder() || !w.belowOrder() || c.r.isZero() || w.isZero() {
 		return false
 	}
-	e := scalarOf(digest)
+	e := leftmost(digest)
 	w.invertOrder(&w)
 	w.mulOrder(&w, &squareROrder)
 	c.u1.mulOrder(&e, &w)

@@ -155,7 +155,7 @@ func TestRandom(t *testing.T) {
 			digest := bytes.Repeat([]byte{byte(rand.Uint32())}, size)
 			r := reference(t, big.NewInt(int64(size+3)), nil).Bytes()[1:33]
 			x := new(big.Int).SetBytes(r)
-			e := integer(scalarOf(digest))
+			e := integer(leftmost(digest))
 			s := new(big.Int).Mul(x, number)
 			s.Add(s, e).Mul(s, new(big.Int).ModInverse(big.NewInt(int64(size+3)), n)).Mod(s, n)
 			if !k.sameVerdict(t, digest, x, s) {
@@ -191,30 +191,75 @@ func TestRanges(t *testing.T) {
 	}
 }
 
+// TestNothing has what no known signature leads to.
+func TestNothing(t *testing.T) {
+	var c check
+	if c.prepare(nil, nil, []byte{1}) || c.prepare(nil, []byte{1}, nil) || !c.prepare(nil, []byte{1}, []byte{1}) {
+		t.Error("r or s of 0 is taken")
+	}
+	if c.passes(&jacobian{}) || c.passes(&jacobian{x: one, y: one}) {
+		t.Error("infinity passes")
+	}
+	if c.r = (number{}); c.passes(&jacobian{}) {
+		t.Error("infinity passes with r of 0")
+	}
+}
+
+// signerOf makes the key by which r, s and the digest e lead to this sum R: Q is
+// (s·R - e·G)/r.
+func signerOf(t testing.TB, sum *nistec.P256Point, r, s, e *big.Int) *signer {
+	t.Helper()
+	n := elliptic.P256().Params().N
+	inverse := new(big.Int).ModInverse(r, n)
+	q := reference(t, new(big.Int).Mul(s, inverse), sum)
+	q.Add(q, reference(t, inverse.Mul(inverse, e).Neg(inverse), nil))
+	return newSigner(t, q, nil)
+}
+
+// pointsFrom returns the first points whose x is this or a little more.
+func pointsFrom(x *big.Int, count int) (out []*nistec.P256Point) {
+	for x = new(big.Int).Set(x); len(out) < count; x.Add(x, big.NewInt(1)) {
+		compressed := append([]byte{2}, x.FillBytes(make([]byte, 32))...)
+		if p, err := nistec.NewP256Point().SetBytes(compressed); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // TestBeyondOrder makes keys that have a signature whose point has an x of n
-// or more, which one in 2^128 has by chance: Q is (s·R - e·G)/r.
+// or more, which one in 2^128 has by chance.
 func TestBeyondOrder(t *testing.T) {
 	c := elliptic.P256().Params()
-	made := 0
-	for small := int64(1); made < 6; small++ {
-		x := new(big.Int).Add(c.N, big.NewInt(small))
-		point, err := nistec.NewP256Point().SetBytes(append([]byte{2}, x.Bytes()...))
-		if err != nil {
-			continue // no point has this x
-		}
-		made++
-		r, s, e := big.NewInt(small), integer(randomBelow(c.N)), integer(randomBelow(c.N))
-		inverse := new(big.Int).ModInverse(r, c.N)
-		q := reference(t, new(big.Int).Mul(s, inverse), point)
-		q.Add(q, reference(t, inverse.Mul(inverse, e).Neg(inverse), nil))
-		k := newSigner(t, q, nil)
+	for _, sum := range pointsFrom(new(big.Int).Add(c.N, big.NewInt(1)), 6) {
+		x := new(big.Int).SetBytes(sum.Bytes()[1:33])
+		r, s, e := new(big.Int).Sub(x, c.N), integer(randomBelow(c.N)), integer(randomBelow(c.N))
+		k := signerOf(t, sum, r, s, e)
 		digest := e.FillBytes(make([]byte, 32))
 		if !k.sameVerdict(t, digest, r, s) {
-			t.Fatalf("x = n + %d does not verify", small)
+			t.Fatalf("x = n + %d does not verify", r)
 		}
-		for _, other := range []*big.Int{x, big.NewInt(small + 1), new(big.Int).Sub(c.P, c.N), new(big.Int).Sub(c.P, x)} {
+		for _, other := range []*big.Int{x, new(big.Int).Add(r, big.NewInt(1)), new(big.Int).Sub(c.P, c.N), new(big.Int).Sub(c.P, x)} {
 			if k.sameVerdict(t, digest, other, s) {
-				t.Fatalf("x = n + %d verifies with r = %v", small, other)
+				t.Fatalf("x = n + %d verifies with r = %v", r, other)
+			}
+		}
+	}
+}
+
+// TestFalseBeyondOrder makes keys and signatures whose r is not x modulo n, but
+// of which r + n is x modulo p or modulo 2^256.
+func TestFalseBeyondOrder(t *testing.T) {
+	c := elliptic.P256().Params()
+	for _, start := range []*big.Int{new(big.Int), new(big.Int).Lsh(big.NewInt(1), 200), new(big.Int).Lsh(big.NewInt(1), 230)} {
+		for _, sum := range pointsFrom(start, 3) {
+			for _, m := range []*big.Int{c.P, new(big.Int).Lsh(big.NewInt(1), 256)} {
+				r := new(big.Int).SetBytes(sum.Bytes()[1:33])
+				r.Add(r, m).Sub(r, c.N)
+				s, e := integer(randomBelow(c.N)), integer(randomBelow(c.N))
+				if signerOf(t, sum, r, s, e).sameVerdict(t, e.FillBytes(make([]byte, 32)), r, s) {
+					t.Fatalf("%x verifies with r = %x", sum.Bytes(), r)
+				}
 			}
 		}
 	}
