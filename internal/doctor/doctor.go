@@ -117,12 +117,17 @@ func (d *Doctor) Revocation(ctx context.Context, c, issuer *cert.Certificate) ([
 	for _, uri := range x.access(oid.AccessOCSP) {
 		x.ask(uri)
 	}
+	deltas := map[string]bool{}
 	for _, uri := range x.lists(oid.CRLDistributionPoints) {
-		x.fetchList("crl", uri)
-	}
-	if len(x.revocationLists) > 0 {
-		for _, uri := range x.lists(oid.FreshestCRL) {
-			x.fetchList("delta-crl", uri)
+		l := x.fetchList("crl", uri)
+		if l == nil {
+			continue
+		}
+		for _, place := range x.deltasOf(l) {
+			if !deltas[place] {
+				deltas[place] = true
+				x.fetchList("delta-crl", place)
+			}
 		}
 	}
 	return x.revocationLists, x.responses, x.report.Findings
@@ -146,6 +151,7 @@ type examination struct {
 	issuer      *cert.Certificate // nil where it is not known
 	report      Report
 
+	full                                     bool // a full list was found
 	revokedByList, revokedByOCSP, goodByOCSP bool
 
 	revocationLists []*crl.List      // that can be believed
@@ -189,8 +195,10 @@ func (x *examination) revocation() {
 	for _, uri := range lists {
 		x.list(uri)
 	}
-	for _, uri := range x.lists(oid.FreshestCRL) {
-		x.delta(uri)
+	if !x.full {
+		for _, uri := range x.lists(oid.FreshestCRL) {
+			x.deltaAlone(uri)
+		}
 	}
 	if x.revokedByList && x.goodByOCSP {
 		x.add(Warning, "contradiction", "ocsp", "", "look whether the responder knows the newest revocations", "the list says that it was revoked, and OCSP that it was not")
@@ -219,12 +227,17 @@ func mustStaple(c *cert.Certificate) bool {
 	return err == nil && slices.Contains(features, 5)
 }
 
-// lists are the URIs of distribution points.
+// lists are the URIs of distribution points of the certificate.
 func (x *examination) lists(id oid.OID) []string {
 	e, ok := ext.Find(x.certificate.Extensions, id)
 	if !ok {
 		return nil
 	}
+	return x.places(e)
+}
+
+// places are the URIs of distribution points.
+func (x *examination) places(e ext.Extension) []string {
 	points, err := ext.ParseDistributionPoints(e.Value)
 	if err != nil {
 		x.add(Failure, "certificate-damaged", "certificate", "", "have it issued anew", "its distribution points cannot be read: %v", err)

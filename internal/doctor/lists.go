@@ -9,7 +9,8 @@ import (
 	"github.com/certwright/certwright/format/oid"
 )
 
-// list fetches a revocation list and looks the certificate up.
+// list fetches a revocation list and the delta lists that go with it, and looks
+// the certificate up in them together (RFC 5280, Section 5.2.4).
 func (x *examination) list(uri string) {
 	l := x.fetchList("crl", uri)
 	if l == nil {
@@ -19,20 +20,81 @@ func (x *examination) list(uri string) {
 		x.add(Failure, "crl-delta", "crl", uri, "publish the full list there, and name the delta list as freshestCRL", "it is a delta list, where a full one belongs")
 		return
 	}
-	x.lookUp("crl", uri, l)
+	x.full = true
+	entry, listed, ok := x.lookUp("crl", uri, l)
+	if !ok {
+		return
+	}
+	what, at := "crl", uri
+	for _, place := range x.deltasOf(l) {
+		d := x.delta(place, l)
+		if d == nil {
+			continue
+		}
+		if newer, found, ok := x.lookUp("delta-crl", place, d); ok && found {
+			entry, listed, what, at = newer, true, "delta-crl", place
+		}
+	}
+	switch {
+	case !listed:
+		x.add(Fine, "crl-good", "crl", uri, "", "%s does not name it", called(l))
+	case entry.Reason == crl.RemoveFromCRL:
+		x.add(Fine, what+"-released", what, at, "", "it was on hold, and is not any more")
+	default:
+		x.revokedByList = true
+		x.revoked(what, at, entry.Revoked, entry.Reason)
+	}
 }
 
-// delta fetches a delta list and looks the certificate up.
-func (x *examination) delta(uri string) {
+// deltasOf are the places of delta lists: those that the full list names, and
+// the certificate.
+func (x *examination) deltasOf(l *crl.List) []string {
+	all := x.lists(oid.FreshestCRL)
+	if e, ok := ext.Find(l.Extensions, oid.FreshestCRL); ok {
+		for _, uri := range x.places(e) {
+			if !slices.Contains(all, uri) {
+				all = append(all, uri)
+			}
+		}
+	}
+	return all
+}
+
+// delta fetches a delta list; nil where it does not go with the full one.
+func (x *examination) delta(uri string, full *crl.List) *crl.List {
 	l := x.fetchList("delta-crl", uri)
+	if l == nil {
+		return nil
+	}
+	base := l.DeltaBase()
+	if base == nil {
+		x.add(Failure, "delta-crl-full", "delta-crl", uri, "publish a delta list there", "it is a full list, where a delta list belongs")
+		return nil
+	}
+	if full == nil || full.Number() == nil || l.Number() == nil {
+		return l
+	}
+	if base.Cmp(full.Number()) > 0 {
+		x.add(Failure, "delta-crl-base", "delta-crl", uri, "publish the full list that it goes with, or a delta list to the one there is", "it goes with list %v and later ones, and the full list is %v", base, full.Number())
+		return nil
+	}
+	if l.Number().Cmp(full.Number()) < 0 {
+		x.add(Warning, "delta-crl-old", "delta-crl", uri, "publish a delta list after each full one", "it is list %v, which is older than the full list %v and says nothing new", l.Number(), full.Number())
+		return nil
+	}
+	return l
+}
+
+// deltaAlone looks at a delta list whose full list is not to be had.
+func (x *examination) deltaAlone(uri string) {
+	l := x.delta(uri, nil)
 	if l == nil {
 		return
 	}
-	if l.DeltaBase() == nil {
-		x.add(Failure, "delta-crl-full", "delta-crl", uri, "publish a delta list there", "it is a full list, where a delta list belongs")
-		return
+	if entry, listed, ok := x.lookUp("delta-crl", uri, l); ok && listed && entry.Reason != crl.RemoveFromCRL {
+		x.revokedByList = true
+		x.revoked("delta-crl", uri, entry.Revoked, entry.Reason)
 	}
-	x.lookUp("delta-crl", uri, l)
 }
 
 // fetchList fetches a list and tells what is wrong with it; nil where nothing
@@ -93,6 +155,7 @@ func (x *examination) scope(what, uri string, l *crl.List) {
 			x.add(Failure, what+"-critical", what, uri, "publish it without", "it has the critical extension %s, which programs do not understand", e.ID.Name())
 		}
 	}
+	x.entries(what, uri, l)
 	e, ok := ext.Find(l.Extensions, oid.IssuingDistributionPoint)
 	if !ok {
 		return
@@ -100,6 +163,10 @@ func (x *examination) scope(what, uri string, l *crl.List) {
 	p, err := ext.ParseIssuingDistributionPoint(e.Value)
 	if err != nil {
 		x.add(Failure, what+"-damaged", what, uri, "publish it anew", "its issuing distribution point cannot be read: %v", err)
+		return
+	}
+	if part := x.otherPart(&p); part != "" {
+		x.add(Failure, what+"-scope", what, uri, "publish the list that is for this certificate there", "it is only for %s", part)
 		return
 	}
 	if len(p.FullName) == 0 {
@@ -112,6 +179,46 @@ func (x *examination) scope(what, uri string, l *crl.List) {
 		}
 	}
 	x.add(Failure, what+"-scope", what, uri, "publish the list of the shard that the certificate names", "it says that it is for %s, which the certificate does not name", p.FullName[0].Text())
+}
+
+// otherPart names the part of the certificates that a list is for, where this
+// one is not of it (RFC 5280, Section 6.3.3); empty where it may be.
+func (x *examination) otherPart(p *ext.IssuingDistributionPoint) string {
+	authority := false
+	if e, ok := ext.Find(x.certificate.Extensions, oid.BasicConstraints); ok {
+		b, err := ext.ParseBasicConstraints(e.Value)
+		authority = err == nil && b.CA
+	}
+	switch {
+	case p.OnlyAttributeCerts:
+		return "attribute certificates"
+	case p.OnlyCACerts && !authority:
+		return "certificates of authorities"
+	case p.OnlyUserCerts && authority:
+		return "certificates of end entities"
+	case p.OnlyReasons != 0:
+		return "some of the reasons for revocation"
+	case len(p.RelativeName) > 0 && len(p.FullName) == 0:
+		return "a place relative to the issuer's name, which the certificate does not name"
+	}
+	return ""
+}
+
+// entries tells of entries that keep programs from using the list at all (RFC
+// 5280, Section 5.3).
+func (x *examination) entries(what, uri string, l *crl.List) {
+	known := []oid.OID{oid.ReasonCode, oid.InvalidityDate, oid.CertificateIssuer, oid.HoldInstructionCode}
+	for entry, err := range l.Entries() {
+		if err != nil {
+			return // told where the certificate is looked up
+		}
+		for _, e := range entry.Extensions {
+			if e.Critical && !slices.Contains(known, e.ID) {
+				x.add(Failure, what+"-critical", what, uri, "publish it without", "the entry of %x has the critical extension %s, and programs that do not understand it must not use the list", entry.Serial, e.ID.Name())
+				return
+			}
+		}
+	}
 }
 
 // endsSoon is the part of a list's time before its end that is told as late.
@@ -131,22 +238,25 @@ func (x *examination) times(what, uri string, l *crl.List) {
 	}
 }
 
-// lookUp looks for the certificate.
-func (x *examination) lookUp(what, uri string, l *crl.List) {
+// lookUp looks for the certificate in a list, if it can be read.
+func (x *examination) lookUp(what, uri string, l *crl.List) (entry crl.Entry, listed, ok bool) {
 	entry, listed, err := l.Lookup(x.certificate.Serial.Bytes())
-	switch {
-	case err != nil:
+	if err != nil {
 		x.add(Failure, what+"-damaged", what, uri, "publish it anew", "its entries cannot be read: %v", err)
-	case listed && entry.Reason != crl.RemoveFromCRL:
-		x.revokedByList = true
-		x.revoked(what, uri, entry.Revoked, entry.Reason)
-	default:
-		number := "a list without a number"
-		if n := l.Number(); n != nil {
-			number = "list " + n.String()
-		}
-		x.add(Fine, what+"-good", what, uri, "", "%s does not name it", number)
+		return entry, false, false
 	}
+	if what == "delta-crl" && !listed {
+		x.add(Fine, what+"-good", what, uri, "", "%s does not name it", called(l))
+	}
+	return entry, listed, true
+}
+
+// called is what a list is called.
+func called(l *crl.List) string {
+	if n := l.Number(); n != nil {
+		return "list " + n.String()
+	}
+	return "a list without a number"
 }
 
 func (x *examination) revoked(what, uri string, at time.Time, reason crl.Reason) {

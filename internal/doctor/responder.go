@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/ocsp"
@@ -31,7 +32,7 @@ func (x *examination) ocsp(uri string) {
 		}
 		x.add(Fine, "ocsp-good", "ocsp", uri, "", "the answer is good, %s", until)
 	}
-	x.byGet(uri)
+	x.byGet(uri, single.Status)
 }
 
 // ask asks a responder by POST with a nonce; nil where there is no answer to
@@ -69,6 +70,9 @@ func (x *examination) question(nonce []byte) ([]byte, error) {
 	return ocsp.CreateRequest(template)
 }
 
+// oldAnswer is how old an answer may be that does not say until when it holds.
+const oldAnswer = 24 * time.Hour
+
 // judge tells what is wrong with an answer; nil where there is none to rely on.
 func (x *examination) judge(uri string, body, nonce []byte) *ocsp.SingleResponse {
 	r, err := ocsp.ParseResponse(body)
@@ -86,6 +90,10 @@ func (x *examination) judge(uri string, body, nonce []byte) *ocsp.SingleResponse
 		}
 		x.add(severity, "ocsp-"+string(p.Code), "ocsp", uri, p.Fix, "%s", p.Detail)
 	}
+	if single != nil && single.NextUpdate.IsZero() && x.now().Sub(single.ThisUpdate) > oldAnswer {
+		x.add(Failure, "ocsp-old", "ocsp", uri, "let the responder sign answers anew, and say until when they hold", "the answer is of %s, and does not say until when it holds", stamp(single.ThisUpdate))
+		single = nil
+	}
 	if single != nil {
 		x.responses = append(x.responses, r)
 	}
@@ -96,8 +104,9 @@ func (x *examination) judge(uri string, body, nonce []byte) *ocsp.SingleResponse
 // Section 5).
 const maxGet = 255
 
-// byGet asks as clients do whose answers caches in between may keep.
-func (x *examination) byGet(uri string) {
+// byGet asks as clients do whose answers caches in between may keep; posted is
+// what was answered to POST.
+func (x *examination) byGet(uri string, posted ocsp.CertStatus) {
 	question, err := x.question(nil)
 	if err != nil {
 		return
@@ -111,8 +120,19 @@ func (x *examination) byGet(uri string) {
 		x.add(Warning, "ocsp-get", "ocsp", uri, "let the responder answer GET, too: many clients ask so", "the responder does not answer questions by GET: %s", f.problem+f.reason)
 		return
 	}
-	if x.judge(uri, f.body, nil) == nil {
+	single := x.judge(uri, f.body, nil)
+	if single == nil {
 		return
+	}
+	if single.Status != posted {
+		severity := Failure
+		if posted == ocsp.Revoked {
+			severity = Warning
+		}
+		x.add(severity, "ocsp-get-differs", "ocsp", uri, "let the responder answer both alike, and caches in between keep answers for a shorter time", "by POST the answer is %s, and by GET it is %s", posted, single.Status)
+	}
+	if single.NextUpdate.IsZero() && single.Status != ocsp.Unknown {
+		x.add(Warning, "ocsp-no-end", "ocsp", uri, "let the responder send nextUpdate with answers to GET (RFC 5019, Section 2.2.4)", "the answer to GET does not say until when it holds")
 	}
 	if f.header.Get("Cache-Control") == "" && f.header.Get("Expires") == "" {
 		x.add(Warning, "ocsp-caching", "ocsp", uri, "let the responder send Cache-Control with answers to GET (RFC 5019, Section 6.2)", "caches in between cannot keep the answers, since nothing says for how long")

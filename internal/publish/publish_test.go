@@ -265,6 +265,20 @@ func TestFirstListsArePublishedWhenAsked(t *testing.T) {
 	w.do(t, "GET", "/crl/other.crl", nil).want(t, 404, "")
 }
 
+// A delta list follows each full one.
+func TestDeltaListsFollowFullOnes(t *testing.T) {
+	w := newWorld(t, authority.CASettings{DeltaValidity: 24 * time.Hour}, nil)
+	check(t, w.server.Tend(t.Context()))
+	_, err := w.PublishCRL(t.Context(), "ca", authority.FullCRL, -1, "officer")
+	check(t, err)
+	for range 2 {
+		check(t, w.server.Tend(t.Context()))
+	}
+	if l, err := w.store.NewestCRL(t.Context(), "ca", authority.DeltaCRL, 0); err != nil || l.Number != 4 || l.Base != 3 {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
 // away is a store that cannot be reached at times.
 type away struct {
 	*memstore.Store

@@ -143,6 +143,14 @@ func (s *Server) tendList(ctx context.Context, p place, last bool) error {
 		return err
 	}
 	due := newest == nil || !s.now().Before(renewal(newest))
+	if !due && p.kind == authority.DeltaCRL {
+		// One from before the full list says nothing that it does not.
+		full, err := s.config.Store.NewestCRL(ctx, p.ca, authority.FullCRL, p.shard)
+		if err != nil && !errors.Is(err, authority.ErrNotFound) {
+			return err
+		}
+		due = full != nil && full.Number > newest.Number
+	}
 	if !due && last && s.config.Prompt {
 		if due, err = s.changed(ctx, p, newest); err != nil {
 			return err
