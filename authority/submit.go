@@ -375,7 +375,7 @@ func (d *decision) describe(t *Ticket) (err error) {
 	if d.profile != nil {
 		t.Profile, t.ProfileVersion = d.profile.Name, d.profile.Version
 	}
-	if t.Evidence, err = json.Marshal(d.evidence); err != nil {
+	if t.Evidence, err = json.Marshal(&d.evidence); err != nil {
 		return fmt.Errorf("encoding the evidence: %w", err)
 	}
 	if t.Findings, err = json.Marshal(d.findings()); err != nil {
