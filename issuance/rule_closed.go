@@ -23,11 +23,26 @@ func closedToSender(c *judging) {
 
 // closed says why a certificate as planned is not for everybody; empty where it is.
 func (c *judging) closed() string {
-	speaks := func(id oid.OID) bool { return slices.Contains(c.plan.purposes, id) }
+	why := authorityBy(c.plan.ca, c.plan.usage, c.plan.purposes)
+	if why == "" && c.profile.named {
+		why = "are not for everybody (" + c.profile.at("applicants") + ")"
+	}
+	return why
+}
+
+// Authority says what the certificates of a profile let their holder do in the
+// stead of an authority, if the request asks for nothing else: "make an authority
+// of their holder". It is empty where that is nothing.
+func (p *Profile) Authority() string {
+	return authorityBy(p.ca, p.extensions.usage.preset, p.extensions.purposes.preset)
+}
+
+func authorityBy(ca bool, usage ext.KeyUsage, purposes []oid.OID) string {
+	speaks := func(id oid.OID) bool { return slices.Contains(purposes, id) }
 	switch {
-	case c.plan.ca, c.plan.usage&ext.KeyCertSign != 0:
+	case ca, usage&ext.KeyCertSign != 0:
 		return "make an authority of their holder"
-	case c.plan.usage&ext.CRLSign != 0:
+	case usage&ext.CRLSign != 0:
 		return "let their holder sign revocation lists"
 	case speaks(oid.OCSPSigning):
 		return "let their holder answer in the authority's stead which certificates are revoked (OCSPSigning)"
@@ -35,8 +50,6 @@ func (c *judging) closed() string {
 		return "let their holder speak in the authority's stead (cmcCA, cmKGA)"
 	case speaks(oid.CMCRA):
 		return "make a registration authority of their holder (cmcRA)"
-	case c.profile.named:
-		return "are not for everybody (" + c.profile.at("applicants") + ")"
 	}
 	return ""
 }
@@ -46,9 +59,9 @@ func (c *judging) closed() string {
 func GiveByName(door, kind, name string) string {
 	switch door {
 	case "acme":
-		key := "acme.profiles"
+		key := "acme.profiles, for profiles with applicants: named"
 		if kind == "ca" {
-			key = "acme.ca"
+			key = "acme.authorities"
 		}
 		return "name it in the configuration of the server (" + key + ") if every account may have such certificates"
 	case "cmp":

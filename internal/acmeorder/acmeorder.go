@@ -38,6 +38,7 @@ type Settings struct {
 	Profiles              map[string]string // that clients may ask for, with what to tell people of each
 	DefaultProfile        string            // empty: "server"
 	DefaultCA             string            // empty: the only issuing one
+	Authorities           []string          // that clients may order of, by directories of their own, besides DefaultCA; empty: those that stand above no other one
 	RequireBinding        bool              // accounts need an external account binding
 	TermsOfService        string            // URL that clients must agree to; empty: none
 	OrderLifetime         time.Duration     // until when an order must be finalized; 0: 8 h

@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -118,15 +119,19 @@ func (o *Orders) submission(ctx context.Context, a *Account, order *Order, r *re
 	return s, nil
 }
 
-// entitled is what the settings give to every account by name.
+// entitled is what the settings give to every account by name: authorities, and
+// profiles that say that they are for those alone who were given them. What
+// makes authorities is given to nobody who merely controls a name.
 func (o *Orders) entitled() evidence.Entitlement {
-	e := evidence.Entitlement{Profiles: []string{o.settings.DefaultProfile}}
-	for name := range o.settings.Profiles {
-		e.Profiles = append(e.Profiles, name)
-	}
-	slices.Sort(e.Profiles)
+	e := evidence.Entitlement{CAs: slices.Clone(o.settings.Authorities)}
 	if o.settings.DefaultCA != "" {
-		e.CAs = []string{o.settings.DefaultCA}
+		e.CAs = append(e.CAs, o.settings.DefaultCA)
+	}
+	offered := append(slices.Sorted(maps.Keys(o.settings.Profiles)), o.settings.DefaultProfile)
+	for _, name := range offered {
+		if p, err := o.config.Authority.Profile(name); err == nil && p.ForNamed() && p.Authority() == "" {
+			e.Profiles = append(e.Profiles, name)
+		}
 	}
 	return e
 }

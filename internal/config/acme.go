@@ -17,7 +17,8 @@ type ACME struct {
 	Off            bool       `yaml:"off" doc:"do not serve ACME"`
 	Profile        string     `yaml:"profile" doc:"the profile of orders that name none"`
 	Profiles       []string   `yaml:"profiles" doc:"the profiles that clients may name; each has a directory of its own, too: /acme/p/PROFILE/directory"`
-	CA             string     `yaml:"ca" doc:"the authority that signs; empty: the one that signs where none is named. Others: /acme/ca/CA/directory"`
+	CA             string     `yaml:"ca" doc:"the authority that signs; empty: the one that signs where none is named"`
+	Authorities    []string   `yaml:"authorities" doc:"the authorities that clients may order of, each by a directory of its own: /acme/ca/CA/directory; empty: that of acme.ca alone, or without it those that stand above no other one"`
 	Challenges     []string   `yaml:"challenges" doc:"the challenges offered: http-01, dns-01, tls-alpn-01, dns-account-01, dns-persist-01 (which some clients cannot read)"`
 	Networks       []string   `yaml:"allow-networks" doc:"private, loopback or link-local networks that challenges may lead to, such as 10.0.0.0/8; without, only public addresses are asked"`
 	Resolvers      []string   `yaml:"resolvers" doc:"HOST:PORT of the DNS resolvers to ask, in turn; empty: the system's"`

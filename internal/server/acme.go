@@ -24,18 +24,19 @@ func (s *Server) acme(r *regime) ([]door, error) {
 		SharedNonces: a.SharedNonces, Nonces: s.nonces, Log: s.config.Log,
 		Checks: looks,
 		Orders: acmeorder.Settings{
-			Challenges: a.Challenges, Profiles: s.described(a.Profiles), DefaultProfile: a.Profile, DefaultCA: a.CA,
+			Challenges: a.Challenges, Profiles: s.described(a.Profiles), DefaultProfile: a.Profile, DefaultCA: a.CA, Authorities: a.Authorities,
 			RequireBinding: a.RequireEAB, TermsOfService: a.TermsOfService, OrderLifetime: duration(a.OrderLifetime),
 			AuthorizationLifetime: duration(a.ProofLifetime), ProveEachOrder: a.ProofLifetime == 0,
 		},
 	}
+	if a.CA != "" && len(a.Authorities) == 0 {
+		c.Orders.Authorities = []string{a.CA}
+	}
 	if c.Orders.DefaultCA == "" {
 		c.Orders.DefaultCA = r.settings.CA
 	}
-	for _, name := range a.Profiles {
-		if _, err := s.config.Office.Profiles.Get(name); err != nil {
-			return nil, err
-		}
+	if err := CheckACME(a, s.config.Office.Profiles); err != nil {
+		return nil, err
 	}
 	for _, l := range []struct {
 		text string
@@ -64,4 +65,27 @@ func (s *Server) described(names []string) map[string]string {
 		}
 	}
 	return out
+}
+
+// CheckACME refuses profiles that there are not, and those whose certificates
+// nobody may have who merely controls a name.
+func CheckACME(a *config.ACME, profiles *config.Profiles) error {
+	if a.Off {
+		return nil
+	}
+	for i, name := range append([]string{a.Profile}, a.Profiles...) {
+		p, err := profiles.Get(name)
+		if err != nil {
+			return err
+		}
+		if why := p.Authority(); why != "" {
+			key := "acme.profiles"
+			if i == 0 {
+				key = "acme.profile"
+			}
+			return &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of %q: certificates of profile %s %s, and ACME gives them to whoever controls a name", key, name, why),
+				Fix: "leave it out, and name it to those who may have such a certificate: certwright token new NAME --role applicant --profile " + name}
+		}
+	}
+	return nil
 }

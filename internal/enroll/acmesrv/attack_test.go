@@ -460,14 +460,33 @@ func TestNoSecretsInTheLog(t *testing.T) {
 // An account gets nothing that the root signs, and no certificate of a profile
 // that makes authorities or speaks for one, unless the settings name them.
 func TestAccountsAreNoAuthorities(t *testing.T) {
-	const above = "this authority stands above others, and signs for those alone who were given it by name"
-	w := newWorld(t, func(c *Config) { c.Orders.Profiles = map[string]string{"server": ""} })
+	const unknown = "no authority of this name signs for clients of ACME here"
+	w := newWorld(t, func(c *Config) { c.Orders.Profiles = map[string]string{"subca": "", "ocsp": ""} })
 	c := w.registered(t)
 	root := &acme.Client{DirectoryURL: w.url + "/acme/ca/root/directory", Private: c.Private, AccountURL: c.AccountURL}
 	_, err := root.Directory(t.Context())
-	is(t, err, acme.Unauthorized, 403, above)
+	is(t, err, acme.Malformed, 404, unknown)
 	_, err = c.Post(t.Context(), w.url+"/acme/ca/root/new-order", names("a.test"), nil)
-	is(t, err, acme.Unauthorized, 403, above)
+	is(t, err, acme.Malformed, 404, unknown)
+	for _, profile := range []string{"subca", "ocsp"} {
+		n := names("a.test")
+		n.Profile = profile
+		o, _, err := c.Order(t.Context(), n)
+		check(t, err)
+		w.fulfil(t, c, o, acme.HTTP01)
+		_, err = c.Finalize(t.Context(), o, csrOf(t, newKey(t), &x509.CertificateRequest{Subject: pkix.Name{CommonName: "a.test"}, DNSNames: []string{"a.test"}}))
+		is(t, err, acme.Unauthorized, 403, "are for those alone who were given the profile by name")
+	}
+
+	listed := newWorld(t, func(c *Config) { c.Orders.Authorities = []string{"root"} })
+	c = listed.registered(t)
+	root = &acme.Client{DirectoryURL: listed.url + "/acme/ca/root/directory", Private: c.Private, AccountURL: c.AccountURL}
+	if got, _, _ := listed.issue(t, root, names("a.test"), acme.HTTP01); got.Issuer.CommonName != "Test Root" {
+		t.Errorf("issued by %s", got.Issuer)
+	}
+	few := newWorld(t, func(c *Config) { c.Orders.DefaultCA, c.Orders.Authorities = "root", []string{"root"} })
+	_, err = (&acme.Client{DirectoryURL: few.url + "/acme/ca/issuing/directory", Private: c.Private}).Directory(t.Context())
+	is(t, err, acme.Malformed, 404, unknown)
 
 	named := newWorld(t, func(c *Config) { c.Orders.DefaultCA = "root" })
 	got, _, _ := named.issue(t, named.registered(t), names("a.test"), acme.HTTP01)

@@ -396,9 +396,9 @@ func TestProfilesAndAuthorities(t *testing.T) {
 	is(t, err, acme.Malformed, 404, "")
 	unknown := &acme.Client{DirectoryURL: w.url + "/acme/ca/nobody/directory", Private: c.Private, AccountURL: c.AccountURL}
 	_, err = unknown.Directory(t.Context())
-	is(t, err, acme.Malformed, 404, "there is no authority of this name here")
+	is(t, err, acme.Malformed, 404, "no authority of this name signs for clients of ACME here")
 	_, err = c.Post(t.Context(), w.url+"/acme/ca/nobody/new-order", n, nil)
-	is(t, err, acme.Malformed, 404, "there is no authority of this name here")
+	is(t, err, acme.Malformed, 404, "no authority of this name signs for clients of ACME here")
 }
 
 func TestAlternateChains(t *testing.T) {

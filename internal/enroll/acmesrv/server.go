@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -178,23 +179,26 @@ func (s *Server) directory(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, d)
 }
 
-// known refuses the path of an authority that there is not, or that is not for
-// every account.
+// known refuses the path of an authority that there is not, or that is not
+// offered: where the settings name none, that is one that stands above others.
 func (s *Server) known(r *http.Request) error {
-	ca := r.PathValue("ca")
+	ca, settings := r.PathValue("ca"), &s.config.Orders
 	if ca == "" {
 		return nil
 	}
+	unknown := withStatus(acme.NewProblem(acme.Malformed, "no authority of this name signs for clients of ACME here; use the directory at "+s.base+"/directory"), http.StatusNotFound)
 	_, err := s.config.Store.CA(r.Context(), ca)
-	if errors.Is(err, authority.ErrNotFound) {
-		return withStatus(acme.NewProblem(acme.Malformed, "there is no authority of this name here"), http.StatusNotFound)
-	}
-	if err != nil || ca == s.config.Orders.DefaultCA {
+	switch {
+	case errors.Is(err, authority.ErrNotFound):
+		return unknown
+	case err != nil || ca == settings.DefaultCA || slices.Contains(settings.Authorities, ca):
 		return err
+	case len(settings.Authorities) > 0:
+		return unknown
 	}
 	reserved, err := s.config.Authority.Reserved(r.Context(), ca)
 	if reserved {
-		return acme.NewProblem(acme.Unauthorized, "this authority stands above others, and signs for those alone who were given it by name; use the directory of the authority below it")
+		return unknown
 	}
 	return err
 }

@@ -78,14 +78,18 @@ func (p *program) configCheck(args []string) error {
 	return nil
 }
 
-// configRules checks the rules for client certificates against the profiles of
-// the home.
+// configRules checks the rules for client certificates, and what ACME offers,
+// against the profiles of the home.
 func (p *program) configRules(c *config.Config) error {
 	h, err := p.home()
 	if err != nil {
 		return err
 	}
-	return server.CheckRules(&c.Access, config.NewProfiles(h))
+	profiles := config.NewProfiles(h)
+	if err := server.CheckACME(&c.ACME, profiles); err != nil {
+		return err
+	}
+	return server.CheckRules(&c.Access, profiles)
 }
 
 func (p *program) configPrint() error {
