@@ -193,7 +193,7 @@ func (r *Responder) sign(ctx context.Context, by *issuer, asked []ocsp.Single, n
 	if end := signer.Certificate.NotAfter; a.NextUpdate.After(end) {
 		a.NextUpdate = end
 	}
-	t := ocsp.ResponseTemplate{ResponderKey: signer.Certificate.PublicKey.Identifier(), ProducedAt: now, Responses: make([]ocsp.SingleResponse, 0, len(asked))}
+	t := ocsp.ResponseTemplate{ResponderKey: signer.Certificate.PublicKey.Identifier(), ProducedAt: now, Responses: make([]ocsp.SingleResponse, 0, len(asked)), Extensions: make([]ext.Extension, 0, 2)}
 	if nonce != nil {
 		e, err := ocsp.NewNonce(nonce)
 		if err != nil {

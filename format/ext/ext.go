@@ -82,7 +82,7 @@ func takeOID(r *der.Reader) (oid.OID, error) {
 }
 
 // known is oid.ParseContent without an allocation for what nearly every
-// certificate holds.
+// certificate or question of OCSP holds.
 func known(content []byte) (oid.OID, error) {
 	switch oid.OID(content) {
 	case oid.SubjectAltName:
@@ -109,6 +109,8 @@ func known(content []byte) (oid.OID, error) {
 		return oid.ServerAuth, nil
 	case oid.ClientAuth:
 		return oid.ClientAuth, nil
+	case oid.OCSPNonce:
+		return oid.OCSPNonce, nil
 	}
 	return oid.ParseContent(content)
 }

@@ -63,6 +63,10 @@ func identifier(content []byte) (oid.OID, error) {
 		return oid.RSAEncryption, nil
 	case string(oid.SHA256WithRSA):
 		return oid.SHA256WithRSA, nil
+	case string(oid.SHA1):
+		return oid.SHA1, nil
+	case string(oid.SHA256):
+		return oid.SHA256, nil
 	}
 	return oid.ParseContent(content)
 }

@@ -19,7 +19,7 @@ func NewNonce(nonce []byte) (ext.Extension, error) {
 	if len(nonce) == 0 || len(nonce) > maxNonce {
 		return ext.Extension{}, ErrNonce
 	}
-	var b der.Builder
+	b := der.NewBuilder(make([]byte, 0, len(nonce)+4))
 	b.Add(der.OctetString, nonce)
 	return ext.Extension{ID: oid.OCSPNonce, Value: b.Bytes()}, nil
 }

@@ -91,13 +91,20 @@ func (f *family) change(labels []string, by func(*series)) {
 	if len(labels) != len(f.labels) {
 		panic(fmt.Sprintf("metrics: %s has %d labels, and got %d", f.name, len(f.labels), len(labels)))
 	}
-	key := strings.Join(labels, "\x00")
+	var room [96]byte
+	key := room[:0]
+	for i, label := range labels {
+		if i > 0 {
+			key = append(key, 0)
+		}
+		key = append(key, label...)
+	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	s := f.series[key]
+	s := f.series[string(key)]
 	if s == nil {
 		s = &series{values: slices.Clone(labels), within: make([]uint64, len(f.buckets))}
-		f.series[key] = s
+		f.series[string(key)] = s
 	}
 	by(s)
 }

@@ -23,7 +23,7 @@ func (s *Server) ocsp(w http.ResponseWriter, r *http.Request) {
 	var err error
 	switch r.Method {
 	case http.MethodPost:
-		question, err = io.ReadAll(http.MaxBytesReader(w, r.Body, s.config.MaxRequest))
+		question, err = s.questionOf(w, r)
 	case http.MethodGet, http.MethodHead:
 		question, err = questionIn(r.URL)
 	default:
@@ -40,6 +40,16 @@ func (s *Server) ocsp(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.answer(w, r, http.StatusOK, s.responder.Respond(r.Context(), question))
 	}
+}
+
+// questionOf reads the body of a request.
+func (s *Server) questionOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength < 0 || r.ContentLength > s.config.MaxRequest {
+		return io.ReadAll(http.MaxBytesReader(w, r.Body, s.config.MaxRequest))
+	}
+	question := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.Body, question)
+	return question, err
 }
 
 // questionIn takes the request out of a path: base64, in which slashes and
@@ -61,9 +71,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, code int, a *res
 	}
 	h := w.Header()
 	if a.NextUpdate.IsZero() || r.Method == http.MethodPost {
-		h.Set("Content-Type", ocsp.ResponseType)
-		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Length", strconv.Itoa(len(a.DER)))
+		h["Content-Type"], h["Cache-Control"] = s.headers.answer, s.headers.noStore
+		h["Content-Length"] = []string{strconv.Itoa(len(a.DER))}
 		w.WriteHeader(code)
 		if r.Method != http.MethodHead {
 			w.Write(a.DER)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/authority/responder"
+	"github.com/certwright/certwright/format/ocsp"
 )
 
 // Config is what a Server is made from.
@@ -45,7 +46,11 @@ type Server struct {
 	cas       cas
 	tidied    time.Time
 	tending   sync.Mutex
+	headers   headers
 }
+
+// headers are values that answers share, and nobody changes.
+type headers struct{ answer, noStore, noSniff []string }
 
 const (
 	presetMaxAge     = time.Hour
@@ -80,7 +85,8 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{config: c, responder: r, lists: newLists(&c)}, nil
+	return &Server{config: c, responder: r, lists: newLists(&c),
+		headers: headers{answer: []string{ocsp.ResponseType}, noStore: []string{"no-store"}, noSniff: []string{"nosniff"}}}, nil
 }
 
 // Patterns are the places that the server answers at. What is below /ocsp/ is
@@ -95,7 +101,7 @@ func Takes(r *http.Request) bool {
 
 // ServeHTTP answers.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header()["X-Content-Type-Options"] = s.headers.noSniff
 	switch path := r.URL.Path; {
 	case Takes(r):
 		s.ocsp(w, r)
