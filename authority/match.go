@@ -46,6 +46,7 @@ func (q *Query) matchesText(c *Certificate) bool {
 // After are not looked at.
 func (q *TicketQuery) Matches(t *Ticket) bool {
 	return (q.State == "" || q.State == t.State) &&
+		(!q.Open || t.State == StateHeld || t.State == StateAsked || t.State == StateUnconfirmed) &&
 		(q.CA == "" || q.CA == t.CA) &&
 		(q.Requester == "" || q.Requester == t.Requester) &&
 		(len(q.KeyFingerprint) == 0 || bytes.Equal(q.KeyFingerprint, t.KeyFingerprint)) &&

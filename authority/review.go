@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/key"
@@ -333,6 +334,12 @@ func resubmission(t *Ticket) (*Submission, error) {
 // Preview judges an open ticket as Approve would, and records nothing: what
 // an officer looks at before deciding.
 func (a *Authority) Preview(ctx context.Context, ticket string) (issuance.Judgement, error) {
+	return a.PreviewAt(ctx, ticket, a.now())
+}
+
+// PreviewAt is Preview as if it were another time: of the same ticket, profile
+// and authority the same comes out.
+func (a *Authority) PreviewAt(ctx context.Context, ticket string, at time.Time) (issuance.Judgement, error) {
 	t, err := a.in(ctx, ticket, StateHeld, StateAsked)
 	if err != nil {
 		return issuance.Judgement{}, err
@@ -341,7 +348,7 @@ func (a *Authority) Preview(ctx context.Context, ticket string) (issuance.Judgem
 	if err != nil {
 		return issuance.Judgement{}, err
 	}
-	s.DryRun = true
+	s.DryRun, s.at = true, at
 	d, err := a.prepare(ctx, s)
 	if err != nil {
 		return issuance.Judgement{}, err

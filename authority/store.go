@@ -272,6 +272,7 @@ type Place struct {
 // TicketQuery selects tickets, oldest first; zero fields do not narrow it.
 type TicketQuery struct {
 	State          State
+	Open           bool // those that are held, asked or unconfirmed
 	CA             string
 	Requester      string
 	KeyFingerprint []byte

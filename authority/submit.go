@@ -35,6 +35,7 @@ type Submission struct {
 	// not called for what was submitted before, nor by a dry run. Nil: nothing.
 	With func(*Outcome) ([]*Record, error)
 
+	at     time.Time          // of a look at what would be issued at another time than now
 	before *evidence.Evidence // of an earlier submission of the same request, that this one repeats
 
 	responder bool // it is for a responder of this authority, which a retired one may still have
@@ -201,6 +202,9 @@ func (a *Authority) prepare(ctx context.Context, s *Submission) (*decision, erro
 		return d, unlessRefusal(err)
 	}
 	d.serial = newSerial()
+	if !s.at.IsZero() {
+		d.now, d.serial = s.at, make([]byte, 16) // the same each time that is looked at
+	}
 	d.shard = d.signatory.settings.shardOf(d.serial)
 	if s.DryRun {
 		d.issuer, err = d.signatory.judging(d.shard)

@@ -124,6 +124,8 @@ func testTicketQueries(t *testing.T, s authority.Store) {
 		{authority.TicketQuery{State: authority.StateHeld}, "[1 4 6]"},
 		{authority.TicketQuery{State: authority.StateHeld, Limit: 2}, "[1 4]"},
 		{authority.TicketQuery{State: authority.StateAsked}, "[3]"},
+		{authority.TicketQuery{Open: true}, "[1 3 4 6]"},
+		{authority.TicketQuery{Open: true, Limit: 3}, "[1 3 4]"},
 		{authority.TicketQuery{State: authority.StateIssued}, "[2]"},
 		{authority.TicketQuery{State: authority.StateWithdrawn}, "[]"},
 		{authority.TicketQuery{CA: "other"}, "[5]"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/issuance"
@@ -21,6 +22,11 @@ type TicketView struct {
 
 // ViewTicket reads a ticket, and judges an open one as an approval would.
 func ViewTicket(ctx context.Context, o *Office, t *authority.Ticket) (TicketView, error) {
+	return ViewTicketAt(ctx, o, t, o.Now())
+}
+
+// ViewTicketAt is ViewTicket as if it were another time.
+func ViewTicketAt(ctx context.Context, o *Office, t *authority.Ticket, at time.Time) (TicketView, error) {
 	v := TicketView{Ticket: t, Check: Check{Profile: t.Profile, Findings: FindingsOf(t), Changes: ChangesOf(t)}}
 	if requests, err := request.Parse(t.Request); err == nil && len(requests) == 1 {
 		v.Request = requests[0]
@@ -28,7 +34,7 @@ func ViewTicket(ctx context.Context, o *Office, t *authority.Ticket) (TicketView
 	if t.State != authority.StateHeld && t.State != authority.StateAsked {
 		return v, nil
 	}
-	j, err := o.Authority.Preview(ctx, t.ID)
+	j, err := o.Authority.PreviewAt(ctx, t.ID, at)
 	if errors.As(err, &v.Refusal) {
 		return v, nil
 	}

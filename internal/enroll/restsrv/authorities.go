@@ -96,11 +96,8 @@ func (s *server) getCA(ctx context.Context, _ *sender, in *ByName) (*caOutput, e
 	if err != nil {
 		return nil, err
 	}
-	parts := []string{told.State, string(ca.Settings)}
-	for _, der := range ca.Chain {
-		parts = append(parts, string(der))
-	}
-	return &caOutput{ETag: tag(parts...), Body: &told}, nil
+	tag, err := bodyTag(&told)
+	return &caOutput{ETag: tag, Body: &told}, err
 }
 
 type crlInput struct {
@@ -121,8 +118,8 @@ func (s *server) getCRL(ctx context.Context, _ *sender, in *crlInput) (*fileOutp
 	if err != nil {
 		return nil, err
 	}
-	out := &fileOutput{Status: http.StatusOK, ETag: tag(string(list.DER)), ContentType: "application/pkix-crl", Body: list.DER}
-	if in.IfNoneMatch != "" && among(in.IfNoneMatch, out.ETag) {
+	out := &fileOutput{Status: http.StatusOK, ETag: tag(list.DER), ContentType: "application/pkix-crl", Body: list.DER}
+	if had(in.IfNoneMatch, out.ETag) {
 		out.Status, out.Body = http.StatusNotModified, nil
 	}
 	return out, nil
@@ -162,5 +159,7 @@ func (s *server) getProfile(_ context.Context, _ *sender, in *ByName) (*profileO
 	if err != nil {
 		return nil, err
 	}
-	return &profileOutput{tag(p.Version), client.Profile{Name: p.Name, Version: p.Version, Source: source(s.Profiles.Source(p.Name)), IssuesCA: p.IssuesCA(), Text: string(p.Text())}}, nil
+	told := client.Profile{Name: p.Name, Version: p.Version, Source: source(s.Profiles.Source(p.Name)), IssuesCA: p.IssuesCA(), Text: string(p.Text())}
+	tag, err := bodyTag(&told)
+	return &profileOutput{tag, told}, err
 }

@@ -178,9 +178,20 @@ type certificateOutput struct {
 	Body   *client.Certificate
 }
 
-func (s *server) told(c *authority.Certificate) *certificateOutput {
+func (s *server) told(c *authority.Certificate) (*certificateOutput, error) {
 	told := s.certificateAlone(c)
-	return &certificateOutput{Status: http.StatusOK, ETag: certificateTag(c), Body: &told}
+	tag, err := bodyTag(&told)
+	return &certificateOutput{Status: http.StatusOK, ETag: tag, Body: &told}, err
+}
+
+// unchanged holds what a client has seen of a certificate, by If-Match, against
+// what there is.
+func (s *server) unchanged(c *authority.Certificate, ifMatch string) error {
+	now, err := s.told(c)
+	if err != nil {
+		return err
+	}
+	return matches(ifMatch, now.ETag)
 }
 
 func (s *server) getCertificate(ctx context.Context, x *sender, in *certificateInput) (*certificateOutput, error) {
@@ -188,8 +199,11 @@ func (s *server) getCertificate(ctx context.Context, x *sender, in *certificateI
 	if err != nil {
 		return nil, err
 	}
-	out := s.told(c)
-	if in.IfNoneMatch != "" && among(in.IfNoneMatch, out.ETag) {
+	out, err := s.told(c)
+	if err != nil {
+		return nil, err
+	}
+	if had(in.IfNoneMatch, out.ETag) {
 		return &certificateOutput{Status: http.StatusNotModified, ETag: out.ETag}, nil
 	}
 	return out, nil
@@ -214,11 +228,7 @@ func (s *server) fetchCertificate(ctx context.Context, x *sender, in *formInput)
 	if err != nil {
 		return nil, err
 	}
-	out := &fileOutput{Status: http.StatusOK, ETag: tag(in.Form, string(c.Status), string(c.Fingerprint))}
-	if in.IfNoneMatch != "" && among(in.IfNoneMatch, out.ETag) {
-		out.Status = http.StatusNotModified
-		return out, nil
-	}
+	out := &fileOutput{Status: http.StatusOK}
 	if c.Status == authority.StatusUnconfirmed {
 		return nil, &request.Refusal{Reason: request.WrongState, Field: "serial", Detail: "the certificate is unconfirmed: only its holder may have it yet, encrypted to its key", Fix: "have the applicant confirm it"}
 	}
@@ -236,6 +246,10 @@ func (s *server) fetchCertificate(ctx context.Context, x *sender, in *formInput)
 		out.ContentType, out.Body = "application/pem-certificate-chain", task.EncodeCertificates(task.WithoutRoot(chain)...)
 	case client.FormPKCS7:
 		out.ContentType, out.Body = "application/pkcs7-mime; smime-type=certs-only", cms.CertsOnly(chain, nil)
+	}
+	out.ETag = tag(out.Body)
+	if had(in.IfNoneMatch, out.ETag) {
+		out.Status, out.Body = http.StatusNotModified, nil
 	}
 	return out, nil
 }
@@ -354,7 +368,7 @@ func (s *server) revoke(ctx context.Context, x *sender, in *revokeInput) (*certi
 	default:
 		return nil, &request.Refusal{Reason: request.NotAuthorized, Field: "serial", Detail: "this certificate was not issued to you", Fix: "ask an officer to revoke it"}
 	}
-	if err := matches(in.IfMatch, certificateTag(c)); err != nil {
+	if err := s.unchanged(c, in.IfMatch); err != nil {
 		return nil, err
 	}
 	if b.Reason != "" {
@@ -370,7 +384,7 @@ func (s *server) revoke(ctx context.Context, x *sender, in *revokeInput) (*certi
 	if c, err = s.Authority.Revoke(ctx, order); err != nil {
 		return nil, err
 	}
-	return s.told(c), nil
+	return s.told(c)
 }
 
 type releaseInput struct {
@@ -383,11 +397,11 @@ func (s *server) release(ctx context.Context, x *sender, in *releaseInput) (*cer
 	if err != nil {
 		return nil, err
 	}
-	if err := matches(in.IfMatch, certificateTag(c)); err != nil {
+	if err := s.unchanged(c, in.IfMatch); err != nil {
 		return nil, err
 	}
 	if c, err = s.Authority.Release(ctx, c.CA, c.Serial, x.Name); err != nil {
 		return nil, err
 	}
-	return s.told(c), nil
+	return s.told(c)
 }

@@ -2,9 +2,7 @@ package restsrv
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strings"
 
 	"github.com/certwright/certwright/authority"
@@ -157,35 +155,4 @@ func ticket(t *authority.Ticket) client.Request {
 		out.Messages = append(out.Messages, client.Message{At: m.At, From: m.From, Kind: m.Kind, Text: m.Text})
 	}
 	return out
-}
-
-// ticketTag changes whenever a ticket does.
-func ticketTag(t *authority.Ticket) string {
-	return tag(string(t.State), t.Decider, fmt.Sprint(len(t.Messages)), string(t.Findings), string(t.Serial))
-}
-
-// certificateTag changes whenever the record of a certificate does.
-func certificateTag(c *authority.Certificate) string {
-	return tag(string(c.Fingerprint), string(c.Status), fmt.Sprint(c.Reason, c.Revoked.UnixMilli(), c.Invalid.UnixMilli()))
-}
-
-// tag is an entity tag (RFC 9110, Section 8.8.3) of what these texts say.
-func tag(texts ...string) string {
-	h := sha256.New()
-	for _, text := range texts {
-		fmt.Fprintf(h, "%d:%s", len(text), text)
-	}
-	return `"` + hex.EncodeToString(h.Sum(nil)[:12]) + `"`
-}
-
-// among reports whether a list of entity tags, as If-Match and If-None-Match
-// have it, holds this one.
-func among(list, tag string) bool {
-	for _, one := range strings.Split(list, ",") {
-		one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
-		if one == "*" || one == tag {
-			return true
-		}
-	}
-	return false
 }

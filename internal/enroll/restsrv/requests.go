@@ -132,7 +132,7 @@ type Paged struct {
 type requestList struct {
 	Paged
 	State          string `query:"state" enum:"held,asked,unconfirmed,issued,refused,withdrawn"`
-	Open           bool   `query:"open" doc:"held ones, then asked ones, then unconfirmed ones"`
+	Open           bool   `query:"open" doc:"those that are held, asked or unconfirmed; not with state"`
 	CA             string `query:"ca"`
 	Requester      string `query:"requester"`
 	Fingerprint    string `query:"fingerprint" doc:"SHA-256 of the request, hexadecimal"`
@@ -140,71 +140,55 @@ type requestList struct {
 }
 
 // query is what a sender may have of what they ask for.
-func (in *requestList) query(x *sender) (authority.TicketQuery, []authority.State, error) {
-	q := authority.TicketQuery{CA: in.CA, Requester: in.Requester}
-	states := []authority.State{authority.State(in.State)}
-	if in.Open {
-		states = []authority.State{authority.StateHeld, authority.StateAsked, authority.StateUnconfirmed}
+func (in *requestList) query(x *sender) (authority.TicketQuery, error) {
+	q := authority.TicketQuery{CA: in.CA, Requester: in.Requester, State: authority.State(in.State), Open: in.Open}
+	if in.Open && in.State != "" {
+		return q, usage("leave one of them out: open has those that are held, asked or unconfirmed", "open and state exclude each other")
 	}
 	if !x.everything() {
 		q.Requester = x.Name
 	}
 	var err error
 	if q.Fingerprint, err = hexadecimal("fingerprint", in.Fingerprint); err != nil {
-		return q, nil, err
+		return q, err
 	}
 	if q.KeyFingerprint, err = hexadecimal("keyFingerprint", in.KeyFingerprint); err != nil {
-		return q, nil, err
+		return q, err
 	}
-	if in.Cursor == "" {
-		return q, states, nil
-	}
-	at, err := readCursor(in.Cursor, 2)
-	if err != nil {
-		return q, nil, err
-	}
-	for len(states) > 0 && string(states[0]) != at[0] {
-		states = states[1:]
-	}
-	if len(states) == 0 {
-		return q, nil, badCursor()
-	}
-	q.After = at[1]
-	return q, states, nil
+	q.After, err = in.after()
+	return q, err
 }
 
 type requestPage struct{ Body client.Page[client.Request] }
 
 func (s *server) listRequests(ctx context.Context, x *sender, in *requestList) (*requestPage, error) {
 	out := &requestPage{client.Page[client.Request]{Items: []client.Request{}}}
-	q, states, err := in.query(x)
+	q, err := in.query(x)
 	if err != nil {
 		return nil, err
 	}
 	if !x.everything() && in.Requester != "" && in.Requester != x.Name {
 		return out, nil
 	}
+	// A ticket keeps its place when its state changes: the order is that in which
+	// they were made, whatever they wait for.
 	last := ""
-	for _, state := range states {
-		q.State = state
-		for t, err := range s.Store.Tickets(ctx, q) {
-			if errors.Is(err, authority.ErrNotFound) {
-				return nil, badCursor()
-			}
-			if err != nil {
-				return nil, err
-			}
-			if !x.sees(t.Requester, t.CA) {
-				continue
-			}
-			if len(out.Body.Items) == in.Limit {
-				out.Body.Next = last
-				return out, nil
-			}
-			out.Body.Items = append(out.Body.Items, ticket(t))
-			last = cursor(string(state), t.ID)
+	for t, err := range s.Store.Tickets(ctx, q) {
+		if errors.Is(err, authority.ErrNotFound) {
+			return nil, badCursor()
 		}
-		q.After = ""
+		if err != nil {
+			return nil, err
+		}
+		if !x.sees(t.Requester, t.CA) {
+			continue
+		}
+		if len(out.Body.Items) == in.Limit {
+			out.Body.Next = last
+			return out, nil
+		}
+		out.Body.Items = append(out.Body.Items, ticket(t))
+		last = cursor(t.ID)
 	}
 	return out, nil
 }
@@ -235,25 +219,14 @@ func (s *server) getRequest(ctx context.Context, x *sender, in *ticketInput) (*r
 	if err != nil {
 		return nil, err
 	}
-	out := &requestOutput{Status: http.StatusOK, ETag: ticketTag(t)}
-	if in.IfNoneMatch != "" && among(in.IfNoneMatch, out.ETag) {
-		out.Status = http.StatusNotModified
-		return out, nil
-	}
-	view, err := task.ViewTicket(ctx, s.office, t)
+	told, tag, err := s.shown(ctx, t, s.Now())
 	if err != nil {
 		return nil, err
 	}
-	told := ticket(t)
-	told.Findings, told.Changes = findings(view.Check.Findings), changes(view.Check.Changes)
-	if view.Planned != nil {
-		told.Planned = plan(view.Planned)
+	if had(in.IfNoneMatch, tag) {
+		return &requestOutput{Status: http.StatusNotModified, ETag: tag}, nil
 	}
-	if view.Refusal != nil {
-		told.Error = refused(view.Refusal).Problem
-	}
-	out.Body = &told
-	return out, nil
+	return &requestOutput{Status: http.StatusOK, ETag: tag, Body: told}, nil
 }
 
 type stepInput struct {
@@ -275,7 +248,7 @@ func (s *server) step(verb, summary string, roles []access.Role, needsText bool,
 			if err != nil {
 				return nil, err
 			}
-			if err := matches(in.IfMatch, ticketTag(t)); err != nil {
+			if err := s.seen(ctx, t, in.IfMatch); err != nil {
 				return nil, err
 			}
 			out, err := do(ctx, t.ID, x.Name, in.Body.Text)
@@ -326,12 +299,4 @@ func (s *server) confirm(ctx context.Context, x *sender, in *confirmInput) (*che
 		told.Error = refused(out.Refusal).Problem
 	}
 	return &checkedOutput{told}, nil
-}
-
-// matches holds what is there against what the client has seen.
-func matches(ifMatch, tag string) error {
-	if ifMatch == "" || among(ifMatch, tag) {
-		return nil
-	}
-	return failed(http.StatusPreconditionFailed, client.CodeConflict, "it is not any more what you have seen", "look at it again, and decide anew")
 }

@@ -29,6 +29,7 @@ import (
 // world is a server over a real authority with a store on disk.
 type world struct {
 	t      *testing.T
+	home   config.Home
 	office *task.Office
 	tokens *access.Tokens
 	server *httptest.Server
@@ -58,6 +59,7 @@ func newWorld(t *testing.T, change func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, time: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), log: &lockedBuffer{}}
 	home := config.Home{Folder: t.TempDir()}
+	w.home = home
 	if err := home.Make(); err != nil {
 		t.Fatal(err)
 	}

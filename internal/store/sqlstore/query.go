@@ -139,6 +139,9 @@ func ticketWhere(q *authority.TicketQuery, a *arguments, after int64) string {
 			terms = append(terms, "state <> 'issued'")
 		}
 	}
+	if q.Open {
+		terms = append(terms, "state IN ('held', 'asked', 'unconfirmed')", "state <> 'issued'")
+	}
 	if q.CA != "" {
 		terms = append(terms, "ca = "+a.add(q.CA))
 	}
