@@ -133,7 +133,7 @@ func Default() Config {
 		CMP:    defaultCMP(),
 		ACME:   defaultACME(),
 		Limits: Limits{Header: 64 << 10, Body: 1 << 20, Connections: 20000, HeaderTimeout: Duration(10 * time.Second),
-			ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(time.Minute), IdleTimeout: Duration(2 * time.Minute), Garbage: 150, Heap: 20 << 20},
+			ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(time.Minute), IdleTimeout: Duration(2 * time.Minute), Garbage: 150, Heap: 18 << 20},
 		Log:     Log{Level: "info", Format: "text"},
 		Publish: Publish{MaxAge: Duration(time.Hour), Memory: 16 << 20},
 		Alerts: Alerts{Expiry: Duration(14 * 24 * time.Hour), Missed: true, Every: Duration(time.Hour),
