@@ -198,7 +198,7 @@ type Profile struct {
 
 // Token is an API token.
 type Token struct {
-	ID          string    `json:"id" readOnly:"true"`
+	ID          string    `json:"id,omitempty" readOnly:"true"`
 	Name        string    `json:"name" doc:"whose it is: stands in the records as requester or officer"`
 	Roles       []string  `json:"roles" doc:"applicant, officer, administrator, auditor"`
 	Profiles    []string  `json:"profiles,omitempty" doc:"that may be asked for; empty: all"`

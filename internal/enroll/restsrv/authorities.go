@@ -118,7 +118,7 @@ func (s *server) getCRL(ctx context.Context, _ *sender, in *crlInput) (*fileOutp
 	if err != nil {
 		return nil, err
 	}
-	out := &fileOutput{Status: http.StatusOK, ETag: tag(list.DER), ContentType: "application/pkix-crl", Body: list.DER}
+	out := &fileOutput{Status: http.StatusOK, ETag: tag(list.DER), ContentType: crlType, Body: list.DER}
 	if had(in.IfNoneMatch, out.ETag) {
 		out.Status, out.Body = http.StatusNotModified, nil
 	}

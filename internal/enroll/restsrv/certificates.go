@@ -239,11 +239,11 @@ func (s *server) fetchCertificate(ctx context.Context, x *sender, in *formInput)
 	chain := append([][]byte{c.DER}, ca.Chain...)
 	switch in.Form {
 	case client.FormPEM:
-		out.ContentType, out.Body = "application/x-pem-file", pem.Encode("CERTIFICATE", c.DER)
+		out.ContentType, out.Body = pemType, pem.Encode("CERTIFICATE", c.DER)
 	case client.FormDER:
-		out.ContentType, out.Body = "application/pkix-cert", c.DER
+		out.ContentType, out.Body = derType, c.DER
 	case client.FormChain:
-		out.ContentType, out.Body = "application/pem-certificate-chain", task.EncodeCertificates(task.WithoutRoot(chain)...)
+		out.ContentType, out.Body = chainType, task.EncodeCertificates(task.WithoutRoot(chain)...)
 	case client.FormPKCS7:
 		out.ContentType, out.Body = "application/pkcs7-mime; smime-type=certs-only", cms.CertsOnly(chain, nil)
 	}

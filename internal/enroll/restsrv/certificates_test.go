@@ -325,9 +325,9 @@ func TestKeyOfAnotherKind(t *testing.T) {
 	}
 }
 
-func TestUnconfirmedCertificatesAreNotShown(t *testing.T) {
-	w := newWorld(t, nil)
-	token, ann := w.tokenFor(access.Token{Name: "ann", Roles: []access.Role{access.Applicant}})
+// unsigning makes a request for a key that cannot sign.
+func unsigning(t *testing.T) string {
+	t.Helper()
 	k, err := key.Generate("x25519", rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -344,8 +344,13 @@ func TestUnconfirmedCertificatesAreNotShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(task.EncodeRequest(request.CRMF, made.DER))
-	out, err := ann.Submit(t.Context(), client.Submission{Request: text, Profile: "person"})
+	return string(task.EncodeRequest(request.CRMF, made.DER))
+}
+
+func TestUnconfirmedCertificatesAreNotShown(t *testing.T) {
+	w := newWorld(t, nil)
+	token, ann := w.tokenFor(access.Token{Name: "ann", Roles: []access.Role{access.Applicant}})
+	out, err := ann.Submit(t.Context(), client.Submission{Request: unsigning(t), Profile: "person"})
 	if err != nil {
 		t.Fatal(problem(err))
 	}

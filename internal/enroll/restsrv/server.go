@@ -98,6 +98,8 @@ func New(c Config) (http.Handler, error) {
 	s.authorities()
 	s.administration()
 	s.acme()
+	s.describeFiles()
+	s.tidyDescription()
 	mux.HandleFunc("/", s.nothingHere)
 	return mux, s.serveDescription(mux)
 }
@@ -234,8 +236,7 @@ func on[I, O any](s *server, op huma.Operation, roles []access.Role, handle func
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = largestOrder
 	}
-	problem := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[client.Problem](), true, "Problem")
-	op.Responses = map[string]*huma.Response{"default": {Description: "why not (RFC 9457)", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: problem}}}}
+	op.Responses = s.problems(&op, reflect.TypeFor[I]())
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		x := ctx.Value(senderKey{}).(*sender)
 		out, err := handle(ctx, x, in)
@@ -244,6 +245,7 @@ func on[I, O any](s *server, op huma.Operation, roles []access.Role, handle func
 		}
 		return out, nil
 	})
+	s.describeAnswers(&op, reflect.TypeFor[I](), reflect.TypeFor[O]())
 }
 
 func rolesInWords(description string, roles []access.Role) string {
