@@ -9,6 +9,7 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/authority/memkeys"
 	"github.com/certwright/certwright/authority/memstore"
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/internal/weblint"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/lint"
@@ -82,6 +83,16 @@ func FindingsOf(t *authority.Ticket) []issuance.Finding { return listIn[issuance
 // ChangesOf reads the differences between request and certificate that a
 // ticket was decided with.
 func ChangesOf(t *authority.Ticket) []issuance.Change { return listIn[issuance.Change](t.Changes) }
+
+// ControlsOf reads which names the applicant of a ticket has proven, how and
+// when; none where it did not come by ACME.
+func ControlsOf(t *authority.Ticket) []evidence.Control {
+	var e evidence.Evidence
+	if json.Unmarshal(t.Evidence, &e) != nil {
+		return nil
+	}
+	return e.Controls
+}
 
 // listIn reads a list in JSON; what is none is empty, as most are.
 func listIn[T any](text []byte) []T {

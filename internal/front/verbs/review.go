@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/internal/front"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/issuance"
@@ -46,6 +47,7 @@ type ticketJSON struct {
 	Findings       []issuance.Finding  `json:"findings"`
 	Changes        []issuance.Change   `json:"changes"`
 	Messages       []authority.Message `json:"messages"`
+	Controls       []evidence.Control  `json:"controls,omitempty"` // the names that were proven, how and when
 	Request        string              `json:"request"`
 	Asks           *requestJSON        `json:"asks,omitempty"`    // what is in the request
 	Planned        *plannedJSON        `json:"planned,omitempty"` // what an approval would issue
@@ -61,6 +63,7 @@ func ticketToJSON(t *authority.Ticket) ticketJSON {
 	if out.Messages == nil {
 		out.Messages = []authority.Message{}
 	}
+	out.Controls = task.ControlsOf(t)
 	return out
 }
 

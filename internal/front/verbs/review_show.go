@@ -101,6 +101,9 @@ func (p *program) printTicket(t ticketJSON) {
 		p.shell.Print("Request")
 		p.printLines([][2]string{{"Subject", orDash(t.Asks.Subject)}, {"Names", joinOr(t.Asks.SANs, "-")}, {"Key", t.Asks.Key}, {"Key SHA-256", t.Asks.KeyFingerprint}}, "  ")
 	}
+	for _, c := range t.Controls {
+		p.shell.Print("  proven     %s by %s, %s", c.Name, c.Method, moment(c.At))
+	}
 	p.printPlanned(t)
 	for _, f := range t.Findings {
 		p.shell.Print("  %s", findingLine(f))
