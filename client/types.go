@@ -312,6 +312,7 @@ type Problem struct {
 	Changes  []Change  `json:"changes,omitempty"`
 	CA       string    `json:"ca,omitempty"`
 	Profile  string    `json:"profile,omitempty"`
+	Repeated bool      `json:"repeated,omitempty" doc:"the refusal is that of the first time the same order was sent"`
 	Instance string    `json:"instance,omitempty" doc:"of a failure of the server: what its log has it under"`
 }
 

@@ -147,6 +147,11 @@ func (h here) Profile(_ context.Context, name string) (*issuance.Profile, error)
 func (h here) tokens() *access.Tokens { return access.NewTokens(h.office.Store, h.office.Now) }
 
 func (h here) NewToken(ctx context.Context, t access.Token) (*access.Token, string, error) {
+	for _, name := range t.Profiles {
+		if _, err := h.office.Profiles.Get(name); err != nil {
+			return nil, "", err
+		}
+	}
 	return h.tokens().New(ctx, t)
 }
 

@@ -47,7 +47,10 @@ func (x *sender) grants(profiles, cas []string) error {
 	return nil
 }
 
-type tokenInput struct{ Body client.Token }
+type tokenInput struct {
+	IdempotencyKey string `header:"Idempotency-Key" doc:"is refused: the text of a token is told once, and not kept"`
+	Body           client.Token
+}
 
 type tokenOutput struct{ Body client.Token }
 
@@ -62,6 +65,14 @@ func tokenOf(t *access.Token, text string) client.Token {
 
 func (s *server) newToken(ctx context.Context, x *sender, in *tokenInput) (*tokenOutput, error) {
 	b := &in.Body
+	if in.IdempotencyKey != "" {
+		return nil, usage("leave the header out; a token whose text did not arrive can be found and revoked: certwright token list", "a token cannot be made with an Idempotency-Key: its text is told once, and not kept")
+	}
+	for _, name := range b.Profiles {
+		if _, err := s.Profiles.Get(name); err != nil {
+			return nil, err
+		}
+	}
 	if err := x.grants(b.Profiles, b.CAs); err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ func (in *submitted) read() (*client.Submission, error) {
 	kind, _, _ := strings.Cut(in.ContentType, ";")
 	switch kind = strings.ToLower(strings.TrimSpace(kind)); kind {
 	case "application/json", "":
+		if kind == "" && in.ContentType != "" {
+			break
+		}
 		var out client.Submission
 		return &out, readJSON(in.RawBody, &out)
 	case "application/pkcs10", "application/x-pem-file", "application/pem-certificate-request", "text/plain", "application/octet-stream":
@@ -51,7 +54,7 @@ func readJSON(body []byte, out any) error {
 	d.DisallowUnknownFields()
 	err := d.Decode(out)
 	if err == nil && !d.More() {
-		return nil
+		return decodeStrictly(body, out)
 	}
 	var kind *json.UnmarshalTypeError
 	var given map[string]json.RawMessage
@@ -140,7 +143,13 @@ func (x *sender) asked(notBefore, notAfter *time.Time, validity issuance.Period,
 	if notAfter != nil {
 		a.NotAfter = notAfter.UTC()
 	}
-	if validity.Rest < 0 || validity.Rest > 100*365*24*3600 || validity.Months < 0 || validity.Months > 100*12 {
+	if notAfter != nil && (validity.Rest != 0 || validity.Months != 0) {
+		return a, usage("say how long it is to be valid in one way", "notAfter and a length of validity exclude each other")
+	}
+	if validity.Months < 0 || validity.Months > 100*12 {
+		return a, &request.Refusal{Reason: request.BadValidity, Field: "validityMonths", Detail: "the validity is negative, or longer than a hundred years", Fix: "ask for less, or leave it out"}
+	}
+	if validity.Rest < 0 || validity.Rest > 100*365*24*3600 {
 		return a, &request.Refusal{Reason: request.BadValidity, Field: "validitySeconds", Detail: "the validity is negative, or longer than a hundred years", Fix: "ask for less, or leave it out"}
 	}
 	a = a.For(validity)

@@ -71,7 +71,7 @@ func (s *server) outcome(out *authority.Outcome) *client.Outcome {
 func refusal(out *authority.Outcome) *failure {
 	f := refused(out.Refusal)
 	t := out.Ticket
-	f.Ticket, f.CA, f.Profile = t.ID, t.CA, t.Profile
+	f.Ticket, f.CA, f.Profile, f.Repeated = t.ID, t.CA, t.Profile, out.Repeated
 	f.Findings, f.Changes = findings(task.FindingsOf(t)), changes(task.ChangesOf(t))
 	return f
 }

@@ -123,7 +123,7 @@ func (s *server) description() huma.Config {
 			e.SetEscapeHTML(false)
 			return e.Encode(v)
 		},
-		Unmarshal: json.Unmarshal,
+		Unmarshal: decodeStrictly,
 	}
 	c.Formats = map[string]huma.Format{"application/json": plain, "json": plain}
 	c.Transformers = []huma.Transformer{ownProblem}
@@ -207,6 +207,10 @@ func (s *server) admit(roles []access.Role) func(huma.Context, func(huma.Context
 		}
 		if wait, ok := s.limiter.Allow(p.Name, s.Now()); !ok {
 			writeFailure(w, tooOften(wait))
+			return
+		}
+		if wrong := askedRightly(ctx.Operation(), r.URL.Query()); wrong != nil {
+			writeFailure(w, wrong)
 			return
 		}
 		next(huma.WithValue(ctx, senderKey{}, &sender{p, address}))

@@ -1,0 +1,108 @@
+package restsrv
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/certwright/certwright/internal/spelling"
+)
+
+// onceEach refuses JSON in which an object has a name twice: which of the values
+// counts, readers do not agree on (RFC 8259, Section 4).
+func onceEach(body []byte) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	type object struct {
+		names map[string]bool // nil of an array
+		value bool            // the name was read, and its value comes
+	}
+	var open []*object
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) || err != nil {
+			return nil // what is no JSON is told when it is decoded
+		}
+		if len(open) > 0 && open[len(open)-1].names != nil && token != json.Delim('}') {
+			in := open[len(open)-1]
+			if !in.value {
+				name, _ := token.(string)
+				if in.names[name] {
+					return usage("send each field once", "the field %q is there twice", short(name))
+				}
+				in.names[name], in.value = true, true
+				continue
+			}
+			in.value = false
+		}
+		switch token {
+		case json.Delim('{'):
+			open = append(open, &object{names: map[string]bool{}})
+		case json.Delim('['):
+			open = append(open, &object{})
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		}
+	}
+}
+
+// decodeStrictly decodes a body whose objects have each name once, spelled as
+// the description has it.
+func decodeStrictly(body []byte, out any) error {
+	if err := onceEach(body); err != nil {
+		return err
+	}
+	if t := reflect.TypeOf(out); t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
+		var given map[string]json.RawMessage
+		known := fieldsOf(t.Elem())
+		if json.Unmarshal(body, &given) == nil {
+			for _, field := range sorted(given) {
+				if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, field) }); i >= 0 && known[i] != field {
+					return usage(fmt.Sprintf("did you mean %q?", known[i]), "the field %q is not known", short(field))
+				}
+			}
+		}
+	}
+	return json.Unmarshal(body, out)
+}
+
+// askedRightly refuses parameters that an operation does not know, and those
+// that are there twice.
+func askedRightly(op *huma.Operation, query url.Values) *failure {
+	var known []string
+	for _, p := range op.Parameters {
+		if p.In == "query" {
+			known = append(known, p.Name)
+		}
+	}
+	names := make([]string, 0, len(query))
+	for name := range query {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		switch {
+		case slices.Contains(known, name) && len(query[name]) > 1:
+			return usage("give it once", "the parameter %q is there twice", name)
+		case slices.Contains(known, name):
+			continue
+		}
+		fix := "this takes no parameters"
+		if len(known) > 0 {
+			fix = "known are " + strings.Join(known, ", ")
+		}
+		if near := spelling.Nearest(name, known); near != "" {
+			fix = fmt.Sprintf("did you mean %q?", near)
+		}
+		return usage(fix, "the parameter %q is not known", short(name))
+	}
+	return nil
+}
