@@ -12,6 +12,7 @@ import (
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/key"
+	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/protocol/cmp"
 )
 
@@ -21,6 +22,7 @@ type device struct {
 	server      *server
 	certificate *cert.Certificate
 	private     *key.Private
+	keyID       []byte // of the certificate
 }
 
 const (
@@ -64,7 +66,10 @@ func (s *server) enrol(ctx context.Context) (*device, error) {
 		return nil, fmt.Errorf("enrolling the device: %w", err)
 	}
 	d.certificate = out.Certificate
-	return d, nil
+	if found, ok := ext.Find(d.certificate.Extensions, oid.SubjectKeyIdentifier); ok {
+		d.keyID, err = ext.ParseSubjectKeyIdentifier(found.Value)
+	}
+	return d, err
 }
 
 func (d *device) client(p cmp.Protector, sender dn.Name) *cmp.Client {
@@ -90,7 +95,7 @@ func (d *device) ask(ctx context.Context, request []byte, implicit bool) error {
 		return err
 	}
 	c := d.client(cmp.Signature(d.private.Signer, algorithm), d.certificate.Subject)
-	c.Implicit, c.ExtraCerts = implicit, [][]byte{d.certificate.Raw}
+	c.SenderKID, c.Implicit, c.ExtraCerts = d.keyID, implicit, [][]byte{d.certificate.Raw}
 	// As with REST, it is TLS that shows who answers: what is measured is the
 	// server.
 	c.Verify = func(*cmp.Message) error { return nil }
