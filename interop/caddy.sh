@@ -121,7 +121,7 @@ ask -o nothing -H 'X-Forwarded-For: 192.0.2.99' "$front/nothing-here"
 says  "the log has the client, whatever it says it is" "from=127.0.0.2 proxy=127.0.0.1" grep path=/nothing-here serve.log
 certwright request new --new-key ecdsa-p256 --key-out agent.key --no-passphrase --subject CN=agent --san dns:one.agents.test --out agent.csr >/dev/null 2>&1
 certwright sign agent.csr --profile client --ca issuing --out agent.crt >/dev/null 2>&1
-says  "a certificate that Caddy was shown says who somebody is" '"name":"one.agents.test"' ask --cert agent.crt --key agent.key "$front/api/v1/whoami"
+says  "a certificate that Caddy was shown says who somebody is" '"name":"cert:one.agents.test"' ask --cert agent.crt --key agent.key "$front/api/v1/whoami"
 says  "one that somebody writes does not" "unauthenticated" ask -H "Client-Cert: $(openssl x509 -in agent.crt -outform DER | base64 -w0)" "$front/api/v1/whoami"
 
 # A certificate that is lost
