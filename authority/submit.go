@@ -29,6 +29,10 @@ type Submission struct {
 	DryRun         bool         // judge, record nothing, sign nothing
 	First          bool         // Submitted has said that the idempotency key is new; a mistake is found all the same
 
+	// Retry tells which reasons of a refusal do not use up the idempotency key:
+	// the ticket is recorded without it. Nil: all do.
+	Retry func(request.Reason) bool
+
 	// With returns what goes on record together with the outcome, of which it is
 	// told before: whoever has to remember what they answer needs no second
 	// commit. It may be called again, where what was signed is thrown away; it is
@@ -330,6 +334,9 @@ func (d *decision) ticket() (*Ticket, error) {
 		ID: newID(d.now), CA: s.CA, Profile: s.Profile, Format: string(s.Request.Format),
 		Request: s.Request.Raw, Fingerprint: fingerprint[:], KeyFingerprint: key[:], Subject: s.Request.Subject.String(),
 		Requester: s.Origin.Requester, IdempotencyKey: s.IdempotencyKey, Created: d.now,
+	}
+	if r := d.refused(); r != nil && s.Retry != nil && s.Retry(r.Reason) {
+		t.IdempotencyKey = ""
 	}
 	if d.signatory != nil {
 		t.CA = d.signatory.ca.Name

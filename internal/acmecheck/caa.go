@@ -34,7 +34,7 @@ func (c *Checker) permitted(ctx context.Context, r *resolver, t *Task) *acme.Pro
 	for _, record := range issue {
 		v, err := parseIssueValue(record.Value)
 		switch {
-		case err != nil || !slices.Contains(c.settings.CAAIdentities, v.domain):
+		case err != nil || !isOf(c.settings.CAAIdentities, v.domain):
 		case v.has("accounturi") && v.parameters["accounturi"] != t.AccountURL:
 			why = "permit another account than " + t.AccountURL
 		case v.has("validationmethods") && !slices.Contains(strings.Split(v.parameters["validationmethods"], ","), t.Method):
@@ -44,6 +44,11 @@ func (c *Checker) permitted(ctx context.Context, r *resolver, t *Task) *acme.Pro
 		}
 	}
 	return acme.NewProblem(acme.CAA, fmt.Sprintf("the CAA records at %s %s; have whoever runs the zone add a record that permits it", at, why))
+}
+
+// isOf reports whether a domain name is among those of this authority.
+func isOf(names []string, domain string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, domain) })
 }
 
 func byTag(records []*dns.CAA, tag string) []*dns.CAA {

@@ -8,8 +8,8 @@ import (
 
 // issueValue is the value of an issue property (RFC 8659, Section 4.2).
 type issueValue struct {
-	domain     string // lower case; empty: nobody
-	parameters map[string]string
+	domain     string            // lower case; empty: nobody
+	parameters map[string]string // by tag, in lower case
 }
 
 func (v *issueValue) has(tag string) bool {
@@ -34,6 +34,7 @@ func parseIssueValue(text string) (*issueValue, error) {
 		if !found || !isTag(tag) || !isValue(value) {
 			return nil, fmt.Errorf("%s is no parameter of the form tag=value", excerpt(part))
 		}
+		tag = strings.ToLower(tag)
 		if _, twice := v.parameters[tag]; twice {
 			return nil, fmt.Errorf("the parameter %s is there twice", tag)
 		}

@@ -21,7 +21,7 @@ func (c *Checker) persist(ctx context.Context, r *resolver, t *Task) (Proof, *ac
 	problem := acme.NewProblem(acme.Unauthorized, "no TXT record at "+name+" begins with "+strings.Join(c.settings.PersistNames, " or ")+"; publish one for this account")
 	for _, text := range texts {
 		domain, _, _ := strings.Cut(text, ";")
-		if !slices.Contains(c.settings.PersistNames, blankless(domain)) {
+		if !isOf(c.settings.PersistNames, blankless(domain)) {
 			continue
 		}
 		proof, p := c.persistRecord(t, text)
@@ -48,11 +48,11 @@ func (c *Checker) persistRecord(t *Task, text string) (Proof, *acme.Problem) {
 	if t.Wildcard && !strings.EqualFold(v.parameters["policy"], "wildcard") {
 		return Proof{}, acme.NewProblem(acme.Unauthorized, "the record "+excerpt(text)+" does not say policy=wildcard, which wildcard names need")
 	}
-	if !v.has("persistUntil") {
+	if !v.has("persistuntil") {
 		return Proof{}, nil
 	}
-	seconds, err := strconv.ParseInt(v.parameters["persistUntil"], 10, 64)
-	if err != nil || seconds < 0 || v.parameters["persistUntil"][0] == '+' {
+	seconds, err := strconv.ParseInt(v.parameters["persistuntil"], 10, 64)
+	if err != nil || seconds < 0 || v.parameters["persistuntil"][0] == '+' {
 		return Proof{}, acme.NewProblem(acme.Malformed, "persistUntil of the record "+excerpt(text)+" is no count of seconds since 1970")
 	}
 	until := time.Unix(seconds, 0)

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/protocol/acme"
 )
 
@@ -79,15 +80,27 @@ func wrongCertificate(chain []*x509.Certificate, t *Task) string {
 	return ""
 }
 
-// onlyName reports whether a certificate has this one name and no other.
+// onlyName reports whether a certificate has this one name and no other, of
+// any kind (RFC 8737, Section 3); an address in the octets of its own version
+// (RFC 8738, Section 6).
 func onlyName(c *x509.Certificate, i *acme.Identifier) bool {
-	if len(c.DNSNames)+len(c.IPAddresses)+len(c.EmailAddresses)+len(c.URIs) != 1 {
+	var names []ext.GeneralName
+	for _, e := range c.Extensions {
+		if !e.Id.Equal(asn1.ObjectIdentifier{2, 5, 29, 17}) {
+			continue
+		}
+		list, err := ext.ParseSubjectAltName(e.Value)
+		if err != nil {
+			return false
+		}
+		names = append(names, list...)
+	}
+	if len(names) != 1 {
 		return false
 	}
 	if i.Type == acme.DNS {
-		return len(c.DNSNames) == 1 && strings.EqualFold(c.DNSNames[0], i.Value)
+		return names[0].Kind == ext.DNS && strings.EqualFold(string(names[0].Content), i.Value)
 	}
 	want, err := netip.ParseAddr(i.Value)
-	return err == nil && len(c.IPAddresses) == 1 && bytes.Equal(c.IPAddresses[0], want.AsSlice()) ||
-		err == nil && len(c.IPAddresses) == 1 && want.Is4() && bytes.Equal(c.IPAddresses[0].To4(), want.AsSlice())
+	return err == nil && names[0].Kind == ext.IP && bytes.Equal(names[0].Content, want.AsSlice())
 }

@@ -109,7 +109,9 @@ func (o *Orders) Register(ctx context.Context, r Registration) (a *Account, crea
 
 func (o *Orders) create(ctx context.Context, r *Registration) (*Account, error) {
 	if o.settings.TermsOfService != "" && !r.Agreed {
-		return nil, acme.NewProblem(acme.UserActionRequired, "the terms of service must be agreed to; read "+o.settings.TermsOfService+" and set termsOfServiceAgreed")
+		p := acme.NewProblem(acme.UserActionRequired, "the terms of service must be agreed to; read "+o.settings.TermsOfService+" and set termsOfServiceAgreed")
+		p.Instance = o.settings.TermsOfService
+		return nil, p
 	}
 	if err := checkContact(r.Contact); err != nil {
 		return nil, err

@@ -20,9 +20,7 @@ func RefusalProblem(r *request.Refusal) *acme.Problem {
 // problemType is the error type for each reason of a refusal.
 func problemType(r request.Reason) acme.ProblemType {
 	switch r {
-	case request.BadAlgorithm, request.BadKey:
-		return acme.BadPublicKey
-	case request.BadFormat, request.BadPossession, request.BadSubject, request.BadExtension, request.BadValidity, request.LintFailed:
+	case request.BadAlgorithm, request.BadKey, request.BadFormat, request.BadPossession, request.BadSubject, request.BadExtension, request.BadValidity, request.LintFailed:
 		return acme.BadCSR
 	case request.BadName:
 		return acme.RejectedIdentifier

@@ -51,6 +51,9 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 	if problem != nil {
 		return nil, problem
 	}
+	if err := o.keepReplacing(ctx, order); err != nil {
+		return nil, err
+	}
 	s, err := o.submission(ctx, a, order, r)
 	if err != nil {
 		return nil, err
@@ -67,6 +70,9 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 	if err != nil {
 		return nil, fmt.Errorf("submitting the request of order %s: %w", id, err)
 	}
+	if out.Refusal != nil && sparesOrder(out.Refusal.Reason) {
+		return nil, refused(order, out.Refusal)
+	}
 	order.Outcome = out
 	o.remember(order.ID, out)
 	order.byTicket()
@@ -74,6 +80,29 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 		return nil, order.Error
 	}
 	return order, nil
+}
+
+// sparesOrder reports whether a refusal for this reason is about the request,
+// or the fault of this server, and leaves the order as it was (RFC 8555,
+// Section 7.4).
+func sparesOrder(r request.Reason) bool {
+	switch r {
+	case request.BadKey, request.BadAlgorithm, request.BadFormat, request.BadPossession, request.BadSubject, request.BadExtension:
+		return true
+	}
+	return ours(r)
+}
+
+// ours reports whether what a request was refused for is for the operator to
+// mend: what the server has taken the order under is not there.
+func ours(r request.Reason) bool { return r == request.UnknownIssuer || r == request.UnknownProfile }
+
+// refused is the error that a refused request is answered with.
+func refused(order *Order, r *request.Refusal) error {
+	if ours(r.Reason) {
+		return fmt.Errorf("finalizing order %s, under the authority %q and the profile %q: %s; %s", order.ID, order.CA, order.Profile, r.Detail, r.Fix)
+	}
+	return RefusalProblem(r)
 }
 
 func notReady(order *Order) error {
@@ -92,7 +121,7 @@ func notReady(order *Order) error {
 // submission is what the authority is asked for.
 func (o *Orders) submission(ctx context.Context, a *Account, order *Order, r *request.Request) (*authority.Submission, error) {
 	s := &authority.Submission{
-		CA: order.CA, Profile: order.Profile, Request: r, IdempotencyKey: key(order.ID), First: true,
+		CA: order.CA, Profile: order.Profile, Request: r, IdempotencyKey: key(order.ID), First: true, Retry: sparesOrder,
 		Origin: evidence.Origin{Door: "acme", Requester: a.Requester(), Method: "account-key", Entitled: o.entitled()},
 	}
 	if a.Binding != "" {
@@ -198,7 +227,15 @@ func (order *Order) suits(r *request.Request, a *Account) *acme.Problem {
 			return acme.NewProblem(acme.BadCSR, "the request has the name "+excerpt(n.Value)+", which the order has not; make a request for the names of the order").Of(acme.Identifier{Type: n.Type, Value: visible(n.Value)})
 		}
 	}
+	named, problem := alternatives(r)
+	if problem != nil {
+		return problem
+	}
+	several := len(r.Subject.Values(oid.CommonName)) > 1
 	for _, n := range order.Identifiers {
+		if several && slices.Contains(asked, n) && !slices.Contains(named, n) {
+			return acme.NewProblem(acme.BadCSR, "the request has "+n.Value+" as one of several common names alone; put all of them into subjectAltName").Of(n)
+		}
 		if !slices.Contains(asked, n) {
 			return acme.NewProblem(acme.BadCSR, "the request lacks the name "+n.Value+", which the order has; make a request for all names of the order").Of(n)
 		}
@@ -210,6 +247,22 @@ func excerpt(s string) string { return `"` + visible(s) + `"` }
 
 // namesAsked are the names in a request, in one spelling.
 func namesAsked(r *request.Request) ([]acme.Identifier, *acme.Problem) {
+	out, problem := alternatives(r)
+	if problem != nil {
+		return nil, problem
+	}
+	for _, cn := range r.Subject.Values(oid.CommonName) {
+		i := acme.Identifier{Type: acme.DNS, Value: strings.ToLower(cn)}
+		if addr, err := netip.ParseAddr(cn); err == nil {
+			i = acme.Identifier{Type: acme.IP, Value: addr.String()}
+		}
+		out = append(out, i)
+	}
+	return out, nil
+}
+
+// alternatives are the names in the subjectAltName of a request.
+func alternatives(r *request.Request) ([]acme.Identifier, *acme.Problem) {
 	var out []acme.Identifier
 	if e, ok := ext.Find(r.Extensions, oid.SubjectAltName); ok {
 		names, err := ext.ParseSubjectAltName(e.Value)
@@ -223,13 +276,6 @@ func namesAsked(r *request.Request) ([]acme.Identifier, *acme.Problem) {
 			}
 			out = append(out, i)
 		}
-	}
-	for _, cn := range r.Subject.Values(oid.CommonName) {
-		i := acme.Identifier{Type: acme.DNS, Value: strings.ToLower(cn)}
-		if addr, err := netip.ParseAddr(cn); err == nil {
-			i = acme.Identifier{Type: acme.IP, Value: addr.String()}
-		}
-		out = append(out, i)
 	}
 	return out, nil
 }

@@ -39,6 +39,7 @@ type orderBody struct {
 	NotBefore      *time.Time        `json:"notBefore,omitempty"`
 	NotAfter       *time.Time        `json:"notAfter,omitempty"`
 	Replaces       string            `json:"replaces,omitempty"`
+	Renews         bool              `json:"renews,omitempty"` // Replaces is a certificate of the account, for a name of the order
 	Expires        time.Time         `json:"expires"`
 	Authorizations []Authorization   `json:"authorizations"`  // one for each identifier, in the same order
 	Alone          bool              `json:"alone,omitempty"` // nothing was ordered: the authorization was made ahead
@@ -102,6 +103,7 @@ func (o *Orders) Place(ctx context.Context, a *Account, p Placement) (*Order, er
 	if order.record.Name, err = o.replacing(ctx, a, order); err != nil {
 		return nil, err
 	}
+	order.Renews = order.record.Name != ""
 	for range tries {
 		err := o.put(ctx, a, order)
 		if !errors.Is(err, authority.ErrConflict) {

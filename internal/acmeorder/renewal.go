@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -102,11 +103,39 @@ func (o *Orders) replacing(ctx context.Context, a *Account, order *Order) (strin
 		return "", nil
 	}
 	for _, n := range order.Identifiers {
-		if slices.Contains(c.Names, n.Type+":"+n.Value) {
+		if slices.ContainsFunc(c.Names, func(name string) bool { return strings.EqualFold(name, n.Type+":"+n.Value) }) {
 			return replacesPrefix + order.Replaces, nil
 		}
 	}
 	return "", nil
+}
+
+// keepReplacing has an order that was placed to replace a certificate do so,
+// though another was placed for the same after it, unless that one got further.
+func (o *Orders) keepReplacing(ctx context.Context, order *Order) error {
+	name := replacesPrefix + order.Replaces
+	if !order.Renews || order.record.Name == name {
+		return nil
+	}
+	var problem *acme.Problem
+	for range tries {
+		if err := o.takeOver(ctx, name); errors.As(err, &problem) {
+			return nil // it is a certificate like any other
+		} else if err != nil {
+			return err
+		}
+		order.record.Name = name
+		err := o.config.Store.PutRecords(ctx, order.record)
+		if !errors.Is(err, authority.ErrConflict) {
+			return err
+		}
+		again, err := o.read(ctx, order.ID)
+		if err != nil || again == nil {
+			return err
+		}
+		order.record = again.record
+	}
+	return errBusy
 }
 
 // takeOver makes way for another order to replace a certificate, where the one

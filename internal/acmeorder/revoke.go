@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/cert"
@@ -68,7 +69,7 @@ func (o *Orders) mayRevoke(ctx context.Context, r *Revocation, parsed *cert.Cert
 	if err != nil {
 		return "", "", err
 	}
-	if len(c.Names) == 0 || slices.ContainsFunc(c.Names, func(name string) bool { return !controls[name] }) {
+	if len(c.Names) == 0 || slices.ContainsFunc(c.Names, func(name string) bool { return !controls[strings.ToLower(name)] }) {
 		return "", "", acme.NewProblem(acme.Unauthorized, "the certificate was not issued to this account, and the account has no valid authorizations for all its names; use the account it was issued to, sign by its key, or validate its names first")
 	}
 	if crl.Reason(r.Reason) == crl.KeyCompromise {

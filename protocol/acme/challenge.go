@@ -73,7 +73,7 @@ func CertID(authorityKeyID []byte, serial *big.Int) string {
 // 4.1.2.2), without a leading zero.
 const maxSerial = 20
 
-// ParseCertID takes a certificate's name apart.
+// ParseCertID takes a certificate's name apart, which has one spelling only.
 func ParseCertID(text string) (authorityKeyID []byte, serial *big.Int, err error) {
 	issuer, number, found := strings.Cut(text, ".")
 	strict := base64.RawURLEncoding.Strict()
@@ -82,5 +82,9 @@ func ParseCertID(text string) (authorityKeyID []byte, serial *big.Int, err error
 	if !found || err1 != nil || err2 != nil || len(authorityKeyID) == 0 || len(octets) == 0 || len(octets) > maxSerial+1 || new(big.Int).SetBytes(octets).BitLen() > 8*maxSerial || len(authorityKeyID) > 64 {
 		return nil, nil, errors.New("the name of a certificate is the base64url of its authority key identifier, a dot, and the base64url of its serial number, without padding")
 	}
-	return authorityKeyID, new(big.Int).SetBytes(octets), nil
+	serial = new(big.Int).SetBytes(octets)
+	if CertID(authorityKeyID, serial) != text {
+		return nil, nil, errors.New("the name of a certificate is written with the octets of its serial number in DER: one zero in front where the first bit is set, and no other")
+	}
+	return authorityKeyID, serial, nil
 }

@@ -39,7 +39,8 @@ const problemPrefix = "urn:ietf:params:acme:error:"
 type Problem struct {
 	Type        string      `json:"type"`
 	Detail      string      `json:"detail,omitempty"`
-	Status      int         `json:"status,omitempty"` // of HTTP
+	Status      int         `json:"status,omitempty"`   // of HTTP
+	Instance    string      `json:"instance,omitempty"` // URL, for people, of what userActionRequired wants done
 	Identifier  *Identifier `json:"identifier,omitempty"`
 	Algorithms  []string    `json:"algorithms,omitempty"` // those taken, of badSignatureAlgorithm
 	Subproblems []Problem   `json:"subproblems,omitempty"`

@@ -62,6 +62,13 @@ func TestTermsOfService(t *testing.T) {
 	c := w.client(t)
 	_, err := c.Register(t.Context(), acme.NewAccount{})
 	is(t, err, acme.UserActionRequired, 403, "https://ca.test/terms")
+	var p *acme.Problem
+	if errors.As(err, &p); p.Instance != "https://ca.test/terms" {
+		t.Errorf("the instance is %q", p.Instance)
+	}
+	if got := w.answerOf(t, c, w.url+"/acme/new-account", "{}").Header.Values("Link"); !slices.Contains(got, `<https://ca.test/terms>;rel="terms-of-service"`) {
+		t.Errorf("the links are %q", got)
+	}
 	_, err = c.Register(t.Context(), acme.NewAccount{TermsOfServiceAgreed: true})
 	check(t, err)
 	if d, err := c.Directory(t.Context()); err != nil || d.Meta.TermsOfService != "https://ca.test/terms" {

@@ -267,25 +267,6 @@ func TestFinalizeTakesOnlyWhatWasOrdered(t *testing.T) {
 
 type url_ = url.URL
 
-func TestForgedRequestSpoilsTheOrderOnly(t *testing.T) {
-	w := newWorld(t)
-	c := w.registered(t)
-	o, url, err := c.Order(t.Context(), names("a.test"))
-	check(t, err)
-	w.fulfil(t, c, o, acme.HTTP01)
-	forged := csr(t, newKey(t), "a.test")
-	forged[len(forged)-1] ^= 1
-	_, err = c.Finalize(t.Context(), o, forged)
-	is(t, err, acme.BadCSR, 400, "the signature does not verify")
-	got, err := c.Settled(t.Context(), url, time.Millisecond)
-	check(t, err)
-	if got.Status != acme.StatusInvalid || !got.Error.Has(acme.BadCSR) {
-		t.Errorf("%+v", got)
-	}
-	_, err = c.Finalize(t.Context(), o, csr(t, newKey(t), "a.test"))
-	is(t, err, acme.OrderNotReady, 403, "the order is invalid; place another")
-}
-
 // TestGuards has http-01 led to where it must not go.
 func TestGuards(t *testing.T) {
 	w := newWorld(t, func(c *Config) {

@@ -82,6 +82,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p := *found // the same problem may be shown elsewhere without the status
 	p.Status = statusOf(found)
+	if p.Has(acme.UserActionRequired) && p.Instance != "" {
+		link(w, p.Instance, "terms-of-service")
+	}
 	w.Header().Del("Content-Length")
 	answer(w, &p)
 }

@@ -115,7 +115,7 @@ func TestRevocation(t *testing.T) {
 	check(t, err)
 	w.fulfil(t, c, o, acme.HTTP01)
 	_, err = c.Finalize(t.Context(), o, csr(t, k, "a.test"))
-	is(t, err, acme.BadPublicKey, 400, "the key was reported as compromised")
+	is(t, err, acme.BadCSR, 400, "the key was reported as compromised")
 }
 
 // TestLargeKeys has an account and a certificate of RSA keys longer than usual.
@@ -494,7 +494,7 @@ func TestNoncesAreForgottenLate(t *testing.T) {
 }
 
 func TestCAA(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.Checks.CAAIdentities = []string{"ca.test"} })
+	w := newWorld(t, func(c *Config) { c.Checks.CAAIdentities = []string{"ca.test", "CA2.Test"} })
 	c := w.registered(t)
 	for _, test := range []struct {
 		at      string
@@ -504,7 +504,7 @@ func TestCAA(t *testing.T) {
 	}{
 		{"none.test", nil, "none.test", ""},
 		{"a.test", []string{`0 issue "CA.test"`}, "a.test", ""},
-		{"b.test", []string{`0 issue "other.test"`}, "b.test", "the CAA records at b.test name other authorities than ca.test"},
+		{"b.test", []string{`0 issue "other.test"`}, "b.test", "the CAA records at b.test name other authorities than ca.test or CA2.Test"},
 		{"c.test", []string{`0 issue "other.test"`}, "www.below.c.test", "the CAA records at c.test name other"},
 		{"d.test", []string{`0 issue ";"`}, "d.test", "name other authorities"},
 		{"e.test", []string{`0 issuewild "ca.test"`, `0 issue "other.test"`}, "*.e.test", ""},
@@ -518,6 +518,9 @@ func TestCAA(t *testing.T) {
 		{"l.test", []string{`0 issue "ca.test; accounturi=https://elsewhere/1"`}, "l.test", "permit another account than " + c.AccountURL},
 		{"m.test", []string{`0 issue "ca.test; accounturi=https://elsewhere/1"`, `0 issue "ca.test"`}, "m.test", ""},
 		{"n.test", []string{`0 issue "ca.test; broken parameter"`}, "n.test", "name other"},
+		{"p.test", []string{`0 issue "ca2.test"`}, "p.test", ""},
+		{"q.test", []string{`0 issue "ca.test; ValidationMethods=http-01"`}, "q.test", "do not permit the method dns-01"},
+		{"r.test", []string{`0 issue "ca.test; AccountURI=https://elsewhere/1"`}, "r.test", "permit another account than " + c.AccountURL},
 		{"o.test", []string{"SERVFAIL"}, "o.test", "without an answer nothing is issued"},
 	} {
 		w.set("CAA", test.at, test.records...)
@@ -575,7 +578,7 @@ func TestResolversMustAgree(t *testing.T) {
 func TestPersistentRecords(t *testing.T) {
 	w := newWorld(t, func(c *Config) {
 		c.Orders.Challenges = []string{acme.DNSPersist01}
-		c.Checks.CAAIdentities = []string{"ca.test"}
+		c.Checks.CAAIdentities = []string{"ca.test", "CA2.Test"}
 	})
 	c := w.registered(t)
 	hash := func(domain string) string {
@@ -599,12 +602,12 @@ func TestPersistentRecords(t *testing.T) {
 		is(t, w.refusal(t, c, test.name, acme.DNSPersist01), test.of, 0, test.detail)
 	}
 	until := time.Now().Add(time.Hour).Unix()
-	w.set("TXT", "_validation-persist.a.test", "ca.test; accounturi="+hash("*")+"; unheard=x; persistUntil="+strconv.FormatInt(until, 10))
+	w.set("TXT", "_validation-persist.a.test", "CA2.test; AccountURI="+hash("*")+"; unheard=x; persistUntil="+strconv.FormatInt(until, 10))
 	o, _, err := c.Order(t.Context(), names("a.test"))
 	check(t, err)
 	z, err := c.Authorization(t.Context(), o.Authorizations[0])
 	check(t, err)
-	if ch := pick(t, z, acme.DNSPersist01); ch.Token != "" || len(ch.IssuerDomainNames) != 1 {
+	if ch := pick(t, z, acme.DNSPersist01); ch.Token != "" || len(ch.IssuerDomainNames) != 2 {
 		t.Errorf("%+v", ch)
 	}
 	_, err = c.Accept(t.Context(), z.Challenges[0].URL)
@@ -614,7 +617,7 @@ func TestPersistentRecords(t *testing.T) {
 	}
 	d, err := c.Directory(t.Context())
 	check(t, err)
-	if d.Meta.AccountHashPrefix != w.url+"/acme/account-hash/" || len(d.Meta.IssuerDomainNames) != 1 {
+	if d.Meta.AccountHashPrefix != w.url+"/acme/account-hash/" || len(d.Meta.IssuerDomainNames) != 2 {
 		t.Errorf("%+v", d.Meta)
 	}
 	_, err = New(Config{BaseURL: w.url, Authority: w.authority, Store: w.store, Secrets: w.vault(), Orders: acmeorder.Settings{Challenges: []string{acme.DNSPersist01}}})
