@@ -258,6 +258,7 @@ func TestOrderListsLeaveOutWhatIsInvalid(t *testing.T) {
 	check(t, err)
 	_, pending, err := c.Order(t.Context(), names("pending.test"))
 	check(t, err)
+	w.later(time.Second) // those of one millisecond come in any order
 	_, held := w.held(t, c, "held.test")
 	var list acme.OrderList
 	_, err = c.Post(t.Context(), c.AccountURL+"/orders", nil, &list)
