@@ -41,9 +41,16 @@ func (c *Config) checkServer() (key, detail, fix string) {
 		if l.key == "server.plain-listen" && l.address == PlainOff {
 			continue
 		}
-		if _, port, err := net.SplitHostPort(l.address); err != nil || port == "" {
+		_, port, err := net.SplitHostPort(l.address)
+		if err != nil || port == "" {
 			return l.key, fmt.Sprintf("%q is not an address to listen on", l.address), addresses
 		}
+		if _, err := net.LookupPort("tcp", port); err != nil {
+			return l.key, fmt.Sprintf("there is no port %q", port), "write a number up to 65535; 0 is any that is free"
+		}
+	}
+	if sameListener(s.Listen, s.PlainListen) {
+		return "server.plain-listen", fmt.Sprintf("%q is the address of server.listen, too", s.PlainListen), "give it another port, or write off"
 	}
 	for _, u := range []struct{ key, text, scheme string }{{"server.url", s.URL, "https"}, {"server.plain-url", s.PlainURL, "http"}} {
 		if u.text == "" {
@@ -70,6 +77,14 @@ func (c *Config) checkServer() (key, detail, fix string) {
 		}
 	}
 	return "", "", ""
+}
+
+// sameListener reports whether one of two addresses cannot be listened on while
+// the other is.
+func sameListener(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	return errA == nil && errB == nil && portA == portB && portA != "0" && (hostA == hostB || hostA == "" || hostB == "")
 }
 
 func (c *Config) checkWords() (key, detail, fix string) {

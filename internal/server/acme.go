@@ -35,9 +35,6 @@ func (s *Server) acme(r *regime) ([]door, error) {
 	if c.Orders.DefaultCA == "" {
 		c.Orders.DefaultCA = r.settings.CA
 	}
-	if err := CheckACME(a, s.config.Office.Profiles); err != nil {
-		return nil, err
-	}
 	for _, l := range []struct {
 		text string
 		into *acmeorder.Limit
@@ -67,9 +64,9 @@ func (s *Server) described(names []string) map[string]string {
 	return out
 }
 
-// CheckACME refuses profiles that there are not, and those whose certificates
-// nobody may have who merely controls a name.
-func CheckACME(a *config.ACME, profiles *config.Profiles) error {
+// checkACME refuses profiles whose certificates nobody may have who merely
+// controls a name.
+func checkACME(a *config.ACME, profiles *config.Profiles) error {
 	if a.Off {
 		return nil
 	}

@@ -78,15 +78,14 @@ func (i *identity) load(ctx context.Context) error {
 }
 
 func (i *identity) loadForeign() error {
-	c, err := tls.LoadX509KeyPair(i.certificate, i.key)
+	c, err := foreign(i.certificate, i.key)
 	if err != nil {
-		return &config.Fault{File: i.certificate, Detail: "the server cannot use this certificate with the key in " + i.key + ": " + err.Error(),
-			Fix: "check server.certificate and server.key, and the two files: certwright match " + i.certificate + " " + i.key}
+		return err
 	}
 	if now := i.office.Now(); now.After(c.Leaf.NotAfter) {
 		i.log.Warn("the certificate of the server has expired", "file", i.certificate, "ended", c.Leaf.NotAfter)
 	}
-	i.current.Store(&c)
+	i.current.Store(c)
 	return nil
 }
 

@@ -20,14 +20,8 @@ func (s *Server) guard(r *regime) (*access.Guard, error) {
 		s.config.Log.ErrorContext(ctx, what, "cause", err)
 	}}
 	settings := &r.settings.Access
-	fault := func(key string, err error) error {
-		return &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of %q: %v", key, err), Fix: "see: certwright config print"}
-	}
 	roots, err := rootsOf(settings.Roots)
 	if err != nil {
-		return nil, err
-	}
-	if err := CheckRules(settings, s.config.Office.Profiles); err != nil {
 		return nil, err
 	}
 	c.Certificates, err = access.NewCertificates(access.CertificateConfig{Issued: s.config.Office.Store, Roots: poolOf(roots), Rules: rulesOf(settings.Certificates), Now: s.config.Office.Now,
@@ -36,7 +30,7 @@ func (s *Server) guard(r *regime) (*access.Guard, error) {
 			return err == nil && p.ForNamed()
 		}})
 	if err != nil {
-		return nil, fault("access.certificates", err)
+		return nil, at("access.certificates", err)
 	}
 	if settings.OIDC.Issuer == "" {
 		return access.NewGuard(c), nil
@@ -44,14 +38,14 @@ func (s *Server) guard(r *regime) (*access.Guard, error) {
 	c.OIDC, err = access.NewOIDC(access.OIDCConfig{Issuer: settings.OIDC.Issuer, Client: settings.OIDC.Client, Name: settings.OIDC.Name,
 		Rules: rulesOf(settings.OIDC.Rules), HTTP: &http.Client{Timeout: 10 * time.Second}, Now: s.config.Office.Now})
 	if err != nil {
-		return nil, fault("access.oidc", err)
+		return nil, at("access.oidc", err)
 	}
 	return access.NewGuard(c), nil
 }
 
-// CheckRules refuses a rule for client certificates that would make whoever asks
+// checkRules refuses a rule for client certificates that would make whoever asks
 // for a certificate with a name more than an applicant.
-func CheckRules(settings *config.Access, profiles *config.Profiles) error {
+func checkRules(settings *config.Access, profiles *config.Profiles) error {
 	fault := func(match, detail, fix string) error {
 		return &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of \"access.certificates\": the rule %q %s", match, detail), Fix: fix}
 	}

@@ -45,6 +45,12 @@ type maker struct {
 // the start in any case.
 func (s *Server) govern(ctx context.Context, settings config.Config, old *regime) (*regime, error) {
 	settings.Keep(&s.config.Settings)
+	if err := Check(ctx, &settings, Around(s.config.Office)); err != nil {
+		return nil, err
+	}
+	for _, doubt := range Doubts(ctx, &settings, Around(s.config.Office)) {
+		s.config.Log.Warn(doubt)
+	}
 	r := &regime{settings: settings, told: s.whereabouts(&settings)}
 	if old == nil || old.settings.Server.PlainURL != settings.Server.PlainURL {
 		if err := settleBase(ctx, s.config.Office, settings.Server.PlainURL, s.config.By, s.config.Log); err != nil {

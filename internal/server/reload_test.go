@@ -68,7 +68,7 @@ func TestReloadTakesOver(t *testing.T) {
 	// A mistake anywhere leaves everything as it is.
 	w.reloaded(t, s, func(c *config.Config) { c.ACME.Off, c.ACME.Profiles = false, []string{"nobody"} })
 	says("/acme/directory", `"externalAccountRequired":true`, http.StatusOK)
-	if text := w.log.String(); !strings.Contains(text, `msg="the configuration cannot be used, and stays as it was" cause="there is no profile \"nobody\"`) {
+	if text := w.log.String(); !strings.Contains(text, `msg="the configuration cannot be used, and stays as it was" cause="the configuration: the value of \"acme.profiles\": there is no profile \"nobody\""`) {
 		t.Error(text)
 	}
 	w.reloaded(t, s, func(c *config.Config) { c.ACME.Off, c.CMP.Off = true, true })

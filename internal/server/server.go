@@ -71,6 +71,9 @@ type Told struct {
 // server's own certificate, and mounts the doors. Nothing is served before Run.
 func New(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{config: c, crowd: newCrowd(connections(c.Settings.Limits.Connections))}
+	if err := Check(ctx, &c.Settings, Around(c.Office)); err != nil {
+		return nil, err
+	}
 	if err := s.listen(); err != nil {
 		return nil, errors.Join(err, s.close())
 	}

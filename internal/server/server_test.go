@@ -251,7 +251,7 @@ func TestOwnCertificateRefused(t *testing.T) {
 		"person": "the server's own certificate is refused: ",
 		"subca":  "the server's own certificate is refused: ",
 		"hold":   "the server's own certificate awaits an officer's decision: ticket ",
-		"none":   "the server's own certificate is refused: there is no profile \"none\"",
+		"none":   "the configuration: the value of \"server.profile\": there is no profile \"none\"",
 	} {
 		w := newWorld(t)
 		w.settings.Server.Profile = profile

@@ -1,12 +1,12 @@
 package verbs
 
 import (
+	"context"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/internal/config"
-	"github.com/certwright/certwright/internal/manufacturer"
 	"github.com/certwright/certwright/internal/server"
 )
 
@@ -18,10 +18,10 @@ variable CERTWRIGHT_SERVER_LISTEN stands over its key server.listen, and so on f
 flags stand over both.`,
 		&cobra.Command{
 			Use: "check [FILE]", Short: "Check a configuration file", Args: takes(0, 1, "at most one file"),
-			Long: "Check the configuration of the home, or another file: unknown keys, values that cannot be,\nfiles of manufacturers that cannot be read, and environment variables that set nothing.",
+			Long: "Check the configuration of the home, or another file: unknown keys, values that cannot be,\nprofiles, authorities and files that are not there, and environment variables that set nothing:\nwhat serve refuses, it refuses.",
 			Example: `certwright config check
 certwright config check new.yaml`,
-			RunE: func(_ *cobra.Command, args []string) error { return p.configCheck(args) },
+			RunE: func(c *cobra.Command, args []string) error { return p.configCheck(c.Context(), args) },
 		},
 		&cobra.Command{
 			Use: "print", Short: "Print the configuration in force, each key with what it does", Args: nothing,
@@ -47,15 +47,12 @@ func (p *program) readConfig(args []string) (config.Config, string, error) {
 	return c, h.File(), err
 }
 
-func (p *program) configCheck(args []string) error {
+func (p *program) configCheck(ctx context.Context, args []string) error {
 	c, file, err := p.readConfig(args)
 	if err != nil {
 		return err
 	}
-	if _, err := manufacturer.Read(c.CMP.Manufacturers); err != nil {
-		return err
-	}
-	if err := p.configRules(&c); err != nil {
+	if err := p.configWorks(ctx, &c); err != nil {
 		return err
 	}
 	var idle []string
@@ -78,18 +75,29 @@ func (p *program) configCheck(args []string) error {
 	return nil
 }
 
-// configRules checks the rules for client certificates, and what ACME offers,
-// against the profiles of the home.
-func (p *program) configRules(c *config.Config) error {
+// configWorks asks what a server asks when it starts: whether the profiles,
+// files and authorities that are named are there, and the rules can be used.
+func (p *program) configWorks(ctx context.Context, c *config.Config) error {
 	h, err := p.home()
 	if err != nil {
 		return err
 	}
-	profiles := config.NewProfiles(h)
-	if err := server.CheckACME(&c.ACME, profiles); err != nil {
-		return err
+	around := server.Surroundings{Profiles: config.NewProfiles(h), Authority: server.FirstAuthority}
+	if c.Database == "" && !h.Exists() {
+		return server.Check(ctx, c, around)
 	}
-	return server.CheckRules(&c.Access, profiles)
+	p.settings = c
+	o, err := p.openAt(ctx, h)
+	if err != nil {
+		p.shell.Warn("the names of authorities were not looked at: %v", err)
+		around.Authority = nil
+		return server.Check(ctx, c, around)
+	}
+	around = server.Around(o)
+	for _, doubt := range server.Doubts(ctx, c, around) {
+		p.shell.Warn("%s", doubt)
+	}
+	return server.Check(ctx, c, around)
 }
 
 func (p *program) configPrint() error {

@@ -155,7 +155,7 @@ func (p *program) printPlanned(t ticketJSON) {
 func (p *program) printLines(lines [][2]string, indent string) {
 	for _, line := range lines {
 		if line[1] != "" {
-			p.shell.Print("%s%-*s%s", indent, 13-len(indent), line[0], line[1])
+			p.shell.Print("%s%-*s %s", indent, 12-len(indent), line[0], line[1])
 		}
 	}
 }

@@ -1,0 +1,220 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/certwright/certwright/internal/access"
+	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/manufacturer"
+	"github.com/certwright/certwright/internal/notice"
+	"github.com/certwright/certwright/internal/task"
+	"github.com/certwright/certwright/request"
+)
+
+// Surroundings is what a configuration is held against.
+type Surroundings struct {
+	Profiles *config.Profiles
+	// Authority says what is wrong with the name of an authority, the empty one
+	// being for the only one that issues. Nil: it is not known which there are.
+	Authority func(ctx context.Context, name string) error
+}
+
+// Around is what a configuration of an office is held against.
+func Around(o *task.Office) Surroundings {
+	return Surroundings{Profiles: o.Profiles, Authority: func(ctx context.Context, name string) error {
+		all, err := o.Store.CAs(ctx)
+		if err != nil {
+			return fmt.Errorf("reading the authorities: %w", err)
+		}
+		if len(all) == 0 {
+			return FirstAuthority(ctx, name)
+		}
+		_, _, err = o.Authority.CA(ctx, name)
+		return err
+	}}
+}
+
+// FirstAuthority is Surroundings.Authority where a server is yet to make the
+// first ones.
+func FirstAuthority(_ context.Context, name string) error {
+	if slices.Contains([]string{"", "root", "issuing"}, name) {
+		return nil
+	}
+	return &request.Refusal{Reason: request.UnknownIssuer, Field: "ca", Detail: fmt.Sprintf("there is no authority called %q", name),
+		Fix: "create it first (certwright ca init), or leave it out: the server makes root and issuing"}
+}
+
+// Check finds what keeps a server from working under a configuration whose
+// values can be. Whoever starts a server and whoever checks its configuration
+// ask here.
+func Check(ctx context.Context, c *config.Config, around Surroundings) error {
+	for _, look := range []func() error{
+		func() error { _, err := manufacturer.Read(c.CMP.Manufacturers); return err },
+		func() error { return checkProfiles(c, around.Profiles) },
+		func() error { return checkACME(&c.ACME, around.Profiles) },
+		func() error { return checkAccess(&c.Access, around.Profiles) },
+		func() error { return checkShown(&c.Server) },
+		func() error { return checkEvents(c.Webhooks) },
+		func() error { return checkAuthorities(ctx, c, around) },
+	} {
+		if err := look(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// at says which key of the configuration an error is about.
+func at(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	f := &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of %q: %v", key, err), Fix: "see: certwright config print"}
+	var refusal *request.Refusal
+	if errors.As(err, &refusal) {
+		f.Detail, f.Fix = fmt.Sprintf("the value of %q: %s", key, refusal.Detail), refusal.Fix
+	}
+	return f
+}
+
+// atKey is a name in the configuration, and the key it stands at.
+type atKey struct{ key, name string }
+
+func all(key string, names []string) (out []atKey) {
+	for _, name := range names {
+		out = append(out, atKey{key, name})
+	}
+	return out
+}
+
+// checkProfiles looks for the profiles that are named.
+func checkProfiles(c *config.Config, profiles *config.Profiles) error {
+	names := []atKey{{"profile", c.Profile}, {"server.profile", c.Server.Profile}}
+	if !c.ACME.Off {
+		names = append(append(names, atKey{"acme.profile", c.ACME.Profile}), all("acme.profiles", c.ACME.Profiles)...)
+	}
+	if !c.CMP.Off {
+		names = append(append(names, atKey{"cmp.profile", c.CMP.Profile}), all("cmp.profiles", c.CMP.Profiles)...)
+	}
+	for _, n := range names {
+		if n.name == "" {
+			continue
+		}
+		_, err := profiles.Get(n.name)
+		var refusal *request.Refusal
+		switch {
+		case errors.As(err, &refusal):
+			return at(n.key, err)
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+// checkAccess looks at the rules for those who have no API token.
+func checkAccess(a *config.Access, profiles *config.Profiles) error {
+	if _, err := rootsOf(a.Roots); err != nil {
+		return err
+	}
+	if _, err := access.NewCertificates(access.CertificateConfig{Rules: rulesOf(a.Certificates)}); err != nil {
+		return at("access.certificates", err)
+	}
+	if err := checkRules(a, profiles); err != nil {
+		return err
+	}
+	o := &a.OIDC
+	if o.Issuer == "" && o.Client == "" && len(o.Rules) == 0 {
+		return nil
+	}
+	_, err := access.NewOIDC(access.OIDCConfig{Issuer: o.Issuer, Client: o.Client, Rules: rulesOf(o.Rules)})
+	return at("access.oidc", err)
+}
+
+// checkShown reads the certificate from elsewhere.
+func checkShown(s *config.Server) error {
+	if s.Certificate == "" {
+		return nil
+	}
+	_, err := foreign(s.Certificate, s.Key)
+	return err
+}
+
+// foreign reads a certificate from elsewhere, and its key.
+func foreign(certificate, key string) (*tls.Certificate, error) {
+	c, err := tls.LoadX509KeyPair(certificate, key)
+	if err != nil {
+		return nil, &config.Fault{File: certificate, Detail: "the server cannot use this certificate with the key in " + key + ": " + err.Error(),
+			Fix: "check server.certificate and server.key, and the two files: certwright match " + certificate + " " + key}
+	}
+	return &c, nil
+}
+
+// checkEvents looks for actions that never come.
+func checkEvents(hooks []config.Webhook) error {
+	for _, w := range hooks {
+		for _, action := range w.Events {
+			if !notice.Known(action) {
+				return at("webhooks", &request.Refusal{Detail: fmt.Sprintf("%q is to be told of %q, which never happens", w.Name, action),
+					Fix: "write an action of the audit chain, such as request.issued or certificate.*; certwright audit show has more"})
+			}
+		}
+	}
+	return nil
+}
+
+// checkAuthorities looks for the authorities that are named, or for the one
+// that signs where none is.
+func checkAuthorities(ctx context.Context, c *config.Config, around Surroundings) error {
+	if around.Authority == nil {
+		return nil
+	}
+	names := []atKey{{"ca", c.CA}}
+	if c.Server.Certificate == "" {
+		names = append(names, atKey{"server.ca", orElse(c.Server.CA, c.CA)})
+	}
+	if !c.ACME.Off {
+		names = append(append(names, atKey{"acme.ca", c.ACME.CA}), all("acme.authorities", c.ACME.Authorities)...)
+	}
+	if !c.CMP.Off {
+		names = append(names, atKey{"cmp.ca", c.CMP.CA})
+	}
+	for _, n := range names {
+		if n.key != "server.ca" && n.name == "" {
+			continue // the server needs one of its own; others may never be asked
+		}
+		err := around.Authority(ctx, n.name)
+		var refusal *request.Refusal
+		switch {
+		case errors.As(err, &refusal):
+			return at(n.key, err)
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+// Doubts are what a server works with, but not as may be meant: for people to
+// read, each with its fix.
+func Doubts(ctx context.Context, c *config.Config, around Surroundings) []string {
+	if c.ACME.Off || around.Authority == nil || c.ACME.CA != "" || c.CA != "" {
+		return nil
+	}
+	var refusal *request.Refusal
+	if !errors.As(around.Authority(ctx, ""), &refusal) {
+		return nil
+	}
+	return []string{"orders over ACME that name no authority cannot be signed: " + refusal.Detail + "; name one: acme.ca"}
+}
+
+func orElse(name, other string) string {
+	if name == "" {
+		return other
+	}
+	return name
+}
