@@ -89,6 +89,7 @@ func TestRulesRefuseValidityAndExtensions(t *testing.T) {
 	const day = 24 * time.Hour
 	refuses(t, []refusal{
 		{"too long validity", "", "CN=a", nil, issuance.Asked{Validity: 201 * day}, "validity-limits", request.BadValidity, "notAfter", "the validity would be 201d, want at most 200d"},
+		{"validity of millennia", "", "CN=a", nil, issuance.Asked{NotAfter: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)}, "validity-limits", request.BadValidity, "notAfter", "the validity would be more than 73000d, want at most 200d"},
 		{"too short validity", "validity2", "CN=a", nil, issuance.Asked{Validity: time.Hour}, "validity-limits", request.BadValidity, "notAfter", "the validity would be 1h, want at least 1d"},
 		{"past end", "", "CN=a", nil, issuance.Asked{NotAfter: start.Add(-time.Second)}, "validity-limits", request.BadValidity, "notAfter", "is not in the future"},
 		{"negative validity", "", "CN=a", nil, issuance.Asked{Validity: -day}, "validity", request.BadValidity, "notAfter", "the validity asked for is -24h0m0s"},

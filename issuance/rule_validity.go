@@ -79,8 +79,12 @@ func validityLimits(c *judging) {
 		if rest := span % day; span > 2*day && rest > 0 {
 			shown += day - rest // nobody reads minutes of years
 		}
+		would := duration(shown).String()
+		if span == longestSpan {
+			would = "more than " + would
+		}
 		c.refuseBy("validity.maximum", request.BadValidity, "notAfter",
-			fmt.Sprintf("the validity would be %v, want at most %v", duration(shown), p.maximum), "ask for an earlier end")
+			fmt.Sprintf("the validity would be %s, want at most %v", would, p.maximum), "ask for an earlier end")
 	}
 	c.checkShortest()
 }
@@ -101,7 +105,22 @@ func (c *judging) after(p Period) bool {
 	return c.plan.notAfter.Add(lastSecond).After(p.From(c.plan.notBefore))
 }
 
+// longestSpan is what is said of all that is longer: years are more than fit
+// into a duration.
+const longestSpan = 2 * maxDuration
+
 // span is the validity with its last second counted.
-func (c *judging) span() time.Duration { return c.plan.notAfter.Sub(c.plan.notBefore) + lastSecond }
+func (c *judging) span() time.Duration {
+	return min(c.plan.notAfter.Sub(c.plan.notBefore), longestSpan-lastSecond) + lastSecond
+}
+
+// RefusesValidity says why the profile would not give a certificate that is
+// issued at this time the ends that are asked for; nil where it would, as far
+// as that can be said without a request and an issuer.
+func (p *Profile) RefusesValidity(a Asked, now time.Time) *request.Refusal {
+	c := &judging{profile: p, asked: a, now: now.UTC().Truncate(time.Second)}
+	c.follow([]rule{{"validity", "", draftValidity}, {"validity-limits", "", validityLimits}})
+	return Judgement{&decision{verdict: verdictOf(c.findings), findings: c.findings}}.Refusal()
+}
 
 func stamp(t time.Time) string { return t.Format("2006-01-02 15:04:05 UTC") }

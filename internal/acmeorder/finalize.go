@@ -64,8 +64,11 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 	s.Origin.Address = address
 	out, err := o.config.Authority.Submit(ctx, *s)
 	var refusal *request.Refusal
+	if errors.As(err, &refusal) && refusal.Reason == request.Duplicate {
+		return nil, acme.NewProblem(acme.OrderNotReady, "the order is being finalized with another request than this one; place another order")
+	}
 	if errors.As(err, &refusal) {
-		return nil, RefusalProblem(refusal)
+		return nil, refused(order, refusal)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("submitting the request of order %s: %w", id, err)

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/protocol/acme"
+	"github.com/certwright/certwright/request"
 )
 
 // The states of an order's record: what there is to do about it.
@@ -90,6 +92,9 @@ func (o *Orders) Place(ctx context.Context, a *Account, p Placement) (*Order, er
 	if p.NotAfter != nil && !p.NotAfter.After(o.now()) || p.NotBefore != nil && p.NotAfter != nil && !p.NotAfter.After(*p.NotBefore) {
 		return nil, acme.NewProblem(acme.Malformed, "notAfter of the order is over already, or not after notBefore")
 	}
+	if err := o.possible(&p); err != nil {
+		return nil, err
+	}
 	if err := o.mayOrder(ctx, a, names); err != nil {
 		return nil, err
 	}
@@ -114,6 +119,42 @@ func (o *Orders) Place(ctx context.Context, a *Account, p Placement) (*Order, er
 		}
 	}
 	return nil, errBusy
+}
+
+// possible refuses ends of the validity that the profile gives at no time while
+// the order lasts (RFC 8555, Section 7.4).
+func (o *Orders) possible(p *Placement) error {
+	if p.NotBefore == nil && p.NotAfter == nil {
+		return nil
+	}
+	profile, err := o.config.Authority.Profile(p.Profile)
+	if err != nil {
+		return fmt.Errorf("reading the profile %q of an order: %s", p.Profile, err.Error())
+	}
+	asked := p.asked()
+	now := o.now()
+	times := []time.Time{now, now.Add(o.settings.OrderLifetime)}
+	if asked.NotBefore.After(now) && asked.NotBefore.Before(times[1]) {
+		times = append(times, asked.NotBefore)
+	}
+	var refusal *request.Refusal
+	for _, at := range slices.Backward(times) {
+		if refusal = profile.RefusesValidity(asked, at); refusal == nil {
+			return nil
+		}
+	}
+	return acme.NewProblem(acme.Malformed, refusal.Detail+"; "+refusal.Fix)
+}
+
+// asked are the ends of the validity that are asked for.
+func (p *Placement) asked() (a issuance.Asked) {
+	if p.NotBefore != nil {
+		a.NotBefore = *p.NotBefore
+	}
+	if p.NotAfter != nil {
+		a.NotAfter = *p.NotAfter
+	}
+	return a
 }
 
 // newOrder makes an order of names: what the account has proven before is taken

@@ -208,3 +208,61 @@ func TestResponderNamesOneNameAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestValidityThatCannotBe is refused when it is ordered (RFC 8555, Section
+// 7.4).
+func TestValidityThatCannotBe(t *testing.T) {
+	w := newWorld(t)
+	c := w.registered(t)
+	now := w.clock()
+	at := func(d time.Duration) *time.Time {
+		end := now.Add(d).Truncate(time.Second)
+		return &end
+	}
+	never := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	for _, test := range []struct {
+		notBefore, notAfter *time.Time
+		detail              string // empty: is taken
+	}{
+		{at(time.Hour), nil, "the profile sets the start itself"},
+		{nil, at(10 * 365 * 24 * time.Hour), "want at most 397d; ask for an earlier end"},
+		{nil, &never, "the validity would be more than 73000d, want at most 397d"},
+		{nil, at(30 * time.Second), "want at least 1h; ask for a later end"},
+		{nil, at(-time.Hour), "notAfter of the order is over already"},
+		{nil, at(30 * 24 * time.Hour), ""},
+	} {
+		n := names("a.test")
+		n.NotBefore, n.NotAfter = test.notBefore, test.notAfter
+		_, _, err := c.Order(t.Context(), n)
+		if test.detail == "" {
+			check(t, err)
+			continue
+		}
+		is(t, err, acme.Malformed, 400, test.detail)
+	}
+}
+
+// TestUnknownAuthorityIsOurFault: the client is told a reference, the log what
+// is wrong, and the order can be finalized once that is mended.
+func TestUnknownAuthorityIsOurFault(t *testing.T) {
+	for what, edit := range map[string]func(*Config){
+		"authority": func(c *Config) { c.Orders.DefaultCA = "nothere" },
+		"profile":   func(c *Config) { c.Orders.DefaultProfile = "nothere" },
+	} {
+		w := newWorld(t, edit)
+		c := w.registered(t)
+		o, url := w.ready(t, c, "a.test")
+		_, err := c.Finalize(t.Context(), o, csr(t, newKey(t), "a.test"))
+		is(t, err, acme.ServerInternal, 500, "something went wrong here, not with the request; tell the operator the reference ")
+		if strings.Contains(err.Error(), "issuing") {
+			t.Errorf("the client is told %v", err)
+		}
+		reference := err.Error()[strings.LastIndexByte(err.Error(), ' ')+1:]
+		if log := w.log.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "reference="+reference) || !strings.Contains(log, "nothere") {
+			t.Errorf("%s: the log is %s", what, log)
+		}
+		if o, err := c.Settled(t.Context(), url, time.Millisecond); err != nil || o.Status != acme.StatusReady {
+			t.Errorf("%s: %+v, %v", what, o, err)
+		}
+	}
+}
