@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -20,7 +21,12 @@ type Config struct {
 	URL   string       // of the server: https://ca.example:8443
 	Token string       // an API token, or a token of OpenID Connect; empty where a client certificate speaks for the sender
 	HTTP  *http.Client // nil: http.DefaultClient; trust in the server's certificate is set here
+	Clear bool         // send the token to an http:// address beyond this machine, too, where all on the way can read it
 }
+
+// ErrClear says that a token would be sent where all on the way can read it
+// (RFC 6750, Section 5.3).
+var ErrClear = errors.New("the token would be sent without TLS, for all on the way to read")
 
 // Client speaks to one server. It is safe for concurrent use.
 type Client struct {
@@ -35,10 +41,19 @@ func New(c Config) (*Client, error) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.User != nil {
 		return nil, fmt.Errorf("%q is not the URL of a server, as https://ca.example:8443 is", c.URL)
 	}
+	if u.Scheme == "http" && c.Token != "" && !c.Clear && !loopback(u.Hostname()) {
+		return nil, ErrClear
+	}
 	if c.HTTP == nil {
 		c.HTTP = http.DefaultClient
 	}
 	return &Client{base: strings.TrimRight(c.URL, "/") + "/api/v1", token: c.Token, http: c.HTTP}, nil
+}
+
+// loopback reports whether a host is this machine (RFC 6761, Section 6.3).
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // Option is something said beside an order.

@@ -29,6 +29,22 @@ func TestAddressesThatAreNone(t *testing.T) {
 	}
 }
 
+func TestTokensAreNotSentInClear(t *testing.T) {
+	for _, c := range []struct {
+		address, token string
+		clear          bool
+		want           error
+	}{
+		{"http://192.0.2.2:8080", "t", false, ErrClear}, {"http://ca.example", "t", false, ErrClear}, {"http://localhost.example", "t", false, ErrClear},
+		{"http://ca.example", "t", true, nil}, {"http://ca.example", "", false, nil}, {"https://ca.example", "t", false, nil},
+		{"http://127.0.0.1:1", "t", false, nil}, {"http://[::1]:1", "t", false, nil}, {"http://localhost:1", "t", false, nil}, {"http://a.localhost", "t", false, nil},
+	} {
+		if _, err := New(Config{URL: c.address, Token: c.token, Clear: c.clear}); !errors.Is(err, c.want) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
 func TestProblems(t *testing.T) {
 	for _, c := range []struct{ kind, body, want string }{
 		{"application/problem+json; charset=utf-8", `{"code":"refused","reason":"bad-key","detail":"weak"}`, "refused bad-key weak"},

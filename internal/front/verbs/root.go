@@ -133,6 +133,7 @@ func (p *program) globalFlags(c *cobra.Command) {
 	f.StringVar(&p.server.url, "server", "", "URL of the server to work at, instead of the authority of the home")
 	f.StringVar(&p.server.token, "token", "", "where the token that the server is shown comes from: "+front.SourceHelp+" (default $CERTWRIGHT_TOKEN)")
 	f.StringVar(&p.server.root, "server-root", "", "root that the server's certificate is under (default: those this machine trusts)")
+	f.BoolVar(&p.server.clear, "token-in-clear", false, "send the token to an http:// address of another machine, too, for all on the way to read")
 	f.StringVar(&p.server.certificate, "client-certificate", "", "certificate to show the server instead of a token, with its chain if it has one")
 	f.StringVar(&p.server.key, "client-key", "", "private key of that certificate")
 	f.StringVar(&p.server.passphrase, "client-passphrase", "", "passphrase of that key: "+front.SourceHelp)

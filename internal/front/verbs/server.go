@@ -24,6 +24,7 @@ import (
 type serverFlags struct {
 	url, token, root             string
 	certificate, key, passphrase string
+	clear                        bool
 }
 
 // servedVerbs are those that work at a server too.
@@ -76,7 +77,10 @@ func (p *program) openServer() (*task.Office, error) {
 	if transport.TLSClientConfig, err = p.serverTLS(); err != nil {
 		return nil, err
 	}
-	c, err := client.New(client.Config{URL: p.server.url, Token: token, HTTP: &http.Client{Transport: transport, Timeout: serverTimeout}})
+	c, err := client.New(client.Config{URL: p.server.url, Token: token, HTTP: &http.Client{Transport: transport, Timeout: serverTimeout}, Clear: p.server.clear})
+	if errors.Is(err, client.ErrClear) {
+		return nil, front.Usage("write https:// and the port of the HTTPS listener; --token-in-clear sends it all the same", "--server %s: %v", p.server.url, err)
+	}
 	if err != nil {
 		return nil, front.Usage("write it like https://ca.example:8443", "--server: %v", err)
 	}
