@@ -27,8 +27,7 @@ func (s *Server) ocsp(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet, http.MethodHead:
 		question, err = questionIn(r.URL)
 	default:
-		w.Header().Set("Allow", "GET, HEAD, POST")
-		http.Error(w, "ask the OCSP responder with POST, or with GET and the request in the path", http.StatusMethodNotAllowed)
+		notAllowed(w, "GET, HEAD, POST", "ask the OCSP responder with POST, or with GET and the request in the path")
 		return
 	}
 	var large *http.MaxBytesError

@@ -6,6 +6,7 @@ package publish
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -106,8 +107,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case Takes(r):
 		s.ocsp(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "fetch this with GET", http.StatusMethodNotAllowed)
+		notAllowed(w, "GET, HEAD", "fetch this with GET")
 	case strings.HasPrefix(path, "/crl/"):
 		s.crl(w, r, strings.TrimPrefix(path, "/crl/"))
 	case strings.HasPrefix(path, "/ca/"):
@@ -115,6 +115,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// notAllowed tells the methods there are (RFC 9110, Section 15.5.6).
+func notAllowed(w http.ResponseWriter, methods, fix string) {
+	w.Header().Set("Allow", methods)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusMethodNotAllowed)
+	fmt.Fprintf(w, `{"title":"Method Not Allowed","status":405,"code":"usage","detail":"this place does not take the method","fix":%q}`+"\n", fix)
 }
 
 // Run publishes lists before the last ones end, replaces responder

@@ -120,7 +120,7 @@ func (s *Server) measures(setting string, g *access.Guard) http.Handler {
 	case "open":
 		return s.config.Measures
 	case "off":
-		return http.HandlerFunc(s.nothing)
+		return http.HandlerFunc(nothing)
 	}
 	return g.Require(access.Administrator, access.Auditor)(s.config.Measures)
 }
@@ -146,6 +146,6 @@ func profiling() http.Handler {
 const longestProfile = 10 * time.Minute
 
 // nothing answers what no door is for.
-func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {
+func nothing(w http.ResponseWriter, r *http.Request) {
 	problem(w, r, http.StatusNotFound, "not-found", "there is nothing at "+short(r.URL.Path))
 }

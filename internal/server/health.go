@@ -39,7 +39,7 @@ func (s *Server) health(*regime) ([]door, error) {
 	})
 	return []door{
 		{name: "health", patterns: []string{"GET /healthz", "GET /readyz"}, plain: true, handler: mux},
-		{name: "none", patterns: []string{"/"}, plain: true, handler: http.HandlerFunc(s.nothing)},
+		{name: "none", patterns: []string{"/"}, plain: true, handler: http.HandlerFunc(nothing)},
 		{name: "watchdog", run: s.watchdog},
 	}, nil
 }

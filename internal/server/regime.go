@@ -3,10 +3,12 @@ package server
 import (
 	"context"
 	"net/http"
+	"path"
 	"reflect"
 	"slices"
 
 	"github.com/certwright/certwright/internal/config"
+	"github.com/certwright/certwright/internal/enroll/restsrv"
 	"github.com/certwright/certwright/internal/manufacturer"
 )
 
@@ -125,8 +127,12 @@ func (r *regime) handler(plain bool) http.Handler {
 			if plain && !d.plain {
 				continue
 			}
+			handler := d.handler
+			if slices.Contains(d.patterns, "/") {
+				handler = otherwise(mux, d.handler)
+			}
 			for _, pattern := range d.patterns {
-				mux.Handle(pattern, named(d.name, d.handler))
+				mux.Handle(pattern, named(d.name, handler))
 			}
 			if d.takes != nil {
 				early = append(early, d)
@@ -140,7 +146,31 @@ func (r *regime) handler(plain bool) http.Handler {
 				return
 			}
 		}
+		if q.Method == http.MethodConnect || untidy(q.URL.Path) {
+			named("none", http.HandlerFunc(nothing)).ServeHTTP(w, q) // a ServeMux would answer by itself, and not as we do
+			return
+		}
 		mux.ServeHTTP(w, q)
+	})
+}
+
+// untidy reports whether a path has empty elements, or such that lead back.
+func untidy(p string) bool {
+	clean := path.Clean("/" + p)
+	return p != clean && p != clean+"/"
+}
+
+// otherwise answers where no other door does: with a 405 where one does for
+// another method (RFC 9110, Section 15.5.6).
+func otherwise(mux *http.ServeMux, none http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		allowed := restsrv.Allowed(mux, q)
+		if allowed == "" {
+			none.ServeHTTP(w, q)
+			return
+		}
+		w.Header().Set("Allow", allowed)
+		problem(w, q, http.StatusMethodNotAllowed, "usage", short(q.URL.Path)+" does not take this method; it takes "+allowed)
 	})
 }
 

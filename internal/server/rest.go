@@ -20,7 +20,7 @@ func (s *Server) rest(r *regime) ([]door, error) {
 		PerSecond: float64(r.settings.Limits.Rate), Burst: 10 * r.settings.Limits.Rate,
 	})
 	return []door{
-		{name: "rest", patterns: []string{"/api/v1/", "GET /openapi.json"}, handler: handler},
+		{name: "rest", patterns: []string{"/api/v1", "/api/v1/", "GET /openapi.json"}, handler: handler},
 		{name: "metrics", patterns: []string{"GET /metrics"}, handler: s.measures(r.settings.Server.Metrics, guard)},
 		{name: "profiling", patterns: []string{"/debug/pprof/"}, handler: guard.Require(access.Administrator)(profiling())},
 	}, err

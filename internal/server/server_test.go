@@ -491,7 +491,7 @@ func TestMetricsForEveryone(t *testing.T) {
 
 func TestRequestIdentifiers(t *testing.T) {
 	s := bare(t)
-	h := s.front(http.HandlerFunc(s.nothing))
+	h := s.front(http.HandlerFunc(nothing))
 	for given, kept := range map[string]bool{"": false, "from-proxy-1": true, "short": false, strings.Repeat("a", 65): false, "with blank and \n": false} {
 		r, answer := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
 		r.Header.Set("X-Request-Id", given)

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -100,7 +101,7 @@ func New(c Config) (http.Handler, error) {
 	s.acme()
 	s.describeFiles()
 	s.tidyDescription()
-	mux.HandleFunc("/", s.nothingHere)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.nothingHere(w, r, Allowed(mux, r)) })
 	return mux, s.serveDescription(mux)
 }
 
@@ -145,9 +146,30 @@ func (s *server) serveDescription(mux *http.ServeMux) error {
 	return nil
 }
 
-// nothingHere answers for paths that are none.
-func (s *server) nothingHere(w http.ResponseWriter, r *http.Request) {
+// nothingHere answers for paths that are none, and for methods that a path does
+// not know (RFC 9110, Section 15.5.6).
+func (s *server) nothingHere(w http.ResponseWriter, r *http.Request, allowed string) {
+	if allowed != "" {
+		w.Header().Set("Allow", allowed)
+		writeProblem(w, &client.Problem{Status: http.StatusMethodNotAllowed, Code: client.CodeUsage, Detail: short(r.URL.Path) + " does not take " + short(r.Method), Fix: "use " + allowed})
+		return
+	}
 	writeProblem(w, &client.Problem{Status: http.StatusNotFound, Code: client.CodeNotFound, Detail: "there is nothing at " + r.Method + " " + short(r.URL.Path), Fix: "see /openapi.json for what there is"})
+}
+
+// Allowed are the methods, as the header Allow lists them, that something of its
+// own answers at the path of a request; empty where none is, and what answers is
+// the pattern for everything.
+func Allowed(mux *http.ServeMux, r *http.Request) string {
+	var out []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		probe := *r
+		probe.Method = method
+		if _, pattern := mux.Handler(&probe); pattern != "/" && pattern != "" {
+			out = append(out, method)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func short(text string) string {
