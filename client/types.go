@@ -183,7 +183,7 @@ type CA struct {
 	Subject  string          `json:"subject,omitempty" doc:"RFC 4514"`
 	Created  time.Time       `json:"created"`
 	Chain    [][]byte        `json:"chain" doc:"its certificate, then its issuers, DER in base64"`
-	Settings json.RawMessage `json:"settings,omitempty" doc:"as certwright ca show has them"`
+	Settings json.RawMessage `json:"settings,omitempty" doc:"as they are on record: lengths of time such as crlValidity are in nanoseconds"`
 }
 
 // Profile says what certificates of one kind look like and who may have them.

@@ -85,7 +85,7 @@ func (s *Server) note(r *http.Request, e *exchange, answer *recorder, took time.
 	}
 	line := slog.NewRecord(time.Now(), level, "request", 0) // wherever in the program it is written
 	line.AddAttrs(slog.String("door", e.door), slog.String("method", r.Method), slog.String("path", short(r.URL.Path)),
-		slog.Int("status", answer.code()), slog.Int64("octets", answer.octets), slog.Duration("took", took.Round(time.Microsecond)), slog.String("from", r.RemoteAddr))
+		slog.Int("status", answer.code()), slog.Int64("octets", answer.octets), slog.String("took", took.Round(time.Microsecond).String()), slog.String("from", r.RemoteAddr))
 	if e.proxy != "" {
 		line.AddAttrs(slog.String("proxy", e.proxy))
 	}

@@ -67,6 +67,10 @@ func tooOften(wait time.Duration) *failure {
 	return f
 }
 
+func tooLarge() *failure {
+	return failed(http.StatusRequestEntityTooLarge, client.CodeTooLarge, "the body is too large", "send one request at a time, and nothing else")
+}
+
 // away tells that the records cannot be reached now.
 func away() *failure {
 	f := failed(http.StatusServiceUnavailable, client.CodeDatabase, "the server cannot reach its records now", "send it again in a while")
@@ -131,7 +135,7 @@ func ownProblem(_ huma.Context, _ string, v any) (any, error) {
 	p := &client.Problem{Title: http.StatusText(found.Status), Status: found.Status, Code: client.CodeUsage, Detail: found.Detail, Fix: "see /openapi.json for what is expected"}
 	switch found.Status {
 	case http.StatusRequestEntityTooLarge:
-		p.Code, p.Detail, p.Fix = client.CodeTooLarge, "the body is too large", "send one request at a time, and nothing else"
+		return tooLarge().Problem, nil
 	case http.StatusRequestTimeout:
 		p.Code, p.Detail, p.Fix = client.CodeUsage, "the body did not come in time", "send it again"
 	case http.StatusInternalServerError:

@@ -213,8 +213,9 @@ func contains(list []string, text string) bool {
 }
 
 // admit lets requests pass of those who have one of these roles, before their
-// body is read.
-func (s *server) admit(roles []access.Role) func(huma.Context, func(huma.Context)) {
+// body is read; one that is said to be too large is not waited for (RFC 9110,
+// Section 10.1.1).
+func (s *server) admit(roles []access.Role, largest int64) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		w.Header().Set("Cache-Control", "no-store")
@@ -233,6 +234,10 @@ func (s *server) admit(roles []access.Role) func(huma.Context, func(huma.Context
 		}
 		if wrong := askedRightly(ctx.Operation(), r.URL.Query()); wrong != nil {
 			writeFailure(w, wrong)
+			return
+		}
+		if r.ContentLength > largest {
+			writeFailure(w, tooLarge())
 			return
 		}
 		next(huma.WithValue(ctx, senderKey{}, &sender{p, address}))
@@ -256,12 +261,12 @@ func (s *server) turnAway(ctx context.Context, w http.ResponseWriter, address st
 // none is named).
 func on[I, O any](s *server, op huma.Operation, roles []access.Role, handle func(context.Context, *sender, *I) (*O, error)) {
 	op.Path = "/api/v1" + op.Path
-	op.Middlewares = huma.Middlewares{s.admit(roles)}
 	op.Security = []map[string][]string{{"token": {}}, {"certificate": {}}}
 	op.Description = rolesInWords(op.Description, roles)
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = largestOrder
 	}
+	op.Middlewares = huma.Middlewares{s.admit(roles, op.MaxBodyBytes)}
 	op.Responses = s.problems(&op, reflect.TypeFor[I]())
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		x := ctx.Value(senderKey{}).(*sender)
