@@ -150,8 +150,8 @@ func checkContact(contact []string) error {
 		return acme.NewProblem(acme.InvalidContact, fmt.Sprintf("there are %d contacts; give no more than %d", len(contact), most))
 	}
 	for _, c := range contact {
-		address, isMail := strings.CutPrefix(c, "mailto:")
-		if !isMail {
+		scheme, address, _ := strings.Cut(c, ":")
+		if !strings.EqualFold(scheme, "mailto") {
 			return acme.NewProblem(acme.UnsupportedContact, "the contact is not of the form mailto:name@domain, the only one taken here")
 		}
 		parsed, err := mail.ParseAddress(address)

@@ -67,7 +67,7 @@ func (o *Orders) bind(ctx context.Context, r *Registration, a *Account) (*author
 	if err != nil {
 		return nil, acme.NewProblem(acme.Malformed, "the external account binding cannot be read; it is a JWS by HS256 with kid and url in its protected header")
 	}
-	if m.Header.URL != r.URL || m.Header.Nonce != "" || m.Header.Key != nil {
+	if m.Header.URL != r.URL || m.HasNonce() || m.Header.Key != nil {
 		return nil, acme.NewProblem(acme.Malformed, "the protected header of the external account binding must have the url of newAccount, and no nonce or jwk")
 	}
 	wrong := acme.NewProblem(acme.Unauthorized, "the external account binding is not by a key that was handed out here and is still good; look at the key ID and the key, or ask the operator for new ones")

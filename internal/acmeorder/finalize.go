@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/cert"
@@ -195,6 +198,10 @@ func onlyNames(r *request.Request, asked *issuance.Asked) error {
 
 // readRequest reads a request (RFC 8555, Section 7.4).
 func readRequest(csr []byte) (*request.Request, *acme.Problem) {
+	var outer cryptobyte.String
+	if rest := cryptobyte.String(csr); !rest.ReadASN1Element(&outer, asn1.SEQUENCE) || len(outer) != len(csr) {
+		return nil, acme.NewProblem(acme.BadCSR, "csr is not the base64url of a PKCS#10 request in DER, and of nothing else")
+	}
 	p, err := pkcs10.Parse(csr)
 	if err != nil {
 		return nil, acme.NewProblem(acme.BadCSR, "csr is not the base64url of a PKCS#10 request in DER: "+err.Error())

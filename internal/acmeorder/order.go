@@ -396,9 +396,9 @@ func (o *Orders) List(ctx context.Context, a *Account, after string, limit int) 
 }
 
 // deactivate withdraws an authorization (RFC 8555, Section 7.5.2).
-func (z *Authorization) deactivate() error {
-	if !slices.Contains([]string{acme.StatusPending, acme.StatusProcessing, acme.StatusValid}, z.Status) {
-		return acme.NewProblem(acme.Malformed, "the authorization is "+z.Status+" already")
+func (z *Authorization) deactivate(now time.Time) error {
+	if standing := z.standing(now); standing != acme.StatusPending && standing != acme.StatusValid {
+		return acme.NewProblem(acme.Malformed, "the authorization is "+standing+" already")
 	}
 	z.Status = acme.StatusDeactivated
 	return nil
@@ -407,7 +407,12 @@ func (z *Authorization) deactivate() error {
 // Withdraw deactivates the n-th authorization of an order, and takes back what
 // is held on the strength of it.
 func (o *Orders) Withdraw(ctx context.Context, a *Account, id string, n int) (*Order, error) {
-	order, err := o.edit(ctx, a, id, n, func(_ *Order, z *Authorization) error { return z.deactivate() })
+	if of, err := o.at(ctx, Place{id, n}); err != nil {
+		return nil, err
+	} else if of != nil && of.Of != (Place{}) {
+		return nil, nil // it is another order's, at another URL
+	}
+	order, err := o.edit(ctx, a, id, n, func(_ *Order, z *Authorization) error { return z.deactivate(o.now()) })
 	if order == nil || err != nil {
 		return nil, err
 	}

@@ -20,6 +20,10 @@ type Signed struct {
 	Protected string `json:"protected"`
 	Payload   string `json:"payload"`
 	Signature string `json:"signature"`
+
+	// Header and Signatures are parts that ACME does not have, kept to be refused.
+	Header     json.RawMessage `json:"header,omitempty"`
+	Signatures json.RawMessage `json:"signatures,omitempty"`
 }
 
 // Header is what the signature of a message covers besides its payload.
@@ -37,7 +41,11 @@ type Message struct {
 	payload   []byte
 	signed    []byte // what the signature is of (RFC 7515, Section 5.2)
 	signature []byte
+	hasNonce  bool
 }
+
+// HasNonce reports whether there is a nonce in the header, if an empty one.
+func (m *Message) HasNonce() bool { return m.hasNonce }
 
 // ErrSignature says that a signature does not verify by the key.
 var ErrSignature = errors.New("the signature does not verify by the key: the message was changed, or signed by another key")
@@ -77,7 +85,7 @@ func ParseBinding(s *Signed) (*Message, error) {
 // protected is a header as it is sent.
 type protected struct {
 	Algorithm string          `json:"alg"`
-	Nonce     string          `json:"nonce"`
+	Nonce     *string         `json:"nonce"`
 	URL       string          `json:"url"`
 	KeyID     string          `json:"kid"`
 	Key       json.RawMessage `json:"jwk"`
@@ -93,7 +101,7 @@ func parse(body []byte, algorithms []string) (*Message, error) {
 	var h protected
 	header, err := decode(*parts.Protected)
 	if err == nil {
-		err = json.Unmarshal(header, &h)
+		err = Unmarshal(header, &h)
 	}
 	m := &Message{signed: []byte(*parts.Protected + "." + *parts.Payload)}
 	if err == nil {
@@ -111,7 +119,10 @@ func parse(body []byte, algorithms []string) (*Message, error) {
 	if !slices.Contains(algorithms, h.Algorithm) {
 		return nil, &AlgorithmError{h.Algorithm}
 	}
-	m.Header = Header{Algorithm: h.Algorithm, Nonce: h.Nonce, URL: h.URL, KeyID: h.KeyID}
+	m.Header = Header{Algorithm: h.Algorithm, URL: h.URL, KeyID: h.KeyID}
+	if m.hasNonce = h.Nonce != nil; m.hasNonce {
+		m.Header.Nonce = *h.Nonce
+	}
 	if h.Key == nil {
 		return m, nil
 	}
@@ -135,7 +146,7 @@ type parts struct {
 // headers, several signatures, detached payloads.
 func flattened(body []byte) (*parts, error) {
 	var p parts
-	if err := json.Unmarshal(body, &p); err != nil {
+	if err := Unmarshal(body, &p); err != nil {
 		var kind *json.UnmarshalTypeError
 		if errors.As(err, &kind) && kind.Field != "" {
 			return nil, fmt.Errorf("the message has no text called %q", kind.Field)

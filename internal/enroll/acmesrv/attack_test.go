@@ -47,7 +47,7 @@ func TestForgedMessages(t *testing.T) {
 	order := `{"identifiers":[{"type":"dns","value":"a.test"}]}`
 
 	is(t, send(t, c, acme.Header{KeyID: account, Nonce: "AAAA"}, orders, order), acme.BadNonce, 400, "the nonce was not given here")
-	is(t, send(t, c, acme.Header{KeyID: account, Nonce: "no base64!"}, orders, order), acme.BadNonce, 400, "")
+	is(t, send(t, c, acme.Header{KeyID: account, Nonce: "no base64!"}, orders, order), acme.Malformed, 400, "the nonce is not base64url")
 	nonce, err := c.Nonce(t.Context())
 	check(t, err)
 	check(t, send(t, c, acme.Header{KeyID: account, Nonce: nonce}, orders, order))

@@ -1,9 +1,7 @@
 package acmesrv
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -79,6 +77,9 @@ func (x *exchange) open(by signer) error {
 	if h.URL != x.url {
 		return acme.NewProblem(acme.Unauthorized, "the message was signed for another URL than it was sent to; use the URLs of the directory as they are")
 	}
+	if _, err := base64.RawURLEncoding.DecodeString(h.Nonce); err != nil {
+		return acme.NewProblem(acme.Malformed, "the nonce is not base64url without padding")
+	}
 	if err := x.server.nonces.Spend(x.r.Context(), h.Nonce); err != nil {
 		return err
 	}
@@ -142,8 +143,8 @@ func (x *exchange) asGet() bool { return len(x.payload) == 0 }
 
 // read reads the payload.
 func (x *exchange) read(into any) error {
-	if err := json.NewDecoder(bytes.NewReader(x.payload)).Decode(into); err != nil {
-		return acme.NewProblem(acme.Malformed, "the payload is not the JSON object that is wanted here")
+	if err := acme.Unmarshal(x.payload, into); err != nil {
+		return acme.NewProblem(acme.Malformed, "the payload is not the JSON object that is wanted here, its members spelled as RFC 8555 spells them, and nothing behind it")
 	}
 	return nil
 }

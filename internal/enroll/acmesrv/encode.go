@@ -39,8 +39,14 @@ func link(w http.ResponseWriter, url, relation string) {
 	w.Header().Add("Link", "<"+url+`>;rel="`+relation+`"`)
 }
 
-// linkIndex points to the directory (RFC 8555, Section 7.1).
-func (s *Server) linkIndex(w http.ResponseWriter) { link(w, s.base+"/directory", "index") }
+// linkIndex points to the directory (RFC 8555, Section 7.1), before any other
+// link, of
+// each answer once.
+func (s *Server) linkIndex(w http.ResponseWriter) {
+	if len(w.Header().Values("Link")) == 0 {
+		link(w, s.base+"/directory", "index")
+	}
+}
 
 func write(w http.ResponseWriter, status int, v any) error {
 	return writeAs(w, status, "application/json", v)

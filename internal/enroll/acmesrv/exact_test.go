@@ -266,3 +266,63 @@ func TestUnknownAuthorityIsOurFault(t *testing.T) {
 		}
 	}
 }
+
+// TestMethods of resources are named where another is used (RFC 9110, Section
+// 15.5.6); all answers but the directory's link to it.
+func TestMethods(t *testing.T) {
+	w := newWorld(t)
+	for _, test := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{http.MethodGet, "/acme/new-order", 405, "POST"},
+		{http.MethodHead, "/acme/new-order", 405, "POST"},
+		{http.MethodPut, "/acme/new-nonce", 405, "GET, HEAD, POST"},
+		{http.MethodPost, "/acme/renewal-info/AAAA.AQ", 405, "GET, HEAD"},
+		{http.MethodGet, "/acme/elsewhere", 404, ""},
+		{http.MethodHead, "/acme/elsewhere", 404, ""},
+		{http.MethodGet, "/acme/renewal-info/AAAA.AQ", 404, ""},
+	} {
+		request, err := http.NewRequest(test.method, w.url+test.path, nil)
+		check(t, err)
+		answer, err := http.DefaultClient.Do(request)
+		check(t, err)
+		check(t, answer.Body.Close())
+		links := answer.Header.Values("Link")
+		if answer.StatusCode != test.status || answer.Header.Get("Allow") != test.allow || len(links) != 1 || !strings.HasSuffix(links[0], `/acme/directory>;rel="index"`) {
+			t.Errorf("%s %s: %s, allow %q, links %q", test.method, test.path, answer.Status, answer.Header.Get("Allow"), links)
+		}
+	}
+}
+
+// TestNothingBesidesTheMessage is taken.
+func TestNothingBesidesTheMessage(t *testing.T) {
+	w := newWorld(t)
+	c := w.registered(t)
+	orders := w.url + "/acme/new-order"
+	h := acme.Header{KeyID: c.AccountURL}
+	is(t, send(t, c, h, orders, `{"IDENTIFIERS":[{"type":"dns","value":"a.test"}]}`), acme.Malformed, 400, "spelled as RFC 8555 spells them")
+	is(t, send(t, c, h, orders, `{"identifiers":[{"type":"dns","value":"a.test"}]} x`), acme.Malformed, 400, "nothing behind it")
+	o, _ := w.ready(t, c, "a.test")
+	_, err := c.Finalize(t.Context(), o, append(csr(t, newKey(t), "a.test"), 0))
+	is(t, err, acme.BadCSR, 400, "and of nothing else")
+	_, err = w.client(t).Register(t.Context(), acme.NewAccount{Contact: []string{"MAILTO:ann@a.test"}})
+	check(t, err)
+	d, err := c.Directory(t.Context())
+	check(t, err)
+	if d.Meta.Profiles["server"] == "" {
+		t.Errorf("the profiles are %v", d.Meta.Profiles)
+	}
+	// What the order took over has one URL, that of where it was proven.
+	second, url, err := c.Order(t.Context(), names("a.test"))
+	check(t, err)
+	if second.Status != acme.StatusReady {
+		t.Fatalf("the order is %s", second.Status)
+	}
+	_, err = c.Post(t.Context(), strings.Replace(url, "/order/", "/authz/", 1)+"/0", map[string]string{"status": acme.StatusDeactivated}, nil)
+	is(t, err, acme.Malformed, 404, "there is no such resource")
+	w.later(30 * 24 * time.Hour)
+	_, err = c.Post(t.Context(), second.Authorizations[0], map[string]string{"status": acme.StatusDeactivated}, nil)
+	is(t, err, acme.Malformed, 400, "the authorization is expired already")
+}

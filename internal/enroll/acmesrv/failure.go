@@ -57,6 +57,7 @@ func notValid(a *acmeorder.Account) *acme.Problem {
 // fail answers with a problem. An error of ours is logged whole and told as a
 // reference alone.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.linkIndex(w)
 	if s.giveNonce(w, r) != nil {
 		w.Header().Del("Replay-Nonce")
 	}

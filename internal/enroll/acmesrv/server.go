@@ -4,7 +4,6 @@ package acmesrv
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -133,11 +132,23 @@ func (s *Server) routes() *http.ServeMux {
 
 // nothing answers what no other handler takes.
 func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost && r.Method != http.MethodHead {
+	if methods := s.methods(r); len(methods) > 0 {
+		w.Header().Set("Allow", strings.Join(methods, ", "))
 		s.fail(w, r, withStatus(acme.NewProblem(acme.Malformed, "there is nothing here for this method; resources of ACME are fetched by POST-as-GET (RFC 8555, Section 6.3), beginning at the directory"), http.StatusMethodNotAllowed))
 		return
 	}
 	s.fail(w, r, notFound())
+}
+
+// methods are those that a path is for; none where there is nothing at it.
+func (s *Server) methods(r *http.Request) []string {
+	var out []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		if _, pattern := s.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/acme/" && pattern != "" {
+			out = append(out, method)
+		}
+	}
+	return out
 }
 
 func (s *Server) directory(w http.ResponseWriter, r *http.Request) {
@@ -169,6 +180,9 @@ func (s *Server) directory(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.PathValue("profile") == "" {
 		d.Meta.Profiles = described(s.config.Orders.Profiles)
+		if preset := s.config.Orders.DefaultProfile; d.Meta.Profiles[preset] == "" {
+			d.Meta.Profiles[preset] = "data:text/plain;charset=utf-8," + url.PathEscape("that of orders which name none")
+		}
 	}
 	for _, method := range s.config.Orders.Challenges {
 		if method == acme.DNSPersist01 {
@@ -308,7 +322,7 @@ func (s *Server) keyChange(x *exchange) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	if inner.Header.Key == nil || inner.Header.KeyID != "" || inner.Header.URL != x.url || inner.Header.Nonce != "" {
+	if inner.Header.Key == nil || inner.Header.KeyID != "" || inner.Header.URL != x.url || inner.HasNonce() {
 		return acme.NewProblem(acme.Malformed, "the inner message must have jwk, the new key, and the url of the outer one in its protected header, and no kid or nonce")
 	}
 	payload, err := inner.Verify(inner.Header.Key)
@@ -316,7 +330,7 @@ func (s *Server) keyChange(x *exchange) error {
 		return unreadable(err)
 	}
 	var change acme.KeyChange
-	if err := json.Unmarshal(payload, &change); err != nil {
+	if err := acme.Unmarshal(payload, &change); err != nil {
 		return acme.NewProblem(acme.Malformed, "the payload of the inner message is no JSON object with account and oldKey")
 	}
 	if change.Account != s.accountURL(x.account.ID) || change.OldKey.Thumbprint() != x.account.Thumbprint {
@@ -534,6 +548,7 @@ func (s *Server) renewalInfo(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	s.linkIndex(w)
 	w.Header().Set("Retry-After", renewalRetry)
 	write(w, http.StatusOK, info)
 }
