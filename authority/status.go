@@ -44,7 +44,7 @@ func (s *CASettings) ArchiveCutoff(now time.Time) time.Time {
 func (a *Authority) CertifyResponder(ctx context.Context, ca string, r *request.Request) (*Outcome, error) {
 	return a.Submit(ctx, Submission{
 		CA: ca, Profile: responderProfile, Request: r, responder: true,
-		Origin: evidence.Origin{Door: "ocsp", Requester: "system", Method: "internal", Entitled: evidence.Operator()},
+		Origin: evidence.Origin{Door: "ocsp", Requester: "system", Method: evidence.Internal, Entitled: evidence.Operator()},
 	})
 }
 

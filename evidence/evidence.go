@@ -78,6 +78,15 @@ type Origin struct {
 	Certificate *Shown             `json:"certificate,omitempty"`
 }
 
+// The methods by which the server itself asks, for what it shows or signs by.
+const (
+	Internal       = "internal"        // to sign OCSP and CMP answers
+	OwnCertificate = "own-certificate" // of its TLS
+)
+
+// OfServer reports whether the server itself asked.
+func (o *Origin) OfServer() bool { return o.Method == Internal || o.Method == OwnCertificate }
+
 // SubjectAttribute is an attribute of a subject.
 type SubjectAttribute struct {
 	Type  string `json:"type"` // its name, as dn.TypeByName knows it: "serialNumber"

@@ -3,6 +3,7 @@ package issuance
 import (
 	"slices"
 
+	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/request"
@@ -35,6 +36,29 @@ func (c *judging) closed() string {
 // of their holder". It is empty where that is nothing.
 func (p *Profile) Authority() string {
 	return authorityBy(p.ca, p.extensions.usage.preset, p.extensions.purposes.preset)
+}
+
+// AuthorityOf says what a certificate lets its holder do in the stead of an
+// authority, as Profile.Authority does; empty where that is nothing.
+func AuthorityOf(c *cert.Certificate) string {
+	var basic ext.BasicConstraints
+	var usage ext.KeyUsage
+	var purposes []oid.OID
+	for _, e := range c.Extensions {
+		var err error
+		switch e.ID {
+		case oid.BasicConstraints:
+			basic, err = ext.ParseBasicConstraints(e.Value)
+		case oid.KeyUsage:
+			usage, err = ext.ParseKeyUsage(e.Value)
+		case oid.ExtKeyUsage:
+			purposes, err = ext.ParseExtKeyUsage(e.Value)
+		}
+		if err != nil {
+			return "cannot be read, and may make an authority of their holder"
+		}
+	}
+	return authorityBy(basic.CA, usage, purposes)
 }
 
 func authorityBy(ca bool, usage ext.KeyUsage, purposes []oid.OID) string {

@@ -148,7 +148,7 @@ func (i *identity) renew(ctx context.Context) error {
 		return fmt.Errorf("making the server's request: %w", err)
 	}
 	out, err := i.office.Authority.Submit(ctx, authority.Submission{CA: i.ca, Profile: i.profile, Request: r,
-		Origin: evidence.Origin{Door: "server", Requester: "certwright serve", Method: "own-certificate", Entitled: evidence.Operator()}})
+		Origin: evidence.Origin{Door: "server", Requester: "certwright serve", Method: evidence.OwnCertificate, Entitled: evidence.Operator()}})
 	switch {
 	case err != nil:
 		return fmt.Errorf("issuing the server's own certificate: %w", err)

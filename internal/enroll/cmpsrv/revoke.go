@@ -67,14 +67,8 @@ func (s *Server) revokeOne(ctx context.Context, c *call, r cmp.Revocation) (id c
 	if err != nil {
 		return refuse(err)
 	}
-	own := record.CA == c.sender.record.CA && string(record.Serial) == string(c.sender.record.Serial)
-	switch {
-	case own && c.sender.gone != nil:
-		return refuse(failure(cmp.CertRevoked, "the certificate is revoked already; nothing needs to be done"))
-	case c.sender.gone != nil:
-		return refuse(c.sender.gone)
-	case !own && !c.sender.ra:
-		return refuse(failure(cmp.NotAuthorized, "the certificate is another's; only its own holder, or a registration authority, has it revoked"))
+	if err := s.mayRevoke(ctx, c.sender, record); err != nil {
+		return refuse(err)
 	}
 	if reason == crl.RemoveFromCRL {
 		_, err = s.config.Authority.Release(ctx, record.CA, record.Serial, c.sender.name)

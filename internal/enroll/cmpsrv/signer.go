@@ -42,7 +42,7 @@ func newSigners(c Config) (*signers, error) {
 		Changes: c.Store.LastChange,
 		Certify: func(ctx context.Context, ca string, r *request.Request) (*authority.Outcome, error) {
 			return c.Authority.Submit(ctx, authority.Submission{
-				CA: ca, Profile: signerProfile, Request: r, Origin: evidence.Origin{Door: "cmp", Requester: "system", Method: "internal", Entitled: evidence.Operator()},
+				CA: ca, Profile: signerProfile, Request: r, Origin: evidence.Origin{Door: "cmp", Requester: "system", Method: evidence.Internal, Entitled: evidence.Operator()},
 			})
 		},
 	})
