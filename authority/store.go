@@ -72,6 +72,7 @@ var (
 	ErrExists    = errors.New("the record exists already")                                                                               // same serial, name, id or idempotency key
 	ErrUncertain = errors.New("the connection was lost while the change was made durable: it may be stored or not; look, and try again") // Commit's, not of one change
 	ErrAway      = errors.New("the records cannot be reached now")
+	ErrFull      = errors.New("the disk is full")             // nothing was written
 	ErrKey       = errors.New("the key may not be certified") // Change.KeyGuard does not hold
 	ErrHead      = errors.New("the records are damaged: the head of the audit chain, which says where it ends, is missing or was changed")
 	ErrDamaged   = errors.New("the records are damaged: a value in them cannot be read, it was changed by another program") // of one record of several: the others follow it

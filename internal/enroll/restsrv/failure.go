@@ -114,6 +114,9 @@ func (s *server) failure(ctx context.Context, err error) *failure {
 	case errors.Is(err, authority.ErrAway) && !errors.Is(err, authority.ErrUncertain):
 		s.Log.ErrorContext(ctx, "a request over REST was not carried out", "cause", err.Error())
 		return away()
+	case errors.Is(err, authority.ErrFull):
+		s.Log.ErrorContext(ctx, "a request over REST was not carried out", "cause", err.Error())
+		return failed(http.StatusInsufficientStorage, client.CodeDatabase, "the server has no room left for its records", "tell its administrator to make room, and send it again then")
 	case errors.Is(err, context.Canceled):
 		return failed(http.StatusServiceUnavailable, client.CodeInternal, "the request was broken off", "send it again")
 	}

@@ -406,6 +406,23 @@ func TestDatabaseThatIsAwayIsToldToTryAgain(t *testing.T) {
 	}
 }
 
+// full is a store on a disk that is full.
+type full struct{ authority.Store }
+
+func (f full) Certificates(context.Context, authority.Query) iter.Seq2[*authority.Certificate, error] {
+	return func(yield func(*authority.Certificate, error) bool) {
+		yield(nil, fmt.Errorf("writing: %w", authority.ErrFull))
+	}
+}
+
+func TestFullDiskIsToldAsSuch(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Store = full{c.Store} })
+	_, err := w.as("ann", access.Applicant).Certificate(t.Context(), "", "0102")
+	if p, ok := err.(*client.Problem); !ok || p.Status != 507 || p.Code != "database" || p.Detail != "the server has no room left for its records" {
+		t.Fatalf("%+v", err)
+	}
+}
+
 func TestOwnMistakesAreLoggedNotTold(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Store = broken{c.Store} })
 	token, ann := w.tokenFor(access.Token{Name: "ann", Roles: []access.Role{access.Applicant}})

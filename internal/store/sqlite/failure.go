@@ -6,6 +6,8 @@ import (
 
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
+
+	"github.com/certwright/certwright/authority"
 )
 
 // ErrDamaged is a file that is a database, but not whole.
@@ -34,7 +36,7 @@ func explain(err error) error {
 	case codes.SQLITE_CORRUPT:
 		return fmt.Errorf("%w (%w)", ErrDamaged, err)
 	case codes.SQLITE_FULL:
-		said = "the disk is full; make room and try again"
+		return fmt.Errorf("%w; make room and try again (%w)", authority.ErrFull, err)
 	case codes.SQLITE_READONLY, codes.SQLITE_PERM:
 		said = "the file may not be written to; check its owner and mode"
 	case codes.SQLITE_CANTOPEN:
