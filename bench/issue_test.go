@@ -89,7 +89,7 @@ func parse(b testing.TB, der []byte) *request.Request {
 }
 
 func sign(b testing.TB, p *issuance.Profile, r *request.Request, i *issuance.Issuer) *issuance.Issued {
-	e := evidence.Of(r, evidence.Origin{Door: "bench"}, nil)
+	e := evidence.Of(r, evidence.Origin{Door: "bench", Entitled: evidence.Operator()}, nil)
 	a, err := p.Judge(r, e, i, issuance.Asked{}, start).Approve()
 	check(b, err)
 	var serial [16]byte

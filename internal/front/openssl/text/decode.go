@@ -68,6 +68,15 @@ func (f *fields) optional(tag der.Tag) (der.Element, bool) {
 	return e, !f.bad
 }
 
+// optionalList takes an optional sequence or set of one kind under an implicit
+// tag [n]. OpenSSL does not look whether such a tag says that it is constructed.
+func (f *fields) optionalList(n uint8) (der.Element, bool) {
+	if e, ok := f.optional(der.ContextConstructed(n)); ok || f.bad {
+		return e, ok
+	}
+	return f.optional(der.Context(n))
+}
+
 func (f *fields) object() oid.OID { return f.objectTag(der.ObjectIdentifier) }
 
 func (f *fields) objectTag(tag der.Tag) oid.OID {

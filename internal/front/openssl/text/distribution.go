@@ -21,7 +21,7 @@ func (f *fields) pointName() (p pointName) {
 	}
 	in := sub(e)
 	p.present = true
-	if full, ok := in.optional(der.ContextConstructed(0)); ok {
+	if full, ok := in.optionalList(0); ok {
 		p.isFull = true
 		names := sub(full)
 		p.full = names.names()
@@ -122,7 +122,7 @@ func readPoints(value []byte) (list []distributionPoint, ok bool) {
 		if one.more() && one.rest.Peek() == der.Context(1) {
 			p.reasons, p.hasReason = one.bits(der.Context(1)), true
 		}
-		if e, ok := one.optional(der.ContextConstructed(2)); ok {
+		if e, ok := one.optionalList(2); ok {
 			names := sub(e)
 			p.issuer, p.hasIssuer = names.names(), true
 			if !names.ok() {

@@ -20,7 +20,7 @@ func subjectKeyIdentifier(w *Writer, value []byte, indent int) state {
 func authorityKeyIdentifier(w *Writer, value []byte, indent int) state {
 	in := open(value, der.Sequence)
 	id, hasID := in.optional(der.Context(0))
-	issuer, hasIssuer := in.optional(der.ContextConstructed(1))
+	issuer, hasIssuer := in.optionalList(1)
 	names := sub(issuer)
 	issuers := names.names()
 	serial, hasSerial := in.optionalInteger(der.Context(2))

@@ -9,7 +9,7 @@ func nameConstraints(w *Writer, value []byte, indent int) state {
 	var lists [2][]generalName
 	var given [2]bool
 	for n := range lists {
-		e, ok := in.optional(der.ContextConstructed(uint8(n)))
+		e, ok := in.optionalList(uint8(n))
 		given[n] = ok
 		trees := sub(e)
 		for trees.more() {
