@@ -146,14 +146,7 @@ func (s *Server) mayUpdate(ctx context.Context, c *call, list []wanted) error {
 			return failure(cmp.BadCertID, "oldCertID is not the certificate whose key protects the message")
 		}
 	}
-	busy, err := s.underWay(ctx, c.sender.id)
-	if err != nil {
-		return err
-	}
-	if busy {
-		return failure(cmp.DuplicateCertReq, "an update of this certificate is under way; confirm it first")
-	}
-	return nil
+	return s.beginUpdate(ctx, c)
 }
 
 // profileFor returns the profile that a message asks for, if its sender may

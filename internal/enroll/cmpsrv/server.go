@@ -150,6 +150,7 @@ type call struct {
 	infos   []cmp.Info
 
 	transaction *transaction   // nil of what needs none
+	update      *update        // that a kur begins; nil of others
 	answer      []byte         // once it is on record
 	challenge   *cmp.Challenge // that the answer is to be, instead of a certificate
 	version     int            // of the answer, where it is not the message's

@@ -37,13 +37,18 @@ func (s *Server) submit(ctx context.Context, c *call, w wanted, profile string, 
 		return refused(r), err
 	}
 	var done *call
-	if only && !older(c, w) {
-		// The transaction would be on record with the ticket.
-		sub.First = true
-		sub.With = func(out *authority.Outcome) (records []*authority.Record, err error) {
+	// The transaction would be on record with the ticket.
+	sub.First = only && !older(c, w)
+	sub.With = func(out *authority.Outcome) (records []*authority.Record, err error) {
+		if sub.First {
 			done, records, err = s.ahead(ctx, c, w, out, implicit)
-			return records, err
 		}
+		if c.update != nil && err == nil {
+			var r *authority.Record
+			r, err = c.update.with(out.Ticket.ID)
+			records = append(records, r)
+		}
+		return records, err
 	}
 	out, err := s.config.Authority.Submit(ctx, sub)
 	var refusal *request.Refusal
@@ -51,10 +56,14 @@ func (s *Server) submit(ctx context.Context, c *call, w wanted, profile string, 
 	case errors.As(err, &refusal):
 		return refused(refusal), nil
 	case errors.Is(err, authority.ErrConflict):
-		return cmp.Response{}, recorded(err)
+		return cmp.Response{}, s.conflicted(ctx, c, err)
 	case err != nil:
 		return cmp.Response{}, err
-	case done != nil && !out.Repeated:
+	}
+	if c.update != nil && !out.Repeated {
+		c.update.Tickets = append(c.update.Tickets, out.Ticket.ID)
+	}
+	if done != nil && !out.Repeated {
 		*c = *done
 		return cmp.Response{}, nil
 	}

@@ -194,32 +194,6 @@ func (s *Server) record(c *call, answer *cmp.Message) (*authority.Record, error)
 	return r, nil
 }
 
-// underWay reports whether a certificate that this sender asked for still waits
-// for an officer or to be confirmed.
-func (s *Server) underWay(ctx context.Context, sender string) (bool, error) {
-	records, err := s.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: RecordKind, Owner: sender, State: open})
-	if err != nil {
-		return false, fmt.Errorf("looking for CMP transactions: %w", err)
-	}
-	for _, r := range records {
-		t, err := authority.Body[transaction](r)
-		if err != nil {
-			return false, err
-		}
-		for _, i := range t.Items {
-			out, err := s.config.Authority.Ticket(ctx, i.Ticket)
-			if err != nil {
-				return false, err
-			}
-			switch out.Ticket.State {
-			case authority.StateUnconfirmed, authority.StateHeld, authority.StateAsked:
-				return true, nil
-			}
-		}
-	}
-	return false, nil
-}
-
 // sweepEvery is how often old transactions are looked for.
 const (
 	sweepEvery  = time.Hour
@@ -242,10 +216,14 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep removes the records of transactions that are past their time.
+// Sweep removes the records of transactions and updates that are past their time.
 func (s *Server) Sweep(ctx context.Context) error {
+	return errors.Join(s.sweep(ctx, RecordKind), s.sweep(ctx, UpdateKind))
+}
+
+func (s *Server) sweep(ctx context.Context, kind string) error {
 	for {
-		old, err := s.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: RecordKind, DueBefore: s.config.Now(), Limit: sweepAtOnce})
+		old, err := s.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: kind, DueBefore: s.config.Now(), Limit: sweepAtOnce})
 		if err != nil {
 			return fmt.Errorf("looking for old CMP transactions: %w", err)
 		}
