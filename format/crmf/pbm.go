@@ -17,9 +17,11 @@ import (
 // PasswordBasedMAC is the algorithm of PBM.
 const PasswordBasedMAC oid.OID = "\x2a\x86\x48\x86\xf6\x7d\x07\x42\x0d" // 1.2.840.113533.7.66.13
 
-// Limits on the parameters of PBM. RFC 9045, Section 3 wants 10,000 iterations at
-// least of new ones; the highest number here takes some ten milliseconds.
+// Limits on the parameters of PBM. RFC 4211, Section 4.4 wants 100 iterations at
+// least, RFC 9045, Section 3 10,000 of new ones; the highest number here takes some
+// ten milliseconds.
 const (
+	MinIterations = 100
 	MaxIterations = 100_000
 	maxSalt       = 1024 // octets
 )
@@ -141,6 +143,9 @@ func (p *PBM) read(raw []byte) error {
 	if p.Salt = salt.Content; len(p.Salt) > maxSalt {
 		return fmt.Errorf("the salt has %d octets; at most %d are taken", len(p.Salt), maxSalt)
 	}
+	if len(p.Salt) == 0 {
+		return errors.New("the salt is empty")
+	}
 	owf, err := takeAlgorithm(&in)
 	if err != nil {
 		return fmt.Errorf("owf: %w", err)
@@ -153,8 +158,8 @@ func (p *PBM) read(raw []byte) error {
 	if err != nil {
 		return fmt.Errorf("iterationCount: %w", err)
 	}
-	if p.Iterations < 1 || p.Iterations > MaxIterations {
-		return fmt.Errorf("the iteration count is %d; it must be from 1 to %d", p.Iterations, MaxIterations)
+	if p.Iterations < MinIterations || p.Iterations > MaxIterations {
+		return fmt.Errorf("the iteration count is %d; it must be from %d to %d", p.Iterations, MinIterations, MaxIterations)
 	}
 	mac, err := takeAlgorithm(&in)
 	if err != nil {

@@ -102,6 +102,10 @@ func (p *PBMAC1) read(id key.AlgorithmIdentifier) error {
 		return fmt.Errorf("keys are derived by %s; only PBKDF2 is taken", p.Description.KDF)
 	case p.Description.Iterations > MaxPBKDF2Iterations:
 		return fmt.Errorf("the iteration count is %d; it must be at most %d", p.Description.Iterations, MaxPBKDF2Iterations)
+	case p.Description.Iterations < MinIterations:
+		return fmt.Errorf("the iteration count is %d; it must be at least %d", p.Description.Iterations, MinIterations)
+	case p.Description.Salt == 0:
+		return errors.New("the salt is empty")
 	case p.Description.Salt > maxSalt:
 		return fmt.Errorf("the salt has %d octets; at most %d are taken", p.Description.Salt, maxSalt)
 	}

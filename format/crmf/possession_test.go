@@ -132,16 +132,18 @@ func TestPBMParameters(t *testing.T) {
 		id   key.AlgorithmIdentifier
 		want string
 	}{
-		{build(salt, sha1, "\x02\x01\x00", hmacID), "the iteration count is 0; it must be from 1 to 100000"},
-		{build(salt, sha1, "\x02\x03\x01\x86\xa1", hmacID), "the iteration count is 100001; it must be from 1 to 100000"},
+		{build(salt, sha1, "\x02\x01\x00", hmacID), "the iteration count is 0; it must be from 100 to 100000"},
+		{build(salt, sha1, "\x02\x01\x63", hmacID), "the iteration count is 99; it must be from 100 to 100000"},
+		{build("\x04\x00", sha1, "\x02\x01\x64", hmacID), "the salt is empty"},
+		{build(salt, sha1, "\x02\x03\x01\x86\xa1", hmacID), "the iteration count is 100001; it must be from 100 to 100000"},
 		{build(salt, sha1, "\x02\x09\x01\x00\x00\x00\x00\x00\x00\x00\x00", hmacID), "iterationCount: INTEGER of 9 octets where a small one belongs"},
-		{build(salt, "\x30\x03\x06\x01\x2a", "\x02\x01\x01", hmacID), "the one-way function ISO Member Body is not known"},
-		{build(salt, sha1, "\x02\x01\x01", "\x30\x03\x06\x01\x2a"), "the MAC ISO Member Body is not known"},
+		{build(salt, "\x30\x03\x06\x01\x2a", "\x02\x01\x64", hmacID), "the one-way function ISO Member Body is not known"},
+		{build(salt, sha1, "\x02\x01\x64", "\x30\x03\x06\x01\x2a"), "the MAC ISO Member Body is not known"},
 		{build(element(der.OctetString, strings.Repeat("s", 1025)), sha1), "the salt has 1025 octets; at most 1024 are taken"},
 		{build(), "salt: OCTET STRING is missing"},
 		{build(salt), "owf: SEQUENCE is missing"},
-		{build(salt, sha1, "\x02\x01\x01"), "mac: SEQUENCE is missing"},
-		{build(salt, sha1, "\x02\x01\x01", hmacID, "\x05\x00"), "2 bytes too many at the end"},
+		{build(salt, sha1, "\x02\x01\x64"), "mac: SEQUENCE is missing"},
+		{build(salt, sha1, "\x02\x01\x64", hmacID, "\x05\x00"), "2 bytes too many at the end"},
 		{key.AlgorithmIdentifier{ID: PasswordBasedMAC}, "SEQUENCE is missing"},
 	} {
 		if _, err := ParsePBM(test.id); err == nil || err.Error() != "parameters of the password-based MAC: "+test.want {
@@ -191,13 +193,15 @@ func TestPBMAC1(t *testing.T) {
 		{"SEQUENCE is missing", ""},
 		{"keyDerivationFunc: SEQUENCE is missing", seq()},
 		{"keyDerivationFunc: ", seq(seq(), mac)},
-		{"messageAuthScheme: SEQUENCE is missing", seq(kdf("s", "\x02\x01\x01"))},
-		{"the MAC ISO Member Body is not known", seq(kdf("s", "\x02\x01\x01"), seq("\x06\x01\x2a"))},
+		{"messageAuthScheme: SEQUENCE is missing", seq(kdf("s", "\x02\x01\x64"))},
+		{"the MAC ISO Member Body is not known", seq(kdf("s", "\x02\x01\x64"), seq("\x06\x01\x2a"))},
 		{"keys are derived by scrypt; only PBKDF2 is taken", seq(scrypt, mac)},
 		{"the iteration count is 600001; it must be at most 600000", seq(kdf("s", "\x02\x03\x09\x27\xc1"), mac)},
-		{"the salt has 1025 octets; at most 1024 are taken", seq(kdf(strings.Repeat("s", 1025), "\x02\x01\x01"), mac)},
-		{"the key has 1 octets, which can be guessed", seq(kdf("s", "\x02\x01\x01\x02\x01\x01"), mac)},
-		{"2 bytes too many at the end", seq(kdf("s", "\x02\x01\x01"), mac, "\x05\x00")},
+		{"the iteration count is 99; it must be at least 100", seq(kdf("s", "\x02\x01\x63"), mac)},
+		{"the salt is empty", seq(kdf("", "\x02\x01\x64"), mac)},
+		{"the salt has 1025 octets; at most 1024 are taken", seq(kdf(strings.Repeat("s", 1025), "\x02\x01\x64"), mac)},
+		{"the key has 1 octets, which can be guessed", seq(kdf("s", "\x02\x01\x64\x02\x01\x01"), mac)},
+		{"2 bytes too many at the end", seq(kdf("s", "\x02\x01\x64"), mac, "\x05\x00")},
 	} {
 		id := key.AlgorithmIdentifier{ID: PBMAC1ID, Parameters: []byte(test.parameters)}
 		if err := VerifyMAC(id, nil, nil, nil); err == nil || !strings.HasPrefix(err.Error(), "parameters of PBMAC1: "+test.want) {

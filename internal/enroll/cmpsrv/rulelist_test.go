@@ -26,7 +26,7 @@ implicitConfirm is NULL, never with confirmWaitTime: confirmWaitTime is a Genera
 extraCerts with the protection certificate first, then its chain: extraCerts have the certificate; answers keep the rules of the header
 errors protected like the request: errors are protected like the request
 badDataFormat: badDataFormat; TestGenmOdd
-badMessageCheck: extraCerts have the certificate; a transaction goes on with the same kind of MAC; protection verifies; TestNestedBatchIsRefused
+badMessageCheck: extraCerts have the certificate; a transaction goes on with the same kind of MAC; protection verifies; TestNestedBatchIsRefused; TestReferencesAreNotTold
 transactionIdInUse: transactionID is fresh; transactionID of an open transaction is in use; TestRecordedMessagesAreNotTakenTwice
 badSenderNonce: senderNonce is there; TestAddedProtectionIsRefused
 badRequest: a certConf says which transaction it is of; certConf and pollReq are of a transaction that is there; certConf accepts without failInfo; certConf has one status for a certificate; certConf has the certReqId of the request; certProfile has a name for a request at most
@@ -35,7 +35,7 @@ badTime: messageTime is not past
 unsupportedVersion: pvno is 2 or 3
 badPOP: badPOP; TestChallengeAnswers
 badCertTemplate: badCertTemplate by the size of the key
-badAlg: badAlg
+badAlg: badAlg; TestReferencesAreNotTold
 certRevoked: TestRevokedDevice; a certConf after the time is over finds the certificate revoked; a certConf of a certificate that an officer revoked; certRevoked by a revoked certificate; certRevoked on repetition; certRevoked alone to a revoked certificate's own rr; a certificate on hold does not release itself
 certConfirmed: certConfirmed on a second certConf
 signerNotTrusted: TestDeviceIsNotTrusted; extraCerts have the certificate; an unconfirmed certificate is not active
@@ -48,7 +48,7 @@ certReqId -1 for p10cr: certReqId is -1 for p10cr
 raVerified refused from an end entity: raVerified is refused from an end entity
 kur not by MAC: kur is not by MAC
 oldCertId must be the signer's: oldCertID of a kur is the signer's
-no second kur while one is unconfirmed: no second kur while one is unconfirmed; TestSecondUpdateWaitsForTheFirst
+no second kur while one is unconfirmed: no second kur while one is unconfirmed; TestSecondUpdateWaitsForTheFirst; TestUpdatesAtOnce
 an unconfirmed certificate is not active: an unconfirmed certificate is not active; TestUnconfirmedLapse
 certConf not signed by the new certificate: certConf is not signed by the new certificate
 hashAlg only with pvno 3: hashAlg only with pvno 3; hashAlg with pvno 3
@@ -75,7 +75,7 @@ central key generation: TestCentralKeyGeneration; TestCentralKeyGenerationIsRefu
 encrypted certificates: TestEncryptedCertificates; TestEncryptedCertificatesOfVersion2
 challenges: TestChallenge; TestChallengeAnswers
 nested, batches: TestAddedProtection; TestAddedProtectionIsRefused; TestNestedBatch; TestNestedBatchIsRefused; TestBatch
-a registration authority: TestRegistrationAuthority; TestReplacedProtection
+a registration authority: TestReachOfRegistrationAuthorities; TestReachBySettings; TestRegistrationAuthority; TestReplacedProtection
 delayed delivery: TestOpenSSLPolls
 certificates of manufacturers: TestDeviceEnrols; TestDeviceMayNot; TestDeviceIsNotTrusted; TestRevokedDevice; TestDeviceWaits; TestDeviceHasItsKeyMade
 retries: TestRetriesAreHarmless; TestRetriesOfWhatIsConfirmedAtOnce; TestLostAnswers

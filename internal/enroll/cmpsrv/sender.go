@@ -100,30 +100,31 @@ func protection(sender string) string {
 const maxReference = 200
 
 // bySecret recognizes the holder of a shared secret. Nobody is told whether a
-// reference or the secret to it is wrong. One that is good for no more is
+// reference or the secret to it is wrong: where there is no secret, another one is
+// tried, so that the answer takes as long. One that is good for no more is
 // recognized, too: what it began may be ended.
 func (s *Server) bySecret(ctx context.Context, m *cmp.Message) (*sender, error) {
-	wrong := failure(cmp.BadMessageCheck, "the protection does not verify: the reference or the secret is wrong")
 	reference := string(m.Header.SenderKID)
 	if len(reference) > maxReference {
-		return nil, wrong
+		reference = "" // which is no secret's, either
 	}
 	known, value, err := s.config.Secrets.Open(ctx, reference, "cmp")
 	var used *request.Refusal
 	if errors.As(err, &used) {
 		known, value, err = s.config.Secrets.Recall(ctx, reference)
 		if errors.As(err, new(*request.Refusal)) {
-			return nil, wrong
+			known, value, err = nil, []byte("the secret of nobody"), nil
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := m.VerifySecret(value); err != nil {
-		if errors.Is(err, cmp.ErrProtection) {
-			return nil, wrong
-		}
+	err = m.VerifySecret(value)
+	if err != nil && !errors.Is(err, cmp.ErrProtection) {
 		return nil, failure(cmp.BadAlg, "the protection cannot be checked: %v", err)
+	}
+	if err != nil || known == nil {
+		return nil, failure(cmp.BadMessageCheck, "the protection does not verify: the reference or the secret is wrong")
 	}
 	return &sender{id: "secret:" + reference, name: reference, secret: known, value: value, used: used}, nil
 }
