@@ -3,8 +3,11 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
+
+	"github.com/certwright/certwright/authority"
 )
 
 // check is one thing that must be well for the server to be of use.
@@ -58,12 +61,38 @@ func (s *Server) readiness(ctx context.Context) (checks []check, ready bool) {
 	records := check{Name: "records", OK: true}
 	if _, _, err := s.config.Office.Store.Head(ctx); err != nil {
 		records = check{Name: "records", Cause: err.Error()}
+	} else if err := s.room(ctx); err != nil {
+		records = check{Name: "records", Cause: err.Error()}
 	}
 	certificate := check{Name: "certificate", OK: s.config.Office.Now().Before(s.now.Load().identity.expires())}
 	if !certificate.OK {
 		certificate.Cause = "the certificate of the server has expired"
 	}
 	return []check{serving, records, certificate}, serving.OK && records.OK && certificate.OK
+}
+
+// room tries, since the disk was full when it was last written to, whether it
+// still is: who sends no requests here because of that would never know.
+func (s *Server) room(ctx context.Context) error {
+	m := s.config.Measures
+	if m == nil || !m.full.Load() {
+		return nil
+	}
+	const kind, id = "server-room", "probe"
+	store := s.config.Office.Store
+	probe, err := store.Record(ctx, kind, id)
+	if errors.Is(err, authority.ErrNotFound) {
+		probe, err = &authority.Record{Kind: kind, ID: id}, nil
+	}
+	if err != nil {
+		return err
+	}
+	probe.Body = []byte("{}")
+	if err := store.PutRecords(ctx, probe); err != nil && !errors.Is(err, authority.ErrConflict) { // another process had room
+		return err
+	}
+	m.full.Store(false)
+	return nil
 }
 
 // watchdog tells the service manager that all is well, twice as often as it

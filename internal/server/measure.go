@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -26,6 +28,8 @@ type Measures struct {
 	reloads      *metrics.Counter
 	told         *metrics.Counter
 	answers      *metrics.Counter
+
+	full atomic.Bool // the disk was, when it was last written to
 }
 
 // NewMeasures returns the metrics, all at zero.
@@ -144,6 +148,9 @@ func (o observed) Commit(ctx context.Context, changes ...*authority.Change) ([]e
 	begin := time.Now()
 	errs, err := o.Store.Commit(ctx, changes...)
 	o.m.commits.Observe(time.Since(begin).Seconds())
+	if errors.Is(errors.Join(append(errs, err)...), authority.ErrFull) {
+		o.m.full.Store(true)
+	}
 	if err != nil {
 		return errs, err
 	}
