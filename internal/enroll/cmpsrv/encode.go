@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/protocol/cmp"
@@ -21,7 +22,11 @@ func (s *Server) encode(ctx context.Context, c *call, body cmp.Body) (*cmp.Messa
 	if c.sender != nil && c.sender.secret != nil {
 		return s.byMAC(ctx, c, h, body)
 	}
-	signer, err := s.signers.of(ctx, c.ca)
+	var signer *signer
+	err := s.spoken(ctx, c, func(ca string) (err error) {
+		signer, err = s.signers.of(ctx, ca)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +41,11 @@ func (s *Server) byMAC(ctx context.Context, c *call, h cmp.Header, body cmp.Body
 	if err != nil {
 		return nil, err
 	}
-	ca, _, err := s.config.Authority.CA(ctx, c.ca)
+	var ca *authority.CA
+	err = s.spoken(ctx, c, func(name string) (err error) {
+		ca, _, err = s.config.Authority.CA(ctx, name)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

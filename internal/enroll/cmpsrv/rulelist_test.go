@@ -24,7 +24,7 @@ senderNonce 16 octets, fresh: senderNonce is there; senderNonce is fresh among a
 no recipNonce in a first message: recipNonce is not in a first message
 implicitConfirm is NULL, never with confirmWaitTime: confirmWaitTime is a GeneralizedTime; implicitConfirm is NULL; implicitConfirm is not granted with a rejection; implicitConfirm is not with confirmWaitTime; answers keep the rules of the header
 extraCerts with the protection certificate first, then its chain: extraCerts have the certificate; answers keep the rules of the header
-errors protected like the request: errors are protected like the request
+errors protected like the request: errors are protected like the request; TestErrorsOfSeveralAuthorities
 badDataFormat: badDataFormat; TestGenmOdd
 badMessageCheck: extraCerts have the certificate; a transaction goes on with the same kind of MAC; protection verifies; TestNestedBatchIsRefused; TestReferencesAreNotTold
 transactionIdInUse: transactionID is fresh; transactionID of an open transaction is in use; TestRecordedMessagesAreNotTakenTwice

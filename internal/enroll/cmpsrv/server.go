@@ -119,14 +119,31 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// labelled reports whether a part of a path is the label of an operation (RFC
+// 9483, Section 6.1). The body of a message says what is asked for, not the label.
+func labelled(part string) bool {
+	switch part {
+	case "initialization", "certification", "keyupdate", "pkcs10", "revocation", "getcacerts", "getrootupdate", "getcertreqtemplate", "getcrls", "nested":
+		return true
+	}
+	return false
+}
+
 // profileOf returns the profile that a path names.
 func profileOf(path string) (profile string, ok bool) {
 	path = strings.TrimSuffix(path, "/")
 	if path == "/.well-known/cmp" || path == "/pkix" {
 		return "", true
 	}
-	profile, ok = strings.CutPrefix(path, "/.well-known/cmp/p/")
-	return profile, ok && profile != "" && !strings.Contains(profile, "/")
+	rest, ok := strings.CutPrefix(path, "/.well-known/cmp/")
+	if ok && labelled(rest) {
+		return "", true
+	}
+	if profile, ok = strings.CutPrefix(rest, "p/"); !ok {
+		return "", false
+	}
+	profile, label, more := strings.Cut(profile, "/")
+	return profile, profile != "" && (!more || labelled(label))
 }
 
 // Answer answers a message in DER. Whatever is wrong with it is an answer,
