@@ -13,7 +13,7 @@ func Actions() []string {
 		"certificate.signed", "certificate.imported", "certificate.revoked", "certificate.held", "certificate.released",
 		"revocation.refused", "crl.published",
 		"ca.requested", "ca.installed", "ca.imported", "ca.changed", "ca.certified", "key.used", "records.tidied",
-		"token.created", "token.revoked", "secret.created", "secret.used", "secret.revoked",
+		"token.created", "token.revoked", "secret.created", "secret.used", "secret.returned", "secret.revoked",
 		"acme.eab-made", "acme.eab-revoked", "acme.account-deactivated",
 	}
 }

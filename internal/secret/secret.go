@@ -254,6 +254,18 @@ func (v *Vault) Spend(ctx context.Context, reference, what string) (*Secret, err
 	})
 }
 
+// Return takes a use back that came to nothing.
+func (v *Vault) Return(ctx context.Context, reference, what string) error {
+	_, err := v.change(ctx, reference, reference, "secret.returned", what, func(s *Secret) (bool, error) {
+		if s.Used == 0 {
+			return false, nil
+		}
+		s.Used--
+		return true, nil
+	})
+	return err
+}
+
 // change puts a secret by compare-and-swap.
 func (v *Vault) change(ctx context.Context, reference, by, action, what string, do func(*Secret) (bool, error)) (*Secret, error) {
 	line := v.line(reference)

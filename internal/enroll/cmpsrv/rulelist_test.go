@@ -78,7 +78,7 @@ nested, batches: TestAddedProtection; TestAddedProtectionIsRefused; TestNestedBa
 a registration authority: TestReachOfRegistrationAuthorities; TestReachBySettings; TestRegistrationAuthority; TestReplacedProtection
 delayed delivery: TestOpenSSLPolls
 certificates of manufacturers: TestDeviceEnrols; TestDeviceMayNot; TestDeviceIsNotTrusted; TestRevokedDevice; TestDeviceWaits; TestDeviceHasItsKeyMade
-retries: TestRetriesAreHarmless; TestRetriesOfWhatIsConfirmedAtOnce; TestLostAnswers
+retries: TestRetriesAreHarmless; TestRetriesOfWhatIsConfirmedAtOnce; TestLostAnswers; TestUsesThatCameToNothing
 `
 
 // Everything that is checked of a server is shown by something that is there.

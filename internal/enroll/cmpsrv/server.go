@@ -123,7 +123,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // 9483, Section 6.1). The body of a message says what is asked for, not the label.
 func labelled(part string) bool {
 	switch part {
-	case "initialization", "certification", "keyupdate", "pkcs10", "revocation", "getcacerts", "getrootupdate", "getcertreqtemplate", "getcrls", "nested":
+	case "initialization", "certification", "keyupdate", "pkcs10", "p10", "revocation", "getcacerts", "getrootupdate", "getcertreqtemplate", "getcrls", "nested":
 		return true
 	}
 	return false

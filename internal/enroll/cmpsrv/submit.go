@@ -33,7 +33,8 @@ func (s *Server) submit(ctx context.Context, c *call, w wanted, profile string, 
 	if r, err := s.makeKey(ctx, c, &w, profile, &sub); r != nil || err != nil {
 		return refused(r), err
 	}
-	if r, err := s.spend(ctx, c, sub); r != nil || err != nil {
+	spent, r, err := s.spend(ctx, c, sub)
+	if r != nil || err != nil {
 		return refused(r), err
 	}
 	var done *call
@@ -51,6 +52,11 @@ func (s *Server) submit(ctx context.Context, c *call, w wanted, profile string, 
 		return records, err
 	}
 	out, err := s.config.Authority.Submit(ctx, sub)
+	if spent && (errors.Is(err, authority.ErrConflict) || errors.As(err, new(*request.Refusal)) || err == nil && out.Repeated) {
+		if err := s.config.Secrets.Return(ctx, c.sender.secret.Reference, useOf(c)); err != nil {
+			return cmp.Response{}, err
+		}
+	}
 	var refusal *request.Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -169,33 +175,35 @@ func mayHave(from *sender, r *request.Request) *request.Refusal {
 	return nil
 }
 
+// useOf is what a secret is used for.
+func useOf(c *call) string { return "cmp transaction " + transactionID(c.message) }
+
 // spend counts a use of the sender's secret, unless the request is sent again
 // or would be refused anyway.
-func (s *Server) spend(ctx context.Context, c *call, sub authority.Submission) (*request.Refusal, error) {
+func (s *Server) spend(ctx context.Context, c *call, sub authority.Submission) (spent bool, refused *request.Refusal, err error) {
 	if c.sender.secret == nil {
-		return nil, nil
+		return false, nil, nil
 	}
 	used, err := s.config.Authority.Submitted(ctx, []string{sub.IdempotencyKey})
 	if err != nil || used[sub.IdempotencyKey] {
-		return nil, err
+		return false, nil, err
 	}
 	if c.sender.used != nil {
-		return c.sender.used, nil
+		return false, c.sender.used, nil
 	}
 	sub.DryRun = true
 	out, err := s.config.Authority.Submit(ctx, sub)
-	var refusal *request.Refusal
-	if errors.As(err, &refusal) {
-		return refusal, nil
+	if errors.As(err, &refused) {
+		return false, refused, nil
 	}
 	if err != nil || out.Refusal != nil {
-		return nil, err
+		return false, nil, err
 	}
-	_, err = s.config.Secrets.Spend(ctx, c.sender.secret.Reference, "cmp transaction "+transactionID(c.message))
-	if errors.As(err, &refusal) {
-		return refusal, nil
+	_, err = s.config.Secrets.Spend(ctx, c.sender.secret.Reference, useOf(c))
+	if errors.As(err, &refused) {
+		return false, refused, nil
 	}
-	return nil, err
+	return err == nil, nil, err
 }
 
 // respond says what became of a ticket.
