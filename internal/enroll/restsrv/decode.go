@@ -54,7 +54,7 @@ func readJSON(body []byte, out any) error {
 	d.DisallowUnknownFields()
 	err := d.Decode(out)
 	if err == nil && !d.More() {
-		return decodeStrictly(body, out)
+		return spelled(body, reflect.TypeOf(out).Elem())
 	}
 	var kind *json.UnmarshalTypeError
 	var given map[string]json.RawMessage

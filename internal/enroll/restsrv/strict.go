@@ -57,21 +57,90 @@ func onceEach(body []byte) error {
 // decodeStrictly decodes a body whose objects have each name once, spelled as
 // the description has it.
 func decodeStrictly(body []byte, out any) error {
-	if err := onceEach(body); err != nil {
+	if err := json.Unmarshal(body, out); err != nil {
 		return err
 	}
 	if t := reflect.TypeOf(out); t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
-		var given map[string]json.RawMessage
-		known := fieldsOf(t.Elem())
-		if json.Unmarshal(body, &given) == nil {
-			for _, field := range sorted(given) {
-				if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, field) }); i >= 0 && known[i] != field {
-					return usage(fmt.Sprintf("did you mean %q?", known[i]), "the field %q is not known", short(field))
-				}
-			}
+		return spelled(body, t.Elem())
+	}
+	return onceEach(body)
+}
+
+// spelled refuses a body that was decoded, if a name is in it twice, or in other
+// letters than the description has it: encoding/json does not mind.
+func spelled(body []byte, t reflect.Type) error {
+	known := fieldsOf(t)
+	if plain(body, known) {
+		return nil
+	}
+	if err := onceEach(body); err != nil {
+		return err
+	}
+	var given map[string]json.RawMessage
+	if json.Unmarshal(body, &given) != nil {
+		return nil
+	}
+	for _, field := range sorted(given) {
+		if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, field) }); i >= 0 && known[i] != field {
+			return usage(fmt.Sprintf("did you mean %q?", known[i]), "the field %q is not known", short(field))
 		}
 	}
-	return json.Unmarshal(body, out)
+	return nil
+}
+
+// plain reports whether what is known to be JSON is one object without others in
+// it, of known names, each there once. Nearly every body is, and this tells it
+// without decoding it again.
+func plain(body []byte, known []string) bool {
+	seen := make([]bool, len(known))
+	depth, name := 0, false
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case '{':
+			if depth > 0 {
+				return false
+			}
+			depth, name = 1, true
+		case '[':
+			if depth == 0 {
+				return false
+			}
+			depth++
+		case ']', '}':
+			depth--
+		case ',':
+			name = depth == 1
+		case '"':
+			end := i + 1 + endOfString(body[i+1:])
+			if name {
+				at := slices.Index(known, string(body[i+1:end]))
+				if at < 0 || seen[at] {
+					return false
+				}
+				seen[at], name = true, false
+			}
+			i = end
+		}
+	}
+	return true
+}
+
+// endOfString returns where the quotation mark is that ends a string.
+func endOfString(text []byte) int {
+	for at := 0; ; at++ {
+		next := bytes.IndexByte(text[at:], '"')
+		if next < 0 {
+			return len(text)
+		}
+		at += next
+		escapes := 0
+		for escapes < at && text[at-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return at
+		}
+	}
 }
 
 // askedRightly refuses parameters that an operation does not know, and those

@@ -40,6 +40,20 @@ func TestOrdersAreReadStrictly(t *testing.T) {
 	}
 }
 
+// What is plain needs no second look; everything else gets one.
+func TestPlainBodies(t *testing.T) {
+	known := []string{"request", "names", "b"}
+	for body, want := range map[string]bool{
+		`{}`: true, ` { "request" : "a, \"b\": {", "names" : ["x", "y"], "b":[1,[2,3]] } `: true, `{"request":"\\","b":null}`: true, `null`: true,
+		`{"request":"a","request":"b"}`: false, `{"b":1,"names":[],"b":2}`: false, `{"Request":"a"}`: false, `{"re\u0071uest":"a"}`: false,
+		`{"b":{}}`: false, `{"names":[{"b":1,"b":2}]}`: false, `["b","b"]`: false, `{"request":"\\\"","request":1}`: false,
+	} {
+		if got := plain([]byte(body), known); got != want {
+			t.Errorf("%s: %v", body, got)
+		}
+	}
+}
+
 // A refusal that is repeated says so, as an outcome does.
 func TestRepeatedRefusalsSaySo(t *testing.T) {
 	w := newWorld(t, nil)
