@@ -13,8 +13,34 @@ const SubjectKind = "subject"
 // ext.GeneralName.String writes it, whatever its case.
 func (o *Origin) Covers(name string) bool {
 	return len(o.Names) == 0 || slices.ContainsFunc(o.Names, func(pattern string) bool {
-		return MatchRuns(strings.ToLower(pattern), strings.ToLower(name))
+		pattern, name := strings.ToLower(pattern), strings.ToLower(name)
+		if strings.HasPrefix(pattern, SubjectKind+":") && pattern != SubjectKind+":*" {
+			return matchSubject(pattern, name)
+		}
+		return MatchRuns(pattern, name)
 	})
+}
+
+// matchSubject compares attribute by attribute, so that a "*" stands for a part
+// of one value and lets no further attribute in.
+func matchSubject(pattern, subject string) bool {
+	return slices.EqualFunc(attributes(pattern), attributes(subject), MatchRuns)
+}
+
+// attributes parts a subject at the commas and plus signs that are no part of a
+// value; what parts it stays with what follows.
+func attributes(subject string) (parts []string) {
+	from := 0
+	for i := 0; i < len(subject); i++ {
+		switch subject[i] {
+		case '\\':
+			i++
+		case ',', '+':
+			parts = append(parts, subject[from:i])
+			from = i
+		}
+	}
+	return append(parts, subject[from:])
 }
 
 // LimitsSubject reports whether the sender's names say what the whole subject may
