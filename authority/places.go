@@ -120,7 +120,7 @@ func (a *Authority) placesInUse(ctx context.Context, s *signatory) ([]string, er
 }
 
 // listsNamed are the URIs at which a certificate says that its list is.
-func listsNamed(c *cert.Certificate) (uris []string) {
+func listsNamed(c *cert.Certificate) []string {
 	e, ok := ext.Find(c.Extensions, oid.CRLDistributionPoints)
 	if !ok {
 		return nil
@@ -129,14 +129,7 @@ func listsNamed(c *cert.Certificate) (uris []string) {
 	if err != nil {
 		return nil
 	}
-	for _, p := range points {
-		for _, n := range p.FullName {
-			if n.Kind == ext.URI {
-				uris = append(uris, n.Text())
-			}
-		}
-	}
-	return uris
+	return ext.ListURIs(points)
 }
 
 // Whole reports whether certificates may point to the first list by the name

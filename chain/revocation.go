@@ -98,12 +98,8 @@ func (p *path) revoked(i int, e crl.Entry) Check {
 
 // from says where the certificate's lists are published.
 func from(c *cert.Certificate) string {
-	for _, point := range distributionPoints(c) {
-		for _, n := range point.FullName {
-			if n.Kind == ext.URI {
-				return " from " + n.Text()
-			}
-		}
+	if uris := ext.ListURIs(distributionPoints(c)); len(uris) > 0 {
+		return " from " + uris[0]
 	}
 	return ""
 }

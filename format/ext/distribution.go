@@ -59,6 +59,19 @@ func ParseDistributionPoints(value []byte) ([]DistributionPoint, error) {
 	return list, nil
 }
 
+// ListURIs are the addresses at which distribution points say that lists are, in
+// their order.
+func ListURIs(points []DistributionPoint) (uris []string) {
+	for _, p := range points {
+		for _, n := range p.FullName {
+			if n.Kind == URI {
+				uris = append(uris, n.Text())
+			}
+		}
+	}
+	return uris
+}
+
 func readPoint(r *der.Reader) (DistributionPoint, error) {
 	var p DistributionPoint
 	e, err := r.Take(der.Sequence)

@@ -243,15 +243,7 @@ func (x *examination) places(e ext.Extension) []string {
 		x.add(Failure, "certificate-damaged", "certificate", "", "have it issued anew", "its distribution points cannot be read: %v", err)
 		return nil
 	}
-	var out []string
-	for _, p := range points {
-		for _, n := range p.FullName {
-			if n.Kind == ext.URI {
-				out = append(out, n.Text())
-			}
-		}
-	}
-	return out
+	return ext.ListURIs(points)
 }
 
 // access are the URIs of one access method.
