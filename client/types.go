@@ -176,14 +176,40 @@ type Revocation struct {
 
 // CA is a certification authority.
 type CA struct {
-	Name     string          `json:"name"`
-	State    string          `json:"state" doc:"active, awaiting, retired; expired, revoked or hold where its certificate is that"`
-	Standing string          `json:"standing" doc:"active, awaiting or retired, whatever its certificate is"`
-	Parent   string          `json:"parent,omitempty"`
-	Subject  string          `json:"subject,omitempty" doc:"RFC 4514"`
-	Created  time.Time       `json:"created"`
-	Chain    [][]byte        `json:"chain" doc:"its certificate, then its issuers, DER in base64"`
-	Settings json.RawMessage `json:"settings,omitempty" doc:"as they are on record: lengths of time such as crlValidity are in nanoseconds"`
+	Name     string      `json:"name"`
+	State    string      `json:"state" doc:"active, awaiting, retired; expired, revoked or hold where its certificate is that"`
+	Standing string      `json:"standing" doc:"active, awaiting or retired, whatever its certificate is"`
+	Parent   string      `json:"parent,omitempty"`
+	Subject  string      `json:"subject,omitempty" doc:"RFC 4514"`
+	Created  time.Time   `json:"created"`
+	Chain    [][]byte    `json:"chain" doc:"its certificate, then its issuers, DER in base64"`
+	Settings *CASettings `json:"settings,omitempty"`
+}
+
+// CASettings are what an operator has set for an authority.
+type CASettings struct {
+	DefaultProfile string   `json:"defaultProfile,omitempty" doc:"the profile of requests that name none"`
+	CRLValidity    int64    `json:"crlValiditySeconds" doc:"for how long a full revocation list is valid, in seconds; 0: seven days"`
+	DeltaValidity  int64    `json:"deltaValiditySeconds" doc:"for how long a delta list is valid, in seconds; 0: there are none"`
+	KeepExpired    int64    `json:"keepExpiredSeconds" doc:"for how long records stay after the end of a certificate, in seconds; 0: two years, -1: for ever"`
+	Shards         int      `json:"shards" doc:"how many revocation lists there are; 0 or 1: one"`
+	CRL            []string `json:"crl" doc:"where revocation lists are, with {ca} and {shard} to be filled in; empty: below base"`
+	FreshestCRL    []string `json:"freshestCrl" doc:"where delta lists are"`
+	OCSP           []string `json:"ocsp" doc:"where OCSP is answered"`
+	CAIssuers      []string `json:"caIssuers" doc:"where its certificate is"`
+	Base           string   `json:"base,omitempty" doc:"where a server publishes"`
+	OCSPValidity   int64    `json:"ocspValiditySeconds" doc:"for how long an OCSP answer is valid, in seconds"`
+	RevokeUnissued bool     `json:"revokeUnissued" doc:"OCSP calls certificates that were never issued revoked"`
+	Hash           string   `json:"hash,omitempty" doc:"what it signs with; empty: what suits its key"`
+	PSS            bool     `json:"pss" doc:"it signs with RSASSA-PSS"`
+	Formerly       []Places `json:"formerly,omitempty" doc:"where the lists of certificates are that were issued before"`
+}
+
+// Places are where certificates that were issued before say that their lists
+// are.
+type Places struct {
+	CRL    []string `json:"crl" doc:"with {ca} and {shard} to be filled in"`
+	Shards int      `json:"shards,omitempty" doc:"how many lists there were; 0 or 1: one"`
 }
 
 // Profile says what certificates of one kind look like and who may have them.

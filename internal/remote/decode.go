@@ -16,6 +16,7 @@ import (
 	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/secret"
+	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/issuance"
 	"github.com/certwright/certwright/lint"
 	"github.com/certwright/certwright/request"
@@ -161,7 +162,11 @@ func certificateOf(c *client.Certificate) (*authority.Certificate, error) {
 }
 
 func caOf(c *client.CA) *authority.CA {
-	return &authority.CA{Name: c.Name, State: c.Standing, Parent: c.Parent, Chain: c.Chain, Settings: c.Settings, Created: c.Created}
+	ca := &authority.CA{Name: c.Name, State: c.Standing, Parent: c.Parent, Chain: c.Chain, Created: c.Created}
+	if c.Settings != nil {
+		ca.Settings = encoded(task.ToldSettings(c.Settings))
+	}
+	return ca
 }
 
 func tokenOf(t *client.Token) *access.Token {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
@@ -49,11 +48,9 @@ func settleBase(ctx context.Context, o *task.Office, base, by string, log *slog.
 		return fmt.Errorf("reading the authorities: %w", err)
 	}
 	for _, ca := range all {
-		var settings authority.CASettings
-		if len(ca.Settings) > 0 {
-			if err := json.Unmarshal(ca.Settings, &settings); err != nil {
-				return fmt.Errorf("reading the settings of authority %q: %w", ca.Name, err)
-			}
+		settings, err := task.SettingsOf(ca)
+		if err != nil {
+			return err
 		}
 		if ca.State == authority.CARetired || !silent(&settings) {
 			continue
@@ -62,7 +59,7 @@ func settleBase(ctx context.Context, o *task.Office, base, by string, log *slog.
 			log.WarnContext(ctx, "certificates of an authority do not say where lists and answers are fetched", "ca", ca.Name, "fix", "certwright ca set "+ca.Name+" --base http://HOST")
 			continue
 		}
-		_, err := o.Authority.UpdateCA(ctx, ca.Name, func(_ *authority.CA, c *authority.CASettings) {
+		_, err = o.Authority.UpdateCA(ctx, ca.Name, func(_ *authority.CA, c *authority.CASettings) {
 			if silent(c) {
 				c.Base = base
 			}

@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -221,9 +220,9 @@ type DirectoryFile struct {
 // oneline is how subjects stand in the index.
 func ExportDirectory(ctx context.Context, o *Office, ca *authority.CA, oneline func(dn.Name) string, write func(DirectoryFile) error) (DirectoryCount, error) {
 	var count DirectoryCount
-	var settings authority.CASettings
-	if err := json.Unmarshal(ca.Settings, &settings); err != nil {
-		return count, fmt.Errorf("reading the settings of the authority %s: %w", ca.Name, err)
+	settings, err := SettingsOf(ca)
+	if err != nil {
+		return count, err
 	}
 	index := opensslca.Parse(nil)
 	now := o.Now()

@@ -10,6 +10,7 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/client"
 	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/request"
 )
 
@@ -37,7 +38,12 @@ func (s *server) whoami(_ context.Context, x *sender, _ *nothing) (*identityOutp
 }
 
 func (s *server) ca(ctx context.Context, ca *authority.CA) (client.CA, error) {
-	out := client.CA{Name: ca.Name, Standing: ca.State, Parent: ca.Parent, Created: ca.Created, Chain: ca.Chain, Settings: ca.Settings}
+	out := client.CA{Name: ca.Name, Standing: ca.State, Parent: ca.Parent, Created: ca.Created, Chain: ca.Chain}
+	settings, err := task.SettingsOf(ca)
+	if err != nil {
+		return out, err
+	}
+	out.Settings = task.TellSettings(&settings)
 	if out.Chain == nil {
 		out.Chain = [][]byte{}
 	}
@@ -46,7 +52,6 @@ func (s *server) ca(ctx context.Context, ca *authority.CA) (client.CA, error) {
 			out.Subject = c.Subject.String()
 		}
 	}
-	var err error
 	out.State, err = s.Authority.State(ctx, ca.Name)
 	return out, err
 }

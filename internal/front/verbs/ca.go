@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/client"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/front"
@@ -30,54 +31,27 @@ certificate comes back by file ("ca install").`,
 
 // caJSON is how an authority is told.
 type caJSON struct {
-	Name        string        `json:"name"`
-	State       string        `json:"state"` // active, awaiting, retired
-	Subject     string        `json:"subject"`
-	Parent      string        `json:"parent,omitempty"`
-	Issuer      string        `json:"issuer,omitempty"`
-	Serial      string        `json:"serial,omitempty"`
-	NotBefore   string        `json:"notBefore,omitempty"`
-	NotAfter    string        `json:"notAfter,omitempty"`
-	Key         string        `json:"key,omitempty"`
-	Fingerprint string        `json:"fingerprint,omitempty"`
-	Chain       int           `json:"chainLength"`
-	Settings    *settingsJSON `json:"settings,omitempty"`
-	Created     string        `json:"created"`
+	Name        string             `json:"name"`
+	State       string             `json:"state"` // active, awaiting, retired
+	Subject     string             `json:"subject"`
+	Parent      string             `json:"parent,omitempty"`
+	Issuer      string             `json:"issuer,omitempty"`
+	Serial      string             `json:"serial,omitempty"`
+	NotBefore   string             `json:"notBefore,omitempty"`
+	NotAfter    string             `json:"notAfter,omitempty"`
+	Key         string             `json:"key,omitempty"`
+	Fingerprint string             `json:"fingerprint,omitempty"`
+	Chain       int                `json:"chainLength"`
+	Settings    *client.CASettings `json:"settings,omitempty"`
+	Created     string             `json:"created"`
 
 	notAfter time.Time
 }
 
-// settingsJSON is how the settings of an authority are told: lengths of time
-// in seconds.
-type settingsJSON struct {
-	DefaultProfile string   `json:"defaultProfile,omitempty"`
-	CRLValidity    int64    `json:"crlValiditySeconds"`
-	DeltaValidity  int64    `json:"deltaValiditySeconds"`
-	KeepExpired    int64    `json:"keepExpiredSeconds"`
-	Shards         int      `json:"shards"`
-	CRL            []string `json:"crl"`
-	FreshestCRL    []string `json:"freshestCrl"`
-	OCSP           []string `json:"ocsp"`
-	CAIssuers      []string `json:"caIssuers"`
-	Base           string   `json:"base,omitempty"`
-	OCSPValidity   int64    `json:"ocspValiditySeconds"`
-	RevokeUnissued bool     `json:"revokeUnissued"`
-	Hash           string   `json:"hash,omitempty"`
-	PSS            bool     `json:"pss"`
-}
-
-func settingsToJSON(s authority.CASettings) *settingsJSON {
-	list := func(texts []string) []string { return append([]string{}, texts...) }
-	return &settingsJSON{s.DefaultProfile, seconds(s.CRLValidity), seconds(s.DeltaValidity), seconds(s.KeepExpired), s.Shards,
-		list(s.CRL), list(s.FreshestCRL), list(s.OCSP), list(s.CAIssuers), s.Base, seconds(s.AnswerValidity()), s.RevokeUnissued, s.Hash, s.PSS}
-}
-
-func seconds(d time.Duration) int64 { return int64(d / time.Second) }
-
 func caToJSON(ca *authority.CA) caJSON {
 	t := caJSON{Name: ca.Name, State: ca.State, Parent: ca.Parent, Chain: len(ca.Chain), Created: stamp(ca.Created)}
-	if settings, err := settingsOf(ca); err == nil {
-		t.Settings = settingsToJSON(settings)
+	if settings, err := task.SettingsOf(ca); err == nil {
+		t.Settings = task.TellSettings(&settings)
 	}
 	if len(ca.Chain) == 0 {
 		if requests, err := task.ParseRequests(ca.Request); err == nil && len(requests) > 0 {
@@ -454,7 +428,7 @@ func (p *program) tellCA(ctx context.Context, o *task.Office, ca *authority.CA) 
 	if p.shell.JSON {
 		return p.shell.Object(t)
 	}
-	s, err := settingsOf(ca)
+	s, err := task.SettingsOf(ca)
 	if err != nil {
 		return err
 	}
@@ -463,7 +437,7 @@ func (p *program) tellCA(ctx context.Context, o *task.Office, ca *authority.CA) 
 		{"Valid", validity(t)}, {"Key", t.Key}, {"Fingerprint", t.Fingerprint}, {"Default profile", s.DefaultProfile},
 		{"CRL validity", spanOr(s.CRLValidity, "")}, {"Delta CRL validity", spanOr(s.DeltaValidity, "")}, {"Shards", shards(s.Shards)},
 		{"Base", s.Base}, {"CRL", strings.Join(s.CRL, " ")}, {"Freshest CRL", strings.Join(s.FreshestCRL, " ")}, {"OCSP", strings.Join(s.OCSP, " ")},
-		{"CA issuers", strings.Join(s.CAIssuers, " ")}, {"OCSP validity", spanOr(s.OCSPValidity, "")}, {"Hash", s.Hash}, {"Records kept", spanOr(s.KeepExpired, "for ever")},
+		{"CA issuers", strings.Join(s.CAIssuers, " ")}, {"OCSP validity", spanOr(s.OCSPValidity, "")}, {"Hash", s.Hash}, {"Records kept", spanOr(s.KeepExpired, "")},
 	} {
 		if line[1] != "" {
 			p.shell.Print("%-20s%s", line[0], line[1])
@@ -480,8 +454,11 @@ func validity(t caJSON) string {
 }
 
 func spanOr(d time.Duration, none string) string {
-	if d == 0 {
+	switch {
+	case d == 0:
 		return none
+	case d < 0:
+		return "for ever"
 	}
 	return span(d)
 }

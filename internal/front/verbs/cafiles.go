@@ -1,9 +1,6 @@
 package verbs
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/certwright/certwright/authority"
@@ -254,12 +251,4 @@ has signed.`,
 			return nil
 		},
 	}
-}
-
-func settingsOf(ca *authority.CA) (authority.CASettings, error) {
-	var s authority.CASettings
-	if err := json.Unmarshal(ca.Settings, &s); err != nil {
-		return s, fmt.Errorf("reading the settings of the authority %s: %w", ca.Name, err)
-	}
-	return s, nil
 }

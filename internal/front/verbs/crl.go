@@ -101,7 +101,7 @@ func (p *program) crlPublish(ctx context.Context, f *publishFlags) error {
 func withDeltas(all []*authority.CA) ([]*authority.CA, error) {
 	var out []*authority.CA
 	for _, one := range all {
-		settings, err := settingsOf(one)
+		settings, err := task.SettingsOf(one)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +119,7 @@ func withDeltas(all []*authority.CA) ([]*authority.CA, error) {
 // publishLists publishes the lists of one authority, and returns those that it
 // has written, with an error too.
 func (p *program) publishLists(ctx context.Context, o *task.Office, ca *authority.CA, kind authority.CRLKind, f *publishFlags) (told []crlJSON, err error) {
-	settings, err := settingsOf(ca)
+	settings, err := task.SettingsOf(ca)
 	if err != nil {
 		return nil, err
 	}
