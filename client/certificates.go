@@ -121,6 +121,16 @@ func (c *Client) CRL(ctx context.Context, ca, kind string, shard int) ([]byte, e
 	return out, err
 }
 
+// PublishCRL has an authority sign, record and publish its next revocation
+// lists, as an officer.
+func (c *Client) PublishCRL(ctx context.Context, ca string, p Publication) ([]RevocationList, error) {
+	all, err := one[Page[RevocationList]](ctx, c, http.MethodPost, "/cas/"+url.PathEscape(ca)+"/crl", nil, p)
+	if err != nil {
+		return nil, err
+	}
+	return all.Items, nil
+}
+
 // Profiles returns the profiles, without their text.
 func (c *Client) Profiles(ctx context.Context) ([]Profile, error) {
 	all, err := one[Page[Profile]](ctx, c, http.MethodGet, "/profiles", nil, nil)

@@ -212,6 +212,25 @@ type Places struct {
 	Shards int      `json:"shards,omitempty" doc:"how many lists there were; 0 or 1: one"`
 }
 
+// Publication orders the next revocation lists of an authority.
+type Publication struct {
+	Kind  string `json:"kind,omitempty" enum:"full,delta" doc:"full where it is left out"`
+	Shard *int   `json:"shard,omitempty" minimum:"0" doc:"one list of several alone; all where it is left out"`
+}
+
+// RevocationList is a list that was published.
+type RevocationList struct {
+	CA         string    `json:"ca"`
+	Kind       string    `json:"kind" doc:"full or delta"`
+	Shard      int       `json:"shard"`
+	Number     int64     `json:"number"`
+	Base       int64     `json:"base,omitempty" doc:"of a delta list: the number of the full list it goes with"`
+	ThisUpdate time.Time `json:"thisUpdate"`
+	NextUpdate time.Time `json:"nextUpdate"`
+	Entries    int64     `json:"entries" doc:"how many certificates are on it"`
+	DER        []byte    `json:"der" doc:"the list, DER in base64"`
+}
+
 // Profile says what certificates of one kind look like and who may have them.
 type Profile struct {
 	Name     string `json:"name"`

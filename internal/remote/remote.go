@@ -276,6 +276,23 @@ func (d *Desk) CRL(ctx context.Context, ca string, kind authority.CRLKind, shard
 	return list, plain(err)
 }
 
+// PublishCRL has the next lists published.
+func (d *Desk) PublishCRL(ctx context.Context, ca string, kind authority.CRLKind, shard int, _ string) ([]*authority.CRL, error) {
+	order := client.Publication{Kind: string(kind)}
+	if shard >= 0 {
+		order.Shard = &shard
+	}
+	lists, err := d.client.PublishCRL(ctx, ca, order)
+	if err != nil {
+		return nil, plain(err)
+	}
+	var out []*authority.CRL
+	for _, l := range lists {
+		out = append(out, &authority.CRL{CA: l.CA, Kind: authority.CRLKind(l.Kind), Shard: l.Shard, Number: l.Number, Base: l.Base, ThisUpdate: l.ThisUpdate, NextUpdate: l.NextUpdate, Entries: l.Entries, DER: l.DER})
+	}
+	return out, nil
+}
+
 // chainOf returns the chain of an authority, which is asked for once.
 func (d *Desk) chainOf(ctx context.Context, name string) ([][]byte, error) {
 	d.mu.Lock()

@@ -55,6 +55,9 @@ type Authorities interface {
 	State(ctx context.Context, name string) (string, error)
 	// CRL returns the newest revocation list of an authority, in DER; ErrNotFound.
 	CRL(ctx context.Context, ca string, kind authority.CRLKind, shard int) ([]byte, error)
+	// PublishCRL has the next lists signed and published: of one shard, or of all
+	// with -1.
+	PublishCRL(ctx context.Context, ca string, kind authority.CRLKind, shard int, by string) ([]*authority.CRL, error)
 	Profiles(ctx context.Context) ([]config.ProfileEntry, error)
 	Profile(ctx context.Context, name string) (*issuance.Profile, error)
 }

@@ -1,6 +1,7 @@
 package restsrv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/client"
 	"github.com/certwright/certwright/format/cert"
+	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/request"
 )
@@ -21,6 +23,7 @@ func (s *server) authorities() {
 	on(s, huma.Operation{OperationID: "listAuthorities", Method: http.MethodGet, Path: "/cas", Summary: "List the authorities", Tags: tags}, nil, s.listCAs)
 	on(s, huma.Operation{OperationID: "getAuthority", Method: http.MethodGet, Path: "/cas/{name}", Summary: "Show an authority", Tags: tags}, nil, s.getCA)
 	on(s, huma.Operation{OperationID: "getRevocationList", Method: http.MethodGet, Path: "/cas/{name}/crl", Summary: "Fetch the newest revocation list", Tags: tags}, nil, s.getCRL)
+	on(s, huma.Operation{OperationID: "publishRevocationLists", Method: http.MethodPost, Path: "/cas/{name}/crl", Summary: "Sign and publish the next revocation lists", Tags: tags, DefaultStatus: http.StatusCreated}, []access.Role{access.Officer}, s.publishCRL)
 	on(s, huma.Operation{OperationID: "listProfiles", Method: http.MethodGet, Path: "/profiles", Summary: "List the profiles", Tags: []string{"profiles"}}, nil, s.listProfiles)
 	on(s, huma.Operation{OperationID: "getProfile", Method: http.MethodGet, Path: "/profiles/{name}", Summary: "Show a profile", Tags: []string{"profiles"}}, nil, s.getProfile)
 }
@@ -126,6 +129,38 @@ func (s *server) getCRL(ctx context.Context, _ *sender, in *crlInput) (*fileOutp
 	out := &fileOutput{Status: http.StatusOK, ETag: tag(list.DER), ContentType: crlType, Body: list.DER}
 	if had(in.IfNoneMatch, out.ETag) {
 		out.Status, out.Body = http.StatusNotModified, nil
+	}
+	return out, nil
+}
+
+type publicationInput struct {
+	ByName
+	Body client.Publication
+}
+
+type publicationOutput struct {
+	Body client.Page[client.RevocationList]
+}
+
+func (s *server) publishCRL(ctx context.Context, x *sender, in *publicationInput) (*publicationOutput, error) {
+	if _, _, err := x.Scope("", in.Name); err != nil {
+		return nil, err
+	}
+	if _, err := s.caNamed(ctx, in.Name); err != nil {
+		return nil, err
+	}
+	kind, shard := authority.CRLKind(cmp.Or(in.Body.Kind, string(authority.FullCRL))), -1
+	if in.Body.Shard != nil {
+		shard = *in.Body.Shard
+	}
+	lists, err := s.Authority.PublishCRL(ctx, in.Name, kind, shard, x.Name)
+	if err != nil {
+		return nil, err
+	}
+	out := &publicationOutput{client.Page[client.RevocationList]{Items: []client.RevocationList{}}}
+	for _, l := range lists {
+		out.Body.Items = append(out.Body.Items, client.RevocationList{CA: l.CA, Kind: string(l.Kind), Shard: l.Shard, Number: l.Number, Base: l.Base,
+			ThisUpdate: l.ThisUpdate, NextUpdate: l.NextUpdate, Entries: l.Entries, DER: l.DER})
 	}
 	return out, nil
 }

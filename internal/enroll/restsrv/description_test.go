@@ -289,6 +289,10 @@ func (c *caller) certificates() {
 	}
 	c.call("ann", "GET", "/cas/issuing/crl", "", 200)
 	c.call("ann", "GET", "/cas/issuing/crl", "", 304, "If-None-Match", "*")
+	c.call("olga", "POST", "/cas/issuing/crl", `{"shard":0}`, 201)
+	c.call("olga", "POST", "/cas/issuing/crl", `{"shard":1}`, 422)
+	c.call("ann", "POST", "/cas/issuing/crl", `{}`, 403)
+	c.call("olga", "POST", "/cas/nosuch/crl", `{}`, 404)
 }
 
 func (c *caller) administration() {

@@ -47,7 +47,8 @@ func (p *program) crlPublishCommand() *cobra.Command {
 		Long: `Sign and record the next revocation list of every authority, or of one (--ca), and write each
 in DER as NAME.crl and in PEM as NAME.crl.pem. Lists of shards are NAME-N.crl, delta lists
 NAME-delta.crl; where there was one list before the shards, NAME.crl stays, and is the first of
-them. Then the records that are past keeping ("ca set --keep") are removed.`,
+them. Then the records that are past keeping ("ca set --keep") are removed. A server publishes by
+itself; with --server it does so at once.`,
 		Example: `certwright crl publish
 certwright crl publish --ca issuing --delta --out /var/www/pki`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.crlPublish(c.Context(), &f) },
@@ -91,7 +92,7 @@ func (p *program) crlPublish(ctx context.Context, f *publishFlags) error {
 			}
 		}
 	}
-	if err == nil && failed.worst == nil {
+	if err == nil && failed.worst == nil && o.Remote == nil { // a server tidies up by itself
 		err = o.Authority.Tidy(ctx)
 	}
 	return cmp.Or(p.tellPublished(told), err, failed.end())
@@ -123,7 +124,7 @@ func (p *program) publishLists(ctx context.Context, o *task.Office, ca *authorit
 	if err != nil {
 		return nil, err
 	}
-	lists, err := o.Authority.PublishCRL(ctx, ca.Name, kind, f.shard, p.decider())
+	lists, err := o.Desk().PublishCRL(ctx, ca.Name, kind, f.shard, p.decider())
 	for _, list := range lists {
 		for _, base := range listNames(list, settings) {
 			t, fault := p.writeCRL(f.out, base, list)
@@ -159,7 +160,7 @@ func (p *program) authorities(ctx context.Context, o *task.Office) ([]*authority
 		ca, err := task.Authority(ctx, o, p.ca)
 		return []*authority.CA{ca}, err
 	}
-	all, err := o.Store.CAs(ctx)
+	all, err := o.Desk().CAs(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -32,10 +32,46 @@ func servedVerbs() []string {
 	return []string{
 		"sign", "list", "show", "renew", "rekey", "reissue", "revoke", "export", "request check", "request confirm",
 		"review list", "review show", "review ask", "review answer", "review approve", "review refuse", "review withdraw",
-		"ca list", "ca show", "crl show", "profile list", "profile show", "profile test", "audit show", "audit verify",
+		"ca list", "ca show", "crl publish", "crl show", "profile list", "profile show", "profile test", "audit show", "audit verify",
 		"token new", "token list", "token revoke", "secret new", "secret list", "secret show", "secret revoke",
 		"acme eab new", "acme eab list", "acme eab revoke", "acme account list", "acme account deactivate",
 	}
+}
+
+// unserved is why verbs do not work at a server.
+type unserved struct {
+	verbs    []string // by their first words
+	why, fix string
+}
+
+const (
+	leaveOut = "leave --server out"
+	runThere = "run it there, without --server"
+)
+
+// unservedVerbs are all that are not servedVerbs.
+func unservedVerbs() []unserved {
+	return []unserved{
+		{[]string{"key", "request new", "request convert", "inspect", "asn1", "match", "completion", "version", "openssl", "man", "help"}, "it asks no authority", leaveOut},
+		{[]string{"verify", "diff"}, "it works on files", "fetch what it is to look at with: certwright export --server; then leave --server out"},
+		{[]string{"doctor"}, "it fetches what is published, from wherever you are", leaveOut},
+		{[]string{"enroll"}, "it speaks CMP", "give the address of the CMP server behind the verb, and leave --server out"},
+		{[]string{"ca init", "ca create", "ca request", "ca install", "ca import", "ca export", "ca set", "ca retire"}, "the keys of authorities lie where the server is, and are for who may be there", runThere},
+		{[]string{"profile check"}, "it reads files, which come into force when the server reads its configuration again", leaveOut},
+		{[]string{"serve", "quickstart", "config", "backup", "restore"}, "it is about a home", runThere},
+	}
+}
+
+// unservedVerb finds why a verb does not work at a server.
+func unservedVerb(verb string) unserved {
+	for _, u := range unservedVerbs() {
+		for _, name := range u.verbs {
+			if verb == name || strings.HasPrefix(verb, name+" ") {
+				return u
+			}
+		}
+	}
+	return unserved{why: "it needs the home", fix: runThere}
 }
 
 // checkServer refuses what cannot be done at a server, and names given where
@@ -52,7 +88,8 @@ func (p *program) checkServer(c *cobra.Command) error {
 	}
 	verb := strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 	if !slices.Contains(servedVerbs(), verb) {
-		return front.Usage("leave --server out, and run it where the authority is", "%s does not work at a server", c.CommandPath())
+		u := unservedVerb(verb)
+		return front.Usage(u.fix, "%s does not work at a server: %s", c.CommandPath(), u.why)
 	}
 	for _, flag := range []string{"officer", "from", "requester"} {
 		f := c.Flags().Lookup(flag)

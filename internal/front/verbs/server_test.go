@@ -41,6 +41,11 @@ func TestEveryVerbAtAServer(t *testing.T) {
 		where, other := works, others
 		if !slices.Contains(servedVerbs(), path) {
 			where, other = others, works
+			if len(unservedVerb(path).verbs) == 0 {
+				t.Errorf("nothing says why %q does not work at a server", path)
+			}
+		} else if len(unservedVerb(path).verbs) > 0 {
+			t.Errorf("%q works at a server, and has a reason why it does not", path)
 		}
 		if !strings.Contains(where, "`"+path+"`") && !strings.Contains(where, "`"+top+"`") || strings.Contains(other, "`"+path+"`") {
 			t.Errorf("docs/rest.md does not say, or says wrongly, whether %q works at a server", path)
