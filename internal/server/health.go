@@ -59,7 +59,7 @@ func (s *Server) readiness(ctx context.Context) (checks []check, ready bool) {
 		serving.Cause = "the server is stopping"
 	}
 	records := check{Name: "records", OK: true}
-	if _, _, err := s.config.Office.Store.Head(ctx); err != nil {
+	if err := s.reached(ctx); err != nil {
 		records = check{Name: "records", Cause: err.Error()}
 	} else if err := s.room(ctx); err != nil {
 		records = check{Name: "records", Cause: err.Error()}
@@ -69,6 +69,14 @@ func (s *Server) readiness(ctx context.Context) (checks []check, ready bool) {
 		certificate.Cause = "the certificate of the server has expired"
 	}
 	return []check{serving, records, certificate}, serving.OK && records.OK && certificate.OK
+}
+
+// reached tells whether the records can be read.
+func (s *Server) reached(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, _, err := s.config.Office.Store.Head(ctx)
+	return err
 }
 
 // room tries, since the disk was full when it was last written to, whether it
@@ -96,7 +104,8 @@ func (s *Server) room(ctx context.Context) error {
 }
 
 // watchdog tells the service manager that all is well, twice as often as it
-// wants to hear it, while the records can be reached.
+// wants to hear it, while the records can be reached: a full disk, or an expired
+// certificate, is not mended by a new start.
 func (s *Server) watchdog(ctx context.Context) error {
 	every := s.config.Service.Watchdog() / 2
 	if every == 0 {
@@ -104,7 +113,7 @@ func (s *Server) watchdog(ctx context.Context) error {
 		return nil
 	}
 	for wait(ctx, every) {
-		if checks, _ := s.readiness(ctx); checks[1].OK {
+		if s.reached(ctx) == nil {
 			s.say(s.config.Service.Alive())
 		}
 	}

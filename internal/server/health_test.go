@@ -45,9 +45,15 @@ func TestFullDiskIsNotReady(t *testing.T) {
 	change := func() *authority.Change {
 		return &authority.Change{Events: []*authority.Event{{Action: "test", Actor: "test", At: s.config.Office.Now()}}}
 	}
-	for range 2 {
+	writes := []func() error{
+		func() error { return authority.CommitOne(t.Context(), s.config.Office.Store, change()) },
+		func() error {
+			return s.config.Office.Store.PutRecords(t.Context(), &authority.Record{Kind: "test", ID: "1", Body: []byte("{}")})
+		},
+	}
+	for _, write := range writes {
 		disk.full = true
-		if err := authority.CommitOne(t.Context(), s.config.Office.Store, change()); err == nil {
+		if write() == nil {
 			t.Fatal("a full disk was written to")
 		}
 		for range 2 {

@@ -148,9 +148,7 @@ func (o observed) Commit(ctx context.Context, changes ...*authority.Change) ([]e
 	begin := time.Now()
 	errs, err := o.Store.Commit(ctx, changes...)
 	o.m.commits.Observe(time.Since(begin).Seconds())
-	if errors.Is(errors.Join(append(errs, err)...), authority.ErrFull) {
-		o.m.full.Store(true)
-	}
+	o.watch(errors.Join(append(errs, err)...))
 	if err != nil {
 		return errs, err
 	}
@@ -160,6 +158,20 @@ func (o observed) Commit(ctx context.Context, changes ...*authority.Change) ([]e
 		}
 	}
 	return errs, nil
+}
+
+// PutRecords sees whether there is room.
+func (o observed) PutRecords(ctx context.Context, r ...*authority.Record) error {
+	err := o.Store.PutRecords(ctx, r...)
+	o.watch(err)
+	return err
+}
+
+// watch remembers that the disk was full when it was written to last.
+func (o observed) watch(err error) {
+	if errors.Is(err, authority.ErrFull) {
+		o.m.full.Store(true)
+	}
 }
 
 func (m *Measures) count(c *authority.Change) {

@@ -77,8 +77,10 @@ type Error struct {
 	away bool // another time it may work
 }
 
-// Is tells what is an authority.ErrAway.
-func (e *Error) Is(target error) bool { return e.away && target == authority.ErrAway }
+// Is tells what is an authority.ErrAway or an authority.ErrFull.
+func (e *Error) Is(target error) bool {
+	return e.away && target == authority.ErrAway || code(e.Err) == diskFull && target == authority.ErrFull
+}
 
 // Error returns the cause.
 func (e *Error) Error() string { return e.Detail + " (" + e.Err.Error() + ")" }
@@ -86,23 +88,25 @@ func (e *Error) Error() string { return e.Detail + " (" + e.Err.Error() + ")" }
 // Unwrap returns what the database or the network said.
 func (e *Error) Unwrap() error { return e.Err }
 
+const diskFull = "53100"
+
 // plain is what codes, and classes of them, mean.
 var plain = map[string]struct{ detail, fix string }{
-	"28":    {"the database does not take this user or password", "check the URL, and the password in it, in PGPASSWORD or in ~/.pgpass"},
-	"3D000": {"there is no database of that name", "create it with createdb, or correct the URL"},
-	"3F000": {"there is no such schema, or the user may not use it", "create it, or correct search_path in the URL"},
-	"42501": {"the user may not do that in the database", "make it the owner of the tables, or let it create them in the schema"},
-	"42P07": {"the database holds other tables of the same names", "name an empty database, or another schema with ?search_path=NAME"},
-	"53100": {"the database's disk is full", "make room and try again"},
-	"53300": {"the database takes no more connections", "raise its max_connections, or try again"},
-	"25006": {"the database takes no changes, as a standby does", "name the primary in the URL"},
-	"40":    {"other processes kept the database busy for too long", "try again"},
-	"55P03": {"other processes kept the database busy for too long", "try again"},
-	"57P03": {"the database is starting or stopping", "try again"},
-	"57P":   {"the database was shut down", "start it and try again"},
-	"08":    {"the connection to the database was lost", "try again"},
-	"XX":    {"the database is damaged", "restore a backup of it"},
-	"":      {"the database cannot be reached", "check that it runs, and its place in the URL"},
+	"28":     {"the database does not take this user or password", "check the URL, and the password in it, in PGPASSWORD or in ~/.pgpass"},
+	"3D000":  {"there is no database of that name", "create it with createdb, or correct the URL"},
+	"3F000":  {"there is no such schema, or the user may not use it", "create it, or correct search_path in the URL"},
+	"42501":  {"the user may not do that in the database", "make it the owner of the tables, or let it create them in the schema"},
+	"42P07":  {"the database holds other tables of the same names", "name an empty database, or another schema with ?search_path=NAME"},
+	diskFull: {"the database's disk is full", "make room and try again"},
+	"53300":  {"the database takes no more connections", "raise its max_connections, or try again"},
+	"25006":  {"the database takes no changes, as a standby does", "name the primary in the URL"},
+	"40":     {"other processes kept the database busy for too long", "try again"},
+	"55P03":  {"other processes kept the database busy for too long", "try again"},
+	"57P03":  {"the database is starting or stopping", "try again"},
+	"57P":    {"the database was shut down", "start it and try again"},
+	"08":     {"the connection to the database was lost", "try again"},
+	"XX":     {"the database is damaged", "restore a backup of it"},
+	"":       {"the database cannot be reached", "check that it runs, and its place in the URL"},
 }
 
 // explain says in plain words what the database means, and what to do.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/store/postgres"
 )
@@ -65,6 +67,40 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%s: told %q", c.url, err)
 		}
 	}
+}
+
+// TestFull has the database find no room on its disk for a while: who writes is
+// told so, nothing is written, and reading goes on.
+func TestFull(t *testing.T) {
+	url := database(t)
+	s := open(t, url)
+	check(t, commit(t.Context(), s, 1))
+	c, err := pgx.Connect(t.Context(), url)
+	check(t, err)
+	defer c.Close(context.Background())
+	do := func(statement string) {
+		t.Helper()
+		_, err := c.Exec(t.Context(), statement)
+		check(t, err)
+	}
+	do(`CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+		$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$`)
+	for _, table := range []string{"certificate", "record"} {
+		do("CREATE TRIGGER no_room BEFORE INSERT ON " + table + " EXECUTE FUNCTION no_room()")
+	}
+	err = commit(t.Context(), s, 2)
+	var told *postgres.Error
+	if !errors.Is(err, authority.ErrFull) || errors.Is(err, authority.ErrAway) || !errors.As(err, &told) || told.Detail != "the database's disk is full" || told.Fix != "make room and try again" {
+		t.Errorf("got %v", err)
+	}
+	if err := s.PutRecords(t.Context(), &authority.Record{Kind: "test", ID: "1", Body: []byte("{}")}); !errors.Is(err, authority.ErrFull) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.Certificate(t.Context(), "ca", change(1).AddCertificate.Serial); err != nil {
+		t.Errorf("got %v", err)
+	}
+	do("DROP FUNCTION no_room CASCADE")
+	check(t, commit(t.Context(), s, 2))
 }
 
 func TestOpenEnds(t *testing.T) {
