@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/acmeorder"
 	"github.com/certwright/certwright/protocol/acme"
 	"github.com/certwright/certwright/request"
@@ -78,7 +79,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			level = slog.LevelDebug // the client went away, and with it what was done for it
 		}
 		s.config.Log.Log(r.Context(), level, "acme request failed", "reference", reference, "method", r.Method, "path", r.URL.Path, "error", err)
-		found = acme.NewProblem(acme.ServerInternal, "something went wrong here, not with the request; tell the operator the reference "+reference)
+		found = ours(err, reference)
 		w.Header().Set("Retry-After", strconv.Itoa(int(time.Minute.Seconds())))
 	}
 	p := *found // the same problem may be shown elsewhere without the status
@@ -88,6 +89,18 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Del("Content-Length")
 	answer(w, &p)
+}
+
+// ours is the problem that an error of ours is told as, by the reference that the
+// log has.
+func ours(err error, reference string) *acme.Problem {
+	switch {
+	case errors.Is(err, authority.ErrAway) && !errors.Is(err, authority.ErrUncertain):
+		return withStatus(acme.NewProblem(acme.ServerInternal, "the server cannot reach its records now; try again in a while"), http.StatusServiceUnavailable)
+	case errors.Is(err, authority.ErrFull):
+		return withStatus(acme.NewProblem(acme.ServerInternal, "the server has no room left for its records; tell its operator, and try again later"), http.StatusInsufficientStorage)
+	}
+	return acme.NewProblem(acme.ServerInternal, "something went wrong here, not with the request; tell the operator the reference "+reference)
 }
 
 func answer(w http.ResponseWriter, p *acme.Problem) {

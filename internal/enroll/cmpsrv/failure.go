@@ -75,7 +75,7 @@ func (s *Server) failed(ctx context.Context, c *call, err error) cmp.Body {
 	if !ok {
 		reference := rand.Text()[:12]
 		s.config.Log.ErrorContext(ctx, "cmp message failed", "reference", reference, "body", c.message.Body.Kind.String(), "address", c.address, "error", err)
-		status = cmp.Reject(cmp.SystemFailure, "something went wrong here, not with the message; tell the operator the reference "+reference)
+		status = ours(err, reference)
 	}
 	if c.transaction != nil && c.transaction.record == nil {
 		c.transaction = nil // nothing was begun
@@ -84,6 +84,17 @@ func (s *Server) failed(ctx context.Context, c *call, err error) cmp.Body {
 		return body
 	}
 	return cmp.NewError(cmp.ErrorContent{Status: status})
+}
+
+// ours is the status of an error of ours, by the reference that the log has.
+func ours(err error, reference string) cmp.StatusInfo {
+	switch {
+	case errors.Is(err, authority.ErrAway) && !errors.Is(err, authority.ErrUncertain):
+		return cmp.Reject(cmp.SystemUnavail, "the server cannot reach its records now; send the message again in a while")
+	case errors.Is(err, authority.ErrFull):
+		return cmp.Reject(cmp.SystemUnavail, "the server has no room left for its records; tell its operator, and send the message again later")
+	}
+	return cmp.Reject(cmp.SystemFailure, "something went wrong here, not with the message; tell the operator the reference "+reference)
 }
 
 // rejected is the response that a request has where all that it asks for is
