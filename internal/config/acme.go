@@ -63,7 +63,7 @@ func ParseRate(text string) (count int, per time.Duration, err error) {
 	return count, time.Duration(length), nil
 }
 
-func (c *Config) checkACME() (key, detail, fix string) {
+func (c *Config) checkACME(wrong report) {
 	a := &c.ACME
 	known := []string{"http-01", "dns-01", "tls-alpn-01", "dns-account-01", "dns-persist-01"}
 	for _, method := range a.Challenges {
@@ -72,39 +72,40 @@ func (c *Config) checkACME() (key, detail, fix string) {
 			if near := spelling.Nearest(method, known); near != "" {
 				fix = fmt.Sprintf("did you mean %q?", near)
 			}
-			return "acme.challenges", fmt.Sprintf("there is no %q", method), fix
+			wrong("acme.challenges", fmt.Sprintf("there is no %q", method), fix)
 		}
 	}
 	if len(a.Challenges) == 0 {
-		return "acme.challenges", "without challenges nothing can be validated", "leave it out, or serve no ACME: off: true"
+		wrong("acme.challenges", "without challenges nothing can be validated", "leave it out, or serve no ACME: off: true")
 	}
 	if slices.Contains(a.Challenges, "dns-persist-01") && len(a.CAAIdentities) == 0 {
-		return "acme.challenges", "dns-persist-01 needs a name that records can name this authority by", "set acme.caa-identities"
+		wrong("acme.challenges", "dns-persist-01 needs a name that records can name this authority by", "set acme.caa-identities")
 	}
 	for _, network := range a.Networks {
 		if _, err := netip.ParsePrefix(network); err != nil {
-			return "acme.allow-networks", fmt.Sprintf("%q is not a network", network), "write ADDRESS/BITS, such as 10.0.0.0/8 or fd00::/8"
+			wrong("acme.allow-networks", fmt.Sprintf("%q is not a network", network), "write ADDRESS/BITS, such as 10.0.0.0/8 or fd00::/8")
 		}
 	}
 	for _, resolver := range a.Resolvers {
 		if _, port, err := net.SplitHostPort(resolver); err != nil || port == "" {
-			return "acme.resolvers", fmt.Sprintf("%q is not HOST:PORT", resolver), "write the port too, such as 192.0.2.53:53"
+			wrong("acme.resolvers", fmt.Sprintf("%q is not HOST:PORT", resolver), "write the port too, such as 192.0.2.53:53")
 		}
 	}
-	switch {
-	case a.Agree > max(1, len(a.Resolvers)):
-		return "acme.resolvers-agree", "more resolvers must agree than there are", "name more in acme.resolvers, or let fewer agree"
-	case a.OrderLifetime == 0:
-		return "acme.order-lifetime", "an order without time cannot be finalized", "leave it out: 8h is the default"
-	case a.HTTPPort < 1 || a.HTTPPort > 65535:
-		return "acme.http-port", fmt.Sprintf("%d is no port", a.HTTPPort), "leave it out: 80 is the default"
-	case a.TLSPort < 1 || a.TLSPort > 65535:
-		return "acme.tls-port", fmt.Sprintf("%d is no port", a.TLSPort), "leave it out: 443 is the default"
+	if a.Agree > max(1, len(a.Resolvers)) {
+		wrong("acme.resolvers-agree", "more resolvers must agree than there are", "name more in acme.resolvers, or let fewer agree")
+	}
+	if a.OrderLifetime == 0 {
+		wrong("acme.order-lifetime", "an order without time cannot be finalized", "leave it out: 8h is the default")
+	}
+	if a.HTTPPort < 1 || a.HTTPPort > 65535 {
+		wrong("acme.http-port", fmt.Sprintf("%d is no port", a.HTTPPort), "leave it out: 80 is the default")
+	}
+	if a.TLSPort < 1 || a.TLSPort > 65535 {
+		wrong("acme.tls-port", fmt.Sprintf("%d is no port", a.TLSPort), "leave it out: 443 is the default")
 	}
 	for _, l := range []struct{ key, text string }{{"accounts-per-address", a.Limits.Accounts}, {"orders-per-account", a.Limits.Orders}, {"orders-per-name", a.Limits.Names}} {
 		if _, _, err := ParseRate(l.text); err != nil {
-			return "acme.limits." + l.key, err.Error(), "leave it out for no limit"
+			wrong("acme.limits."+l.key, err.Error(), "leave it out for no limit")
 		}
 	}
-	return "", "", ""
 }

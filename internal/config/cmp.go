@@ -36,24 +36,23 @@ func defaultCMP() CMP {
 	return CMP{Window: Duration(5 * time.Minute), CheckAfter: Duration(time.Minute)}
 }
 
-func (c *Config) checkCMP() (key, detail, fix string) {
-	switch {
-	case c.CMP.Window <= 0:
-		return "cmp.window", "no message would be in time", "leave it out: 5m is the default"
-	case c.CMP.CheckAfter < Duration(time.Second):
-		return "cmp.check-after", "clients would ask without a pause", "leave it out: 1m is the default"
+func (c *Config) checkCMP(wrong report) {
+	if c.CMP.Window <= 0 {
+		wrong("cmp.window", "no message would be in time", "leave it out: 5m is the default")
+	}
+	if c.CMP.CheckAfter < Duration(time.Second) {
+		wrong("cmp.check-after", "clients would ask without a pause", "leave it out: 1m is the default")
 	}
 	seen := map[string]bool{}
 	for _, m := range c.CMP.Manufacturers {
 		switch {
 		case m.Name == "" || strings.ContainsAny(m.Name, "/:\n"):
-			return "cmp.manufacturers", fmt.Sprintf("%q is not a name for a manufacturer", m.Name), "give it a name of letters and digits: it stands in the records"
+			wrong("cmp.manufacturers", fmt.Sprintf("%q is not a name for a manufacturer", m.Name), "give it a name of letters and digits: it stands in the records")
 		case seen[m.Name]:
-			return "cmp.manufacturers", fmt.Sprintf("two are called %q", m.Name), "give each a name of its own"
+			wrong("cmp.manufacturers", fmt.Sprintf("two are called %q", m.Name), "give each a name of its own")
 		case m.Roots == "":
-			return "cmp.manufacturers", fmt.Sprintf("%q has no roots that its devices could be known by", m.Name), "name a file of its root certificates: roots: FILE"
+			wrong("cmp.manufacturers", fmt.Sprintf("%q has no roots that its devices could be known by", m.Name), "name a file of its root certificates: roots: FILE")
 		}
 		seen[m.Name] = true
 	}
-	return "", "", ""
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,12 +13,9 @@ import (
 )
 
 func parsed(text string) (Config, error) {
-	c := Default()
-	err := parse("c.yaml", []byte(text), &c)
-	if err == nil {
-		err = c.Check("c.yaml")
-	}
-	return c, err
+	c, places := Default(), &Places{file: "c.yaml", lines: map[string]int{}}
+	read := parse([]byte(text), &c, places)
+	return c, c.whole(places, read, nil)
 }
 
 func TestParse(t *testing.T) {
@@ -66,9 +64,9 @@ func TestParseFaults(t *testing.T) {
 		"ca: a\nca: b\n":         `c.yaml, line 2: the key "ca" stands here twice | keep one of the two`,
 		"ca: [a]\n":              `c.yaml, line 1: the value of "ca" is not a single word`,
 		"ca: a\n---\nca: b\n":    `c.yaml, line 2: a second document begins here | take out the line "---"`,
-		"webhooks: [{name: a, url: 'https://x', secret: hush}]\n":                      `c.yaml: the value of "webhooks": the secret of the webhook "a": a secret comes from env:NAME or file:PATH, and is not written into the configuration | write secret: file:PATH`,
-		"ca-passphrase: hunter2\n":                                                     `c.yaml: the value of "ca-passphrase": a secret comes from env:NAME or file:PATH, and is not written into the configuration | write ca-passphrase: file:PATH`,
-		"alerts: {mail: {server: 'a:25', from: a@b, to: [c@d], password: 'hush:x'}}\n": `c.yaml: the value of "alerts.mail.password": a secret comes from env:NAME`,
+		"webhooks: [{name: a, url: 'https://x', secret: hush}]\n":                      `c.yaml, line 1: the value of "webhooks": the secret of the webhook "a": a secret comes from env:NAME or file:PATH, and is not written into the configuration | write secret: file:PATH`,
+		"ca-passphrase: hunter2\n":                                                     `c.yaml, line 1: the value of "ca-passphrase": a secret comes from env:NAME or file:PATH, and is not written into the configuration | write ca-passphrase: file:PATH`,
+		"alerts: {mail: {server: 'a:25', from: a@b, to: [c@d], password: 'hush:x'}}\n": `c.yaml, line 1: the value of "alerts.mail.password": a secret comes from env:NAME`,
 		"- a\n":                                                `c.yaml, line 1: the file is not a list of keys and values`,
 		"server: x\n":                                          `c.yaml, line 1: the value of "server" is not a list of keys and values | write its keys below it`,
 		"server: {names: {a: b}}\n":                            `c.yaml, line 1: the value of "server.names" is not a list | begin each entry with a dash`,
@@ -78,54 +76,100 @@ func TestParseFaults(t *testing.T) {
 		"limits: {body: big}\n":                                `c.yaml, line 1: the value of "limits.body": "big" is not a size, such as 64KiB or 1MiB`,
 		"limits: {connections: many}\n":                        `c.yaml, line 1: the value of "limits.connections": "many" is not a whole number`,
 		"alerts: {missed-renewal: 7}\n":                        `c.yaml, line 1: the value of "alerts.missed-renewal": "7" is neither true nor false`,
-		"server: {listen: here}\n":                             `c.yaml: the value of "server.listen": "here" is not an address to listen on | write HOST:PORT`,
-		"server: {url: ca.org}\n":                              `c.yaml: the value of "server.url": "ca.org" is not an address that begins with https:// | write https://HOST:PORT`,
-		"limits: {garbage: 5}\n":                               `c.yaml: the value of "limits.garbage": below 10 the program does little but clear away | leave it out`,
-		"server: {key: k}\n":                                   `c.yaml: the value of "server.certificate": certificate and key go together | give both, or none`,
-		"server: {names: 'https://a'}":                         `c.yaml: the value of "server.names": "https://a" is neither a host name nor an address | write names like`,
-		"log: {level: wran}\n":                                 `c.yaml: the value of "log.level": there is no "wran" | did you mean "warn"?`,
-		"server: {proxies: edge}\n":                            `c.yaml: the value of "server.proxies": "edge" is neither an address nor a network | write ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or ::1`,
-		"server: {proxy-header: forwardd}\n":                   `c.yaml: the value of "server.proxy-header": there is no "forwardd" | did you mean "forwarded"?`,
-		"server: {proxy-certificate: Client-Cert}\n":           `c.yaml: the value of "server.proxy-certificate": "Client-Cert" is not a header that could be believed | write the name of a header, and the proxies that set it in server.proxies`,
-		"server: {proxies: '::1', proxy-certificate: 'a b'}\n": `c.yaml: the value of "server.proxy-certificate": "a b" is not a header that could be believed | write the name`,
-		"server: {metrics: opn}\n":                             `c.yaml: the value of "server.metrics": there is no "opn" | did you mean "open"?`,
-		"log: {format: xml}\n":                                 `c.yaml: the value of "log.format": there is no "xml" | write one of text, json`,
-		"limits: {body: 1}\n":                                  `c.yaml: the value of "limits.body": less than 1KiB lets no request in`,
-		"limits: {header: 1}\n":                                `c.yaml: the value of "limits.header": less than 1KiB lets no request in`,
-		"limits: {connections: 0}\n":                           `c.yaml: the value of "limits.connections": without connections nothing can be served`,
-		"limits: {idle-timeout: 0s}\n":                         `c.yaml: the value of "limits.idle-timeout": without a limit a slow client keeps its connection for ever`,
-		"alerts: {every: 0s}\n":                                `c.yaml: the value of "alerts.every": 0 is no length of time to wait`,
-		"cmp: {window: 0s}\n":                                  `c.yaml: the value of "cmp.window": no message would be in time`,
-		"cmp: {check-after: 1ms}\n":                            `c.yaml: the value of "cmp.check-after": clients would ask without a pause`,
-		"acme: {challenges: http-1}\n":                         `c.yaml: the value of "acme.challenges": there is no "http-1" | did you mean "http-01"?`,
-		"acme: {challenges: []}\n":                             `c.yaml: the value of "acme.challenges": without challenges nothing can be validated`,
-		"acme: {challenges: dns-persist-01}\n":                 `c.yaml: the value of "acme.challenges": dns-persist-01 needs a name`,
-		"acme: {allow-networks: 10.0.0.1}\n":                   `c.yaml: the value of "acme.allow-networks": "10.0.0.1" is not a network | write ADDRESS/BITS`,
-		"acme: {resolvers: 10.0.0.1}\n":                        `c.yaml: the value of "acme.resolvers": "10.0.0.1" is not HOST:PORT`,
-		"acme: {resolvers-agree: 2}\n":                         `c.yaml: the value of "acme.resolvers-agree": more resolvers must agree than there are`,
-		"acme: {order-lifetime: 0s}\n":                         `c.yaml: the value of "acme.order-lifetime": an order without time cannot be finalized`,
-		"acme: {http-port: 0}\n":                               `c.yaml: the value of "acme.http-port": 0 is no port`,
-		"acme: {tls-port: 70000}\n":                            `c.yaml: the value of "acme.tls-port": 70000 is no port`,
-		"acme: {limits: {orders-per-name: 5}}\n":               `c.yaml: the value of "acme.limits.orders-per-name": "5" is not COUNT/TIME, such as 20/1h`,
-		"database: mysql://x\n":                                `c.yaml: the value of "database": it is not the address of a PostgreSQL database`,
-		"alerts: {mail: {server: m}}\n":                        `c.yaml: the value of "alerts.mail.server": "m" is not HOST:PORT`,
-		"alerts: {mail: {server: 'm:25', from: a}}\n":          `c.yaml: the value of "alerts.mail": "a" is not a mail address`,
-		"alerts: {mail: {server: 'm:25', from: a@b}}\n":        `c.yaml: the value of "alerts.mail.to": nobody is told`,
-		"alerts: {mail: {server: 'm:25', from: a@b, to: a@b, user: u, tls: none}}\n":                         `c.yaml: the value of "alerts.mail.tls": a password is not sent without TLS`,
-		"webhooks: [{name: a, url: x, secret: env:A}]\n":                                                     `c.yaml: the value of "webhooks": "x" is not an address to post to`,
-		"webhooks: [{name: a, url: 'http://x'}]\n":                                                           `c.yaml: the value of "webhooks": the webhook "a" has no secret to sign with`,
-		"webhooks: [{url: 'http://x', secret: env:A}]\n":                                                     `c.yaml: the value of "webhooks": "" is not a name for a webhook`,
-		"webhooks: [{name: a, url: 'http://x', secret: env:A}, {name: a, url: 'http://x', secret: env:A}]\n": `c.yaml: the value of "webhooks": two are called "a"`,
-		"alerts: {webhook: {url: 'http://x'}}\n":                                                             `c.yaml: the value of "alerts.webhook": the webhook "alerts" has no secret to sign with`,
+		"server: {listen: here}\n":                             `c.yaml, line 1: the value of "server.listen": "here" is not an address to listen on | write HOST:PORT`,
+		"server: {url: ca.org}\n":                              `c.yaml, line 1: the value of "server.url": "ca.org" is not an address that begins with https:// | write https://HOST:PORT`,
+		"limits: {garbage: 5}\n":                               `c.yaml, line 1: the value of "limits.garbage": below 10 the program does little but clear away | leave it out`,
+		"server: {key: k}\n":                                   `c.yaml, line 1: the value of "server.certificate": certificate and key go together | give both, or none`,
+		"server: {names: 'https://a'}":                         `c.yaml, line 1: the value of "server.names": "https://a" is neither a host name nor an address | write names like`,
+		"log: {level: wran}\n":                                 `c.yaml, line 1: the value of "log.level": there is no "wran" | did you mean "warn"?`,
+		"server: {proxies: edge}\n":                            `c.yaml, line 1: the value of "server.proxies": "edge" is neither an address nor a network | write ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or ::1`,
+		"server: {proxy-header: forwardd}\n":                   `c.yaml, line 1: the value of "server.proxy-header": there is no "forwardd" | did you mean "forwarded"?`,
+		"server: {proxy-certificate: Client-Cert}\n":           `c.yaml, line 1: the value of "server.proxy-certificate": "Client-Cert" is not a header that could be believed | write the name of a header, and the proxies that set it in server.proxies`,
+		"server: {proxies: '::1', proxy-certificate: 'a b'}\n": `c.yaml, line 1: the value of "server.proxy-certificate": "a b" is not a header that could be believed | write the name`,
+		"server: {metrics: opn}\n":                             `c.yaml, line 1: the value of "server.metrics": there is no "opn" | did you mean "open"?`,
+		"log: {format: xml}\n":                                 `c.yaml, line 1: the value of "log.format": there is no "xml" | write one of text, json`,
+		"limits: {body: 1}\n":                                  `c.yaml, line 1: the value of "limits.body": less than 1KiB lets no request in`,
+		"limits: {header: 1}\n":                                `c.yaml, line 1: the value of "limits.header": less than 1KiB lets no request in`,
+		"limits: {connections: 0}\n":                           `c.yaml, line 1: the value of "limits.connections": without connections nothing can be served`,
+		"limits: {idle-timeout: 0s}\n":                         `c.yaml, line 1: the value of "limits.idle-timeout": without a limit a slow client keeps its connection for ever`,
+		"alerts: {every: 0s}\n":                                `c.yaml, line 1: the value of "alerts.every": 0 is no length of time to wait`,
+		"cmp: {window: 0s}\n":                                  `c.yaml, line 1: the value of "cmp.window": no message would be in time`,
+		"cmp: {check-after: 1ms}\n":                            `c.yaml, line 1: the value of "cmp.check-after": clients would ask without a pause`,
+		"acme: {challenges: http-1}\n":                         `c.yaml, line 1: the value of "acme.challenges": there is no "http-1" | did you mean "http-01"?`,
+		"acme: {challenges: []}\n":                             `c.yaml, line 1: the value of "acme.challenges": without challenges nothing can be validated`,
+		"acme: {challenges: dns-persist-01}\n":                 `c.yaml, line 1: the value of "acme.challenges": dns-persist-01 needs a name`,
+		"acme: {allow-networks: 10.0.0.1}\n":                   `c.yaml, line 1: the value of "acme.allow-networks": "10.0.0.1" is not a network | write ADDRESS/BITS`,
+		"acme: {resolvers: 10.0.0.1}\n":                        `c.yaml, line 1: the value of "acme.resolvers": "10.0.0.1" is not HOST:PORT`,
+		"acme: {resolvers-agree: 2}\n":                         `c.yaml, line 1: the value of "acme.resolvers-agree": more resolvers must agree than there are`,
+		"acme: {order-lifetime: 0s}\n":                         `c.yaml, line 1: the value of "acme.order-lifetime": an order without time cannot be finalized`,
+		"acme: {http-port: 0}\n":                               `c.yaml, line 1: the value of "acme.http-port": 0 is no port`,
+		"acme: {tls-port: 70000}\n":                            `c.yaml, line 1: the value of "acme.tls-port": 70000 is no port`,
+		"acme: {limits: {orders-per-name: 5}}\n":               `c.yaml, line 1: the value of "acme.limits.orders-per-name": "5" is not COUNT/TIME, such as 20/1h`,
+		"database: mysql://x\n":                                `c.yaml, line 1: the value of "database": it is not the address of a PostgreSQL database`,
+		"alerts: {mail: {server: m}}\n":                        `c.yaml, line 1: the value of "alerts.mail.server": "m" is not HOST:PORT`,
+		"alerts: {mail: {server: 'm:25', from: a}}\n":          `c.yaml, line 1: the value of "alerts.mail": "a" is not a mail address`,
+		"alerts: {mail: {server: 'm:25', from: a@b}}\n":        `c.yaml, line 1: the value of "alerts.mail.to": nobody is told`,
+		"alerts: {mail: {server: 'm:25', from: a@b, to: a@b, user: u, tls: none}}\n":                         `c.yaml, line 1: the value of "alerts.mail.tls": a password is not sent without TLS`,
+		"webhooks: [{name: a, url: x, secret: env:A}]\n":                                                     `c.yaml, line 1: the value of "webhooks": "x" is not an address to post to`,
+		"webhooks: [{name: a, url: 'http://x'}]\n":                                                           `c.yaml, line 1: the value of "webhooks": the webhook "a" has no secret to sign with`,
+		"webhooks: [{url: 'http://x', secret: env:A}]\n":                                                     `c.yaml, line 1: the value of "webhooks": "" is not a name for a webhook`,
+		"webhooks: [{name: a, url: 'http://x', secret: env:A}, {name: a, url: 'http://x', secret: env:A}]\n": `c.yaml, line 1: the value of "webhooks": two are called "a"`,
+		"alerts: {webhook: {url: 'http://x'}}\n":                                                             `c.yaml, line 1: the value of "alerts.webhook": the webhook "alerts" has no secret to sign with`,
 	} {
 		_, err := parsed(text)
-		fault, ok := err.(*Fault)
-		if !ok {
+		var fault *Fault
+		if !errors.As(err, &fault) {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
 		if got := fault.Error() + " | " + fault.Fix; !strings.HasPrefix(got, want) {
 			t.Errorf("%q: %s", text, got)
+		}
+	}
+}
+
+// All mistakes are told at once, in the order of their lines, and none that only
+// follows from another.
+func TestAllFaults(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	text := `server:
+  lisen: ':1'
+  metrics: opn
+  names: ['https://a']
+webhooks:
+  - nmae: chat
+limits:
+  body: 1
+  header: big
+  connections: 0
+profle: x
+acme: { http-port: 0, tls-port: 70000, challenges: [http-1, dns-1] }
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"CERTWRIGHT_LOG_LEVEL": "loud", "CERTWRIGHT_CMP_WINDOW": "soon"}
+	_, err := Read(file, func(name string) string { return env[name] })
+	want := `FILE, line 2: the key "lisen" is not known in "server"
+FILE, line 3: the value of "server.metrics": there is no "opn"
+FILE, line 4: the value of "server.names": "https://a" is neither a host name nor an address
+FILE, line 6: the key "nmae" is not known in "webhooks"
+FILE, line 8: the value of "limits.body": less than 1KiB lets no request in
+FILE, line 9: the value of "limits.header": "big" is not a size, such as 64KiB or 1MiB
+FILE, line 10: the value of "limits.connections": without connections nothing can be served
+FILE, line 11: the key "profle" is not known
+FILE, line 12: the value of "acme.challenges": there is no "http-1"
+FILE, line 12: the value of "acme.challenges": there is no "dns-1"
+FILE, line 12: the value of "acme.http-port": 0 is no port
+FILE, line 12: the value of "acme.tls-port": 70000 is no port
+the environment variable CERTWRIGHT_CMP_WINDOW: "soon" is not a length of time, such as 30s, 12h or 90d
+the environment variable CERTWRIGHT_LOG_LEVEL: the value of "log.level": there is no "loud"`
+	if err == nil || strings.ReplaceAll(err.Error(), file, "FILE") != want {
+		t.Errorf("%v", err)
+	}
+	for _, f := range FaultsOf(err)[:2] {
+		if !strings.HasPrefix(f.Fix, "did you mean ") {
+			t.Errorf("%v: %s", f, f.Fix)
 		}
 	}
 }

@@ -66,12 +66,16 @@ func setScalar(v reflect.Value, text string) error {
 	switch target := v.Addr().Interface().(type) {
 	case *Duration:
 		d, err := ParseDuration(text)
+		if err != nil {
+			return err
+		}
 		*target = d
-		return err
 	case *Size:
 		s, err := ParseSize(text)
+		if err != nil {
+			return err
+		}
 		*target = s
-		return err
 	case *string:
 		*target = text
 	case *bool:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -19,10 +20,15 @@ import (
 type Fault struct {
 	File   string
 	Line   int
+	Key    string // of the value that cannot be; empty where it is about none
 	Detail string
 	More   []string // what else is wrong with the file
 	Fix    string
+	Err    error // what lies below, if anything
 }
+
+// Unwrap returns what lies below.
+func (f *Fault) Unwrap() error { return f.Err }
 
 // Lines are what is wrong, each with the file.
 func (f *Fault) Lines() []string {
@@ -57,92 +63,106 @@ func (f *Fault) Error() string {
 
 // Load reads the configuration of a home: what holds where nothing is said,
 // under the file, under the environment. A home without a file is fine. A
-// mistake is a *Fault; an unknown key names the nearest one.
+// mistake is a *Fault, and more are Faults; an unknown key names the nearest one.
 func Load(h Home, getenv func(string) string) (Config, error) { return Read(h.File(), getenv) }
 
 // Read is Load of a file by its name.
 func Read(file string, getenv func(string) string) (Config, error) {
-	c := Default()
+	c, _, err := ReadPlaced(file, getenv)
+	return c, err
+}
+
+// ReadPlaced is Read, and tells where values were given.
+func ReadPlaced(file string, getenv func(string) string) (Config, *Places, error) {
+	c, places := Default(), &Places{file: file, lines: map[string]int{}, variables: map[string]string{}}
 	data, err := os.ReadFile(file)
+	var read, set error
 	switch {
 	case missing(err):
 	case err != nil:
-		return c, fmt.Errorf("reading the configuration: %w", err)
+		return c, places, fmt.Errorf("reading the configuration: %w", err)
 	default:
-		if err := parse(file, data, &c); err != nil {
-			return c, err
+		if read = parse(data, &c, places); errors.Is(read, ErrUnreadable) {
+			return c, places, AllOf(read)
 		}
 	}
-	if err := c.overlay(getenv); err != nil {
-		return c, err
-	}
-	return c, c.blame(c.Check(file), getenv)
+	set = c.overlay(getenv, places)
+	return c, places, c.whole(places, read, set)
 }
 
-// blame names the environment variable where that, and not the file, gave a
-// value that cannot be.
-func (c *Config) blame(err error, getenv func(string) string) error {
-	var fault *Fault
-	if !errors.As(err, &fault) {
-		return err
-	}
-	for _, f := range c.Fields() {
-		if getenv(f.Variable()) != "" && strings.HasPrefix(fault.Detail, fmt.Sprintf("the value of %q:", f.Key)) {
-			fault.File = "the environment variable " + f.Variable()
-		}
-	}
-	return fault
+// whole adds what else is wrong to the mistakes of reading and of setting.
+func (c *Config) whole(places *Places, read, set error) error {
+	checked := slices.DeleteFunc(FaultsOf(places.Locate(c.Check(places.file))), func(f *Fault) bool { return f.follows(FaultsOf(read)) })
+	return AllOf(read, set, checked)
+}
+
+// follows reports whether a value may be wrong only because it, or something in
+// it, could not be read.
+func (f *Fault) follows(read Faults) bool {
+	return slices.ContainsFunc(read, func(other *Fault) bool { return other.Key == f.Key || strings.HasPrefix(other.Key, f.Key+".") })
 }
 
 // overlay sets what environment variables say.
-func (c *Config) overlay(getenv func(string) string) error {
+func (c *Config) overlay(getenv func(string) string, places *Places) error {
+	var faults []error
 	for _, f := range c.Fields() {
 		text := getenv(f.Variable())
 		if text == "" {
 			continue
 		}
+		places.variables[f.Key] = f.Variable()
 		if err := f.Set(text); err != nil {
-			return &Fault{File: "the environment variable " + f.Variable(), Detail: err.Error(), Fix: "unset it, or give it another value"}
+			faults = append(faults, &Fault{File: "the environment variable " + f.Variable(), Detail: err.Error(), Fix: "unset it, or give it another value"})
 		}
 	}
-	return nil
+	return AllOf(faults...)
 }
 
-// parse reads the text of a configuration file into c.
-func parse(name string, data []byte, c *Config) error {
+// ErrUnreadable is a file of which nothing is known.
+var ErrUnreadable = errors.New("this is not YAML")
+
+// parse reads the text of a configuration file into c, as far as that can be.
+func parse(data []byte, c *Config, places *Places) error {
 	var doc, more yaml.Node
 	documents := yaml.NewDecoder(bytes.NewReader(data))
 	if err := documents.Decode(&doc); errors.Is(err, io.EOF) {
 		return nil
 	} else if err != nil {
-		return &Fault{File: name, Detail: "this is not YAML: " + issuance.PlainYAML(err, data), Fix: "write lines like \"profile: server\""}
+		return &Fault{File: places.file, Detail: ErrUnreadable.Error() + ": " + issuance.PlainYAML(err, data), Fix: "write lines like \"profile: server\"", Err: ErrUnreadable}
 	}
+	d := &decoder{places: places}
 	if err := documents.Decode(&more); !errors.Is(err, io.EOF) {
-		return &Fault{File: name, Line: more.Line, Detail: "a second document begins here", Fix: "take out the line \"---\": a configuration is one document"}
+		d.faults = append(d.faults, &Fault{File: places.file, Line: more.Line, Detail: "a second document begins here", Fix: "take out the line \"---\": a configuration is one document"})
 	}
-	if len(doc.Content) == 0 {
-		return nil
+	if len(doc.Content) > 0 {
+		d.section(doc.Content[0], reflect.ValueOf(c).Elem(), "")
 	}
-	return (&decoder{name}).section(doc.Content[0], reflect.ValueOf(c).Elem(), "")
+	return AllOf(d.faults...)
 }
 
 // decoder puts YAML into structs, and knows what every mistake is called.
-type decoder struct{ file string }
+type decoder struct {
+	places *Places
+	faults []error
+}
 
-func (d *decoder) fault(n *yaml.Node, fix, format string, args ...any) error {
-	return &Fault{File: d.file, Line: n.Line, Detail: fmt.Sprintf(format, args...), Fix: fix}
+// fault notes a mistake in what belongs to a key.
+func (d *decoder) fault(n *yaml.Node, key, fix, format string, args ...any) {
+	d.faults = append(d.faults, &Fault{File: d.places.file, Line: n.Line, Key: key, Detail: fmt.Sprintf(format, args...), Fix: fix})
 }
 
 // section reads a mapping into a struct; path is its key, empty for the file.
-func (d *decoder) section(n *yaml.Node, into reflect.Value, path string) error {
+func (d *decoder) section(n *yaml.Node, into reflect.Value, path string) {
 	if empty(n) {
-		return nil
+		return
 	}
 	if n.Kind != yaml.MappingNode {
 		if path == "" {
-			return d.fault(n, "write lines like \"profile: server\"", "the file is not a list of keys and values")
+			d.fault(n, path, "write lines like \"profile: server\"", "the file is not a list of keys and values")
+			return
 		}
-		return d.fault(n, "write its keys below it, each on a line of its own, indented", "the value of %q is not a list of keys and values", path)
+		d.fault(n, path, "write its keys below it, each on a line of its own, indented", "the value of %q is not a list of keys and values", path)
+		return
 	}
 	fields, known := map[string]reflect.Value{}, []string{}
 	for i := range into.NumField() {
@@ -155,19 +175,21 @@ func (d *decoder) section(n *yaml.Node, into reflect.Value, path string) error {
 		field, ok := fields[k.Value]
 		switch {
 		case !ok:
-			return d.unknown(k, path, known)
+			d.unknown(k, path, known)
+			continue
 		case seen[k.Value]:
-			return d.fault(k, "keep one of the two", "the key %q stands here twice", join(path, k.Value))
+			d.fault(k, join(path, k.Value), "keep one of the two", "the key %q stands here twice", join(path, k.Value))
+			continue
 		}
 		seen[k.Value] = true
-		if err := d.value(v, field, join(path, k.Value)); err != nil {
-			return err
+		if at := join(path, k.Value); d.places.lines[at] == 0 {
+			d.places.lines[at] = k.Line
 		}
+		d.value(v, field, join(path, k.Value))
 	}
-	return nil
 }
 
-func (d *decoder) unknown(k *yaml.Node, path string, known []string) error {
+func (d *decoder) unknown(k *yaml.Node, path string, known []string) {
 	fix := "known are " + strings.Join(known[:len(known)-1], ", ") + " and " + known[len(known)-1]
 	if near := spelling.Nearest(k.Value, known); near != "" {
 		fix = fmt.Sprintf("did you mean %q?", near)
@@ -176,31 +198,33 @@ func (d *decoder) unknown(k *yaml.Node, path string, known []string) error {
 	if path != "" {
 		where = fmt.Sprintf(" in %q", path)
 	}
-	return d.fault(k, fix, "the key %q is not known%s", k.Value, where)
+	d.fault(k, join(path, k.Value), fix, "the key %q is not known%s", k.Value, where)
 }
 
 // value reads one value of any kind.
-func (d *decoder) value(n *yaml.Node, into reflect.Value, path string) error {
+func (d *decoder) value(n *yaml.Node, into reflect.Value, path string) {
 	switch {
 	case into.Kind() == reflect.Struct:
-		return d.section(n, into, path)
+		d.section(n, into, path)
+		return
 	case into.Kind() == reflect.Slice:
-		return d.list(n, into, path)
+		d.list(n, into, path)
+		return
 	case n.Kind != yaml.ScalarNode:
-		return d.fault(n, "", "the value of %q is not a single word", path)
+		d.fault(n, path, "", "the value of %q is not a single word", path)
+		return
 	}
 	text := n.Value
 	if n.Tag == "!!null" {
 		text = ""
 	}
 	if err := setScalar(into, text); err != nil {
-		return d.fault(n, "", "the value of %q: %v", path, err)
+		d.fault(n, path, "", "the value of %q: %v", path, err)
 	}
-	return nil
 }
 
 // list reads a list; one word stands for a list of it.
-func (d *decoder) list(n *yaml.Node, into reflect.Value, path string) error {
+func (d *decoder) list(n *yaml.Node, into reflect.Value, path string) {
 	items := n.Content
 	switch {
 	case empty(n):
@@ -208,16 +232,14 @@ func (d *decoder) list(n *yaml.Node, into reflect.Value, path string) error {
 	case n.Kind == yaml.ScalarNode:
 		items = []*yaml.Node{n}
 	case n.Kind != yaml.SequenceNode:
-		return d.fault(n, "begin each entry with a dash", "the value of %q is not a list", path)
+		d.fault(n, path, "begin each entry with a dash", "the value of %q is not a list", path)
+		return
 	}
 	out := reflect.MakeSlice(into.Type(), len(items), len(items))
 	for i, item := range items {
-		if err := d.value(item, out.Index(i), path); err != nil {
-			return err
-		}
+		d.value(item, out.Index(i), path)
 	}
 	into.Set(out)
-	return nil
 }
 
 func empty(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }

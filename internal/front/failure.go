@@ -66,8 +66,9 @@ type Failure struct {
 	Rule   string         `json:"rule,omitempty"`
 	Detail string         `json:"detail"`
 	Fix    string         `json:"fix,omitempty"`
-	Lines  []string       `json:"-"` // Detail line by line, where it has several
-	Told   bool           `json:"-"` // the result has said it already: only the exit code is left
+	More   []*Failure     `json:"more,omitempty"` // what else is wrong
+	Lines  []string       `json:"-"`              // Detail line by line, where it has several
+	Told   bool           `json:"-"`              // the result has said it already: only the exit code is left
 	Err    error          `json:"-"`
 }
 
@@ -188,6 +189,9 @@ func (s *Shell) Tell(f *Failure) {
 		}{f})
 	}
 	s.TellLines("error", f)
+	for _, more := range f.More {
+		s.TellLines("error", more)
+	}
 }
 
 // TellLines writes the lines for people only.

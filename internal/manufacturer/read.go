@@ -40,7 +40,7 @@ func read(c *config.Manufacturer) (m *Manufacturer, files [][]byte, err error) {
 	m = &Manufacturer{Name: c.Name, Profile: c.Profile, CA: c.CA, same: c.Same}
 	binds := len(m.same) > 0
 	fault := func(detail, fix string) error {
-		return &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of %q: %s: %s", "cmp.manufacturers", c.Name, detail), Fix: fix}
+		return config.At("cmp.manufacturers", c.Name+": "+detail, fix)
 	}
 	for _, kind := range m.same {
 		if _, ok := dn.TypeByName(kind); !ok {

@@ -70,19 +70,20 @@ func checkACME(a *config.ACME, profiles *config.Profiles) error {
 	if a.Off {
 		return nil
 	}
+	var found []error
 	for i, name := range append([]string{a.Profile}, a.Profiles...) {
 		p, err := profiles.Get(name)
 		if err != nil {
-			return err
+			continue // which is told with the other names of profiles
 		}
 		if why := p.Authority(); why != "" {
 			key := "acme.profiles"
 			if i == 0 {
 				key = "acme.profile"
 			}
-			return &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of %q: certificates of profile %s %s, and ACME gives them to whoever controls a name", key, name, why),
-				Fix: "leave it out, and name it to those who may have such a certificate: certwright token new NAME --role applicant --profile " + name}
+			found = append(found, config.At(key, fmt.Sprintf("certificates of profile %s %s, and ACME gives them to whoever controls a name", name, why),
+				"leave it out, and name it to those who may have such a certificate: certwright token new NAME --role applicant --profile "+name))
 		}
 	}
-	return nil
+	return config.AllOf(found...)
 }

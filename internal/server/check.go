@@ -48,24 +48,23 @@ func FirstAuthority(_ context.Context, name string) error {
 		Fix: "create it first (certwright ca init), or leave it out: the server makes root and issuing"}
 }
 
-// Check finds what keeps a server from working under a configuration whose
+// Check finds all that keeps a server from working under a configuration whose
 // values can be. Whoever starts a server and whoever checks its configuration
 // ask here.
 func Check(ctx context.Context, c *config.Config, around Surroundings) error {
-	for _, look := range []func() error{
-		func() error { _, err := manufacturer.Read(c.CMP.Manufacturers); return err },
-		func() error { return checkProfiles(c, around.Profiles) },
-		func() error { return checkACME(&c.ACME, around.Profiles) },
-		func() error { return checkAccess(&c.Access, around.Profiles) },
-		func() error { return checkShown(&c.Server) },
-		func() error { return checkEvents(c.Webhooks) },
-		func() error { return checkAuthorities(ctx, c, around) },
-	} {
-		if err := look(); err != nil {
-			return err
-		}
+	var found []error
+	for i := range c.CMP.Manufacturers {
+		_, err := manufacturer.Read(c.CMP.Manufacturers[i : i+1])
+		found = append(found, err)
 	}
-	return nil
+	return config.AllOf(append(found,
+		checkProfiles(c, around.Profiles),
+		checkACME(&c.ACME, around.Profiles),
+		checkAccess(&c.Access, around.Profiles),
+		checkShown(&c.Server),
+		checkEvents(c.Webhooks),
+		checkAuthorities(ctx, c, around),
+	)...)
 }
 
 // at says which key of the configuration an error is about.
@@ -73,12 +72,13 @@ func at(key string, err error) error {
 	if err == nil {
 		return nil
 	}
-	f := &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of %q: %v", key, err), Fix: "see: certwright config print"}
 	var refusal *request.Refusal
 	if errors.As(err, &refusal) {
-		f.Detail, f.Fix = fmt.Sprintf("the value of %q: %s", key, refusal.Detail), refusal.Fix
+		f := config.At(key, refusal.Detail, refusal.Fix)
+		f.Err = refusal
+		return f
 	}
-	return f
+	return config.At(key, err.Error(), "see: certwright config print")
 }
 
 // atKey is a name in the configuration, and the key it stands at.
@@ -100,39 +100,40 @@ func checkProfiles(c *config.Config, profiles *config.Profiles) error {
 	if !c.CMP.Off {
 		names = append(append(names, atKey{"cmp.profile", c.CMP.Profile}), all("cmp.profiles", c.CMP.Profiles)...)
 	}
+	var found []error
 	for _, n := range names {
 		if n.name == "" {
 			continue
 		}
 		_, err := profiles.Get(n.name)
-		var refusal *request.Refusal
-		switch {
-		case errors.As(err, &refusal):
-			return at(n.key, err)
-		case err != nil:
-			return err
-		}
+		found = append(found, refusedAt(n.key, err))
 	}
-	return nil
+	return config.AllOf(found...)
+}
+
+// refusedAt says which key names what is refused; other errors, such as those of a
+// profile's own file, stay as they are.
+func refusedAt(key string, err error) error {
+	var refusal *request.Refusal
+	if errors.As(err, &refusal) {
+		return at(key, err)
+	}
+	return err
 }
 
 // checkAccess looks at the rules for those who have no API token.
 func checkAccess(a *config.Access, profiles *config.Profiles) error {
-	if _, err := rootsOf(a.Roots); err != nil {
-		return err
-	}
-	if _, err := access.NewCertificates(access.CertificateConfig{Rules: rulesOf(a.Certificates)}); err != nil {
-		return at("access.certificates", err)
-	}
-	if err := checkRules(a, profiles); err != nil {
-		return err
+	_, roots := rootsOf(a.Roots)
+	_, rules := access.NewCertificates(access.CertificateConfig{Rules: rulesOf(a.Certificates)})
+	if rules = at("access.certificates", rules); rules == nil {
+		rules = checkRules(a, profiles)
 	}
 	o := &a.OIDC
 	if o.Issuer == "" && o.Client == "" && len(o.Rules) == 0 {
-		return nil
+		return config.AllOf(roots, rules)
 	}
-	_, err := access.NewOIDC(access.OIDCConfig{Issuer: o.Issuer, Client: o.Client, Rules: rulesOf(o.Rules)})
-	return at("access.oidc", err)
+	_, oidc := access.NewOIDC(access.OIDCConfig{Issuer: o.Issuer, Client: o.Client, Rules: rulesOf(o.Rules)})
+	return config.AllOf(roots, rules, at("access.oidc", oidc))
 }
 
 // checkShown reads the certificate from elsewhere.
@@ -156,15 +157,16 @@ func foreign(certificate, key string) (*tls.Certificate, error) {
 
 // checkEvents looks for actions that never come.
 func checkEvents(hooks []config.Webhook) error {
+	var found []error
 	for _, w := range hooks {
 		for _, action := range w.Events {
 			if !notice.Known(action) {
-				return at("webhooks", &request.Refusal{Detail: fmt.Sprintf("%q is to be told of %q, which never happens", w.Name, action),
-					Fix: "write an action of the audit chain, such as request.issued or certificate.*; certwright audit show has more"})
+				found = append(found, config.At("webhooks", fmt.Sprintf("%q is to be told of %q, which never happens", w.Name, action),
+					"write an action of the audit chain, such as request.issued or certificate.*; certwright audit show has more"))
 			}
 		}
 	}
-	return nil
+	return config.AllOf(found...)
 }
 
 // checkAuthorities looks for the authorities that are named, or for the one
@@ -174,8 +176,8 @@ func checkAuthorities(ctx context.Context, c *config.Config, around Surroundings
 		return nil
 	}
 	names := []atKey{{"ca", c.CA}}
-	if c.Server.Certificate == "" {
-		names = append(names, atKey{"server.ca", orElse(c.Server.CA, c.CA)})
+	if c.Server.Certificate == "" && (c.Server.CA != "" || c.CA == "") {
+		names = append(names, atKey{"server.ca", c.Server.CA})
 	}
 	if !c.ACME.Off {
 		names = append(append(names, atKey{"acme.ca", c.ACME.CA}), all("acme.authorities", c.ACME.Authorities)...)
@@ -183,20 +185,21 @@ func checkAuthorities(ctx context.Context, c *config.Config, around Surroundings
 	if !c.CMP.Off {
 		names = append(names, atKey{"cmp.ca", c.CMP.CA})
 	}
+	var found []error
 	for _, n := range names {
 		if n.key != "server.ca" && n.name == "" {
 			continue // the server needs one of its own; others may never be asked
 		}
-		err := around.Authority(ctx, n.name)
-		var refusal *request.Refusal
-		switch {
-		case errors.As(err, &refusal):
-			return at(n.key, err)
-		case err != nil:
-			return err
+		err := refusedAt(n.key, around.Authority(ctx, n.name))
+		if f, ok := err.(*config.Fault); ok && n.name == "" {
+			f.Detail = "\"server.ca\" does not say which authority is to sign the server's own certificate: " + errors.Unwrap(f).Error()
+			f.Fix += ", as server.ca: NAME, or have a certificate from elsewhere in server.certificate"
+		}
+		if found = append(found, err); err != nil && len(config.FaultsOf(err)) == 0 {
+			break // the records cannot be read, whatever is looked for
 		}
 	}
-	return nil
+	return config.AllOf(found...)
 }
 
 // Doubts are what a server works with, but not as may be meant: for people to

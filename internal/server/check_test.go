@@ -92,7 +92,7 @@ func TestTheAuthorityOfACMEIsNamedWhereSeveralIssue(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := w.settings
-	if err := Check(t.Context(), &c, Around(o)); err == nil || !strings.Contains(err.Error(), `the value of "server.ca": there are several authorities, and none was named`) {
+	if err := Check(t.Context(), &c, Around(o)); err == nil || !strings.Contains(err.Error(), `"server.ca" does not say which authority is to sign the server's own certificate: there are several authorities, and none was named`) {
 		t.Error(err)
 	}
 	for _, one := range []struct {

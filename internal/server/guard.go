@@ -46,27 +46,27 @@ func (s *Server) guard(r *regime) (*access.Guard, error) {
 // checkRules refuses a rule for client certificates that would make whoever asks
 // for a certificate with a name more than an applicant.
 func checkRules(settings *config.Access, profiles *config.Profiles) error {
-	fault := func(match, detail, fix string) error {
-		return &config.Fault{File: "the configuration", Detail: fmt.Sprintf("the value of \"access.certificates\": the rule %q %s", match, detail), Fix: fix}
+	var found []error
+	fault := func(match, detail, fix string) {
+		found = append(found, config.At("access.certificates", fmt.Sprintf("the rule %q %s", match, detail), fix))
 	}
 	for _, r := range rulesOf(settings.Certificates) {
 		if r.OnlyApplicants() || len(r.IssuedUnder) == 0 && settings.Roots != "" {
 			continue // the latter is for certificates from elsewhere
 		}
 		if len(r.IssuedUnder) == 0 {
-			return fault(r.Match, "gives more than the role of applicants to whoever asks here for a certificate with that name", "name the profiles that such certificates are of, as issued-under: [PROFILE]; in them, say applicants: named")
+			fault(r.Match, "gives more than the role of applicants to whoever asks here for a certificate with that name", "name the profiles that such certificates are of, as issued-under: [PROFILE]; in them, say applicants: named")
 		}
 		for _, name := range r.IssuedUnder {
 			p, err := profiles.Get(name)
 			if err != nil {
-				return err
-			}
-			if !p.ForNamed() {
-				return fault(r.Match, "gives more than the role of applicants by certificates of profile "+name+", which every applicant may ask for", "say applicants: named in the profile "+name+", and name it to those who may have such a certificate: certwright token new NAME --role applicant --profile "+name)
+				found = append(found, refusedAt("access.certificates", err))
+			} else if !p.ForNamed() {
+				fault(r.Match, "gives more than the role of applicants by certificates of profile "+name+", which every applicant may ask for", "say applicants: named in the profile "+name+", and name it to those who may have such a certificate: certwright token new NAME --role applicant --profile "+name)
 			}
 		}
 	}
-	return nil
+	return config.AllOf(found...)
 }
 
 func rulesOf(configured []config.AccessRule) []access.Rule {

@@ -2,7 +2,9 @@ package verbs
 
 import (
 	"context"
+	"errors"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -31,30 +33,25 @@ certwright config check new.yaml`,
 		})
 }
 
-func (p *program) readConfig(args []string) (config.Config, string, error) {
+// configFile is the one that is named, or that of the home.
+func (p *program) configFile(args []string) (string, error) {
 	if len(args) > 0 {
-		if _, err := os.Stat(args[0]); err != nil {
-			return config.Config{}, args[0], err
-		}
-		c, err := config.Read(args[0], p.shell.Getenv)
-		return c, args[0], err
+		_, err := os.Stat(args[0])
+		return args[0], err
 	}
 	h, err := p.home()
-	if err != nil {
-		return config.Config{}, "", err
-	}
-	c, err := config.Load(h, p.shell.Getenv)
-	return c, h.File(), err
+	return h.File(), err
 }
 
 func (p *program) configCheck(ctx context.Context, args []string) error {
-	c, file, err := p.readConfig(args)
+	file, err := p.configFile(args)
 	if err != nil {
 		return err
 	}
-	if err := p.configWorks(ctx, &c); err != nil {
+	if err := p.configFaults(ctx, file); err != nil {
 		return err
 	}
+	c := config.Default()
 	var idle []string
 	for _, f := range c.Unknown(os.Environ()) {
 		idle = append(idle, f.Variable)
@@ -73,6 +70,22 @@ func (p *program) configCheck(ctx context.Context, args []string) error {
 	}
 	p.shell.Print("%s: holds", file)
 	return nil
+}
+
+// configFaults finds all that is wrong with a file, and with the environment over
+// it. Where something could not be read, what is found only because of that is
+// left out.
+func (p *program) configFaults(ctx context.Context, file string) error {
+	c, places, wrong := config.ReadPlaced(file, p.shell.Getenv)
+	if wrong != nil && (len(config.FaultsOf(wrong)) == 0 || errors.Is(wrong, config.ErrUnreadable)) {
+		return wrong
+	}
+	works := places.Locate(p.configWorks(ctx, &c))
+	if wrong == nil {
+		return works
+	}
+	more := slices.DeleteFunc(config.FaultsOf(works), func(f *config.Fault) bool { return !places.Given(f) })
+	return config.AllOf(wrong, more)
 }
 
 // configWorks asks what a server asks when it starts: whether the profiles,
@@ -101,7 +114,11 @@ func (p *program) configWorks(ctx context.Context, c *config.Config) error {
 }
 
 func (p *program) configPrint() error {
-	c, _, err := p.readConfig(nil)
+	file, err := p.configFile(nil)
+	if err != nil {
+		return err
+	}
+	c, err := config.Read(file, p.shell.Getenv)
 	if err != nil {
 		return err
 	}

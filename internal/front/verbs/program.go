@@ -78,6 +78,14 @@ func wantsJSON(args []string) bool {
 
 // explain makes a failure of an error, with what only this front knows.
 func explain(err error) *front.Failure {
+	var several config.Faults
+	if errors.As(err, &several) && len(several) > 0 {
+		f := explain(several[0])
+		for _, more := range several[1:] {
+			f.More = append(f.More, explain(more))
+		}
+		return f
+	}
 	var fault *config.Fault
 	if errors.As(err, &fault) {
 		return &front.Failure{Exit: front.ExitFailed, Code: front.CodeFile, Detail: fault.Error(), Lines: fault.Lines(), Fix: fault.Fix, Err: err}

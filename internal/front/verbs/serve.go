@@ -117,14 +117,18 @@ func (p *program) newServer(ctx context.Context, f *serveFlags) (*server.Server,
 	if err := h.Make(); err != nil {
 		return nil, err
 	}
-	read := func() (config.Config, error) {
-		c, err := config.Load(h, p.shell.Getenv)
+	readPlaced := func() (config.Config, *config.Places, error) {
+		c, places, err := config.ReadPlaced(h.File(), p.shell.Getenv)
 		if err != nil {
-			return c, err
+			return c, places, err
 		}
-		return c, f.over(&c, p)
+		return c, places, f.over(&c, p)
 	}
-	settings, err := read()
+	read := func() (config.Config, error) {
+		c, _, err := readPlaced()
+		return c, err
+	}
+	settings, places, err := readPlaced()
 	if err != nil {
 		return nil, err
 	}
@@ -142,8 +146,9 @@ func (p *program) newServer(ctx context.Context, f *serveFlags) (*server.Server,
 	if err != nil {
 		return nil, err
 	}
-	return server.New(ctx, server.Config{Settings: settings, Read: read, Getenv: p.shell.Getenv, Office: o, Host: hostName(), By: p.decider(), Log: log, Level: level, Measures: measures, Version: version,
+	s, err := server.New(ctx, server.Config{Settings: settings, Read: read, Getenv: p.shell.Getenv, Office: o, Host: hostName(), By: p.decider(), Log: log, Level: level, Measures: measures, Version: version,
 		Service: systemd.New(p.shell.Getenv, os.Getpid())})
+	return s, places.Locate(err)
 }
 
 // servingJSON is what serve tells, and what is in the ready file.
