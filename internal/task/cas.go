@@ -129,6 +129,28 @@ func Authority(ctx context.Context, o *Office, name string) (*authority.CA, erro
 	return nil, &request.Refusal{Reason: request.UnknownIssuer, Field: "ca", Detail: fmt.Sprintf("there is no authority %q", name), Fix: fix}
 }
 
+// Finds refuses names of profiles and authorities that there are not; empty ones
+// are no names.
+func Finds(ctx context.Context, o *Office, profile func(string) (*issuance.Profile, error), profiles, cas []string) error {
+	for _, name := range profiles {
+		if name == "" {
+			continue
+		}
+		if _, err := profile(name); err != nil {
+			return err
+		}
+	}
+	for _, name := range cas {
+		if name == "" {
+			continue
+		}
+		if _, err := Authority(ctx, o, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Import is an authority that was made elsewhere.
 type Import struct {
 	Name     string

@@ -150,10 +150,8 @@ func (h here) Profile(_ context.Context, name string) (*issuance.Profile, error)
 func (h here) tokens() *access.Tokens { return access.NewTokens(h.office.Store, h.office.Now) }
 
 func (h here) NewToken(ctx context.Context, t access.Token) (*access.Token, string, error) {
-	for _, name := range t.Profiles {
-		if _, err := h.office.Profiles.Get(name); err != nil {
-			return nil, "", err
-		}
+	if err := Finds(ctx, h.office, h.office.Profiles.Get, t.Profiles, t.CAs); err != nil {
+		return nil, "", err
 	}
 	return h.tokens().New(ctx, t)
 }
@@ -167,6 +165,9 @@ func (h here) RevokeToken(ctx context.Context, id, by string) (*access.Token, er
 }
 
 func (h here) NewSecret(ctx context.Context, s secret.Secret, value string) (*secret.Secret, string, error) {
+	if err := Finds(ctx, h.office, h.office.Profiles.Get, []string{s.Profile}, []string{s.CA}); err != nil {
+		return nil, "", err
+	}
 	return h.office.Vault().New(ctx, s, value)
 }
 

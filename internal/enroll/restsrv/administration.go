@@ -13,6 +13,7 @@ import (
 	"github.com/certwright/certwright/client"
 	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/secret"
+	"github.com/certwright/certwright/internal/task"
 	"github.com/certwright/certwright/request"
 )
 
@@ -68,10 +69,8 @@ func (s *server) newToken(ctx context.Context, x *sender, in *tokenInput) (*toke
 	if in.IdempotencyKey != "" {
 		return nil, usage("leave the header out; a token whose text did not arrive can be found and revoked: certwright token list", "a token cannot be made with an Idempotency-Key: its text is told once, and not kept")
 	}
-	for _, name := range b.Profiles {
-		if _, err := s.Profiles.Get(name); err != nil {
-			return nil, err
-		}
+	if err := task.Finds(ctx, s.office, s.Profiles.Get, b.Profiles, b.CAs); err != nil {
+		return nil, err
 	}
 	if err := x.grants(b.Profiles, b.CAs); err != nil {
 		return nil, err
@@ -151,6 +150,9 @@ func (s *server) newSecret(ctx context.Context, x *sender, in *secretInput) (*se
 	b := &in.Body
 	profile, ca, err := x.Scope(b.Profile, b.CA)
 	if err != nil {
+		return nil, err
+	}
+	if err := task.Finds(ctx, s.office, s.Profiles.Get, []string{profile}, []string{ca}); err != nil {
 		return nil, err
 	}
 	made, value, err := s.Secrets.New(ctx, secret.Secret{Reference: b.Reference, Doors: b.Doors, Profile: profile, CA: ca, Names: b.Names, Uses: b.Uses,

@@ -483,3 +483,21 @@ func TestConfigIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// What is given away is for profiles and authorities that there are.
+func TestUnknownNamesAreNotGivenAway(t *testing.T) {
+	w := newWorld(t, nil)
+	token, _ := w.tokenFor(access.Token{Name: "root", Roles: []access.Role{access.Administrator}, By: "tester"})
+	for _, c := range []struct{ path, body, detail, fix string }{
+		{"/secrets", `{"profile":"devize"}`, `there is no profile \"devize\"`, `did you mean \"device\"?`},
+		{"/secrets", `{"ca":"isuing"}`, `there is no authority \"isuing\"`, `did you mean \"issuing\"?`},
+		{"/tokens", `{"name":"ann","roles":["applicant"],"profiles":["devize"]}`, `there is no profile \"devize\"`, `did you mean \"device\"?`},
+		{"/tokens", `{"name":"ann","roles":["applicant"],"cas":["issuing","isuing"]}`, `there is no authority \"isuing\"`, `did you mean \"issuing\"?`},
+		{"/tokens", `{"name":"ann","roles":["applicant"],"cas":["far away"]}`, `there is no authority \"far away\"`, `the authorities are issuing, root`},
+	} {
+		status, _, text := w.raw("POST", "/api/v1"+c.path, token, strings.NewReader(c.body), "Content-Type", "application/json")
+		if status != 404 || !strings.Contains(text, c.detail) || !strings.Contains(text, c.fix) {
+			t.Errorf("%s: %d %s", c.body, status, text)
+		}
+	}
+}
