@@ -56,9 +56,10 @@ func CommitOne(ctx context.Context, s Committer, c *Change) error {
 	return errs[0]
 }
 
-// PutTold stores a record together with the event that tells of it, or neither.
-func PutTold(ctx context.Context, s Committer, r *Record, e *Event) error {
-	if err := CommitOne(ctx, s, &Change{PutRecords: []*Record{r}, Events: []*Event{e}}); err != nil {
+// PutTold stores a record together with the event that tells of it, and with
+// other records, or nothing.
+func PutTold(ctx context.Context, s Committer, r *Record, e *Event, with ...*Record) error {
+	if err := CommitOne(ctx, s, &Change{PutRecords: append([]*Record{r}, with...), Events: []*Event{e}}); err != nil {
 		return fmt.Errorf("recording %s %s: %w", r.Kind, r.ID, err)
 	}
 	return nil

@@ -29,8 +29,8 @@ func (c *Client) RevokeToken(ctx context.Context, id string) (*Token, error) {
 
 // NewSecret keeps a shared secret. A Value that was made is told here and
 // never again.
-func (c *Client) NewSecret(ctx context.Context, s Secret) (*Secret, error) {
-	return one[Secret](ctx, c, http.MethodPost, "/secrets", nil, s)
+func (c *Client) NewSecret(ctx context.Context, s Secret, options ...Option) (*Secret, error) {
+	return one[Secret](ctx, c, http.MethodPost, "/secrets", nil, s, options...)
 }
 
 // Secrets yields the shared secrets.
@@ -64,8 +64,8 @@ func (c *Client) VerifyAudit(ctx context.Context) (*Audit, error) {
 
 // NewExternalAccount makes a key of an external account of ACME; Key is told
 // here only.
-func (c *Client) NewExternalAccount(ctx context.Context, e ExternalAccount) (*ExternalAccount, error) {
-	return one[ExternalAccount](ctx, c, http.MethodPost, "/acme/eab", nil, e)
+func (c *Client) NewExternalAccount(ctx context.Context, e ExternalAccount, options ...Option) (*ExternalAccount, error) {
+	return one[ExternalAccount](ctx, c, http.MethodPost, "/acme/eab", nil, e, options...)
 }
 
 // ExternalAccounts yields the keys of external accounts of ACME.

@@ -59,8 +59,9 @@ func loopback(host string) bool {
 // Option is something said beside an order.
 type Option func(*http.Request)
 
-// WithKey makes it harmless to send a submission twice: under the same key
-// the same request gives the same ticket.
+// WithKey makes it harmless to send an order twice: under the same key the same
+// request gives the same ticket, and what makes a secret makes one, and is a
+// *Problem (CodeExists) the second time.
 func WithKey(idempotencyKey string) Option {
 	return func(r *http.Request) { r.Header.Set("Idempotency-Key", idempotencyKey) }
 }

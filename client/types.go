@@ -367,6 +367,7 @@ const (
 	CodeNotFound        = "not-found"
 	CodeUsage           = "usage"
 	CodeConflict        = "conflict"
+	CodeExists          = "exists" // the order was carried out before
 	CodeUnauthenticated = "unauthenticated"
 	CodeForbidden       = "forbidden"
 	CodeRateLimited     = "rate-limited"

@@ -24,6 +24,7 @@ type Operator struct {
 	Secrets   Sealer // needed by NewBinding
 	By        string
 	Now       func() time.Time
+	Once      *authority.Once // the order that NewBinding carries out, if it is to be remembered
 }
 
 // NewBinding records a key of an external account. KeyID, State, Created and
@@ -45,10 +46,14 @@ func (x *Operator) NewBinding(ctx context.Context, b *Binding) (secret []byte, e
 	if err := encode(r, &body); err != nil {
 		return nil, err
 	}
+	with, err := x.Once.Records(b.KeyID)
+	if err != nil {
+		return nil, err
+	}
 	return secret, x.put(ctx, r, "acme.eab-made", struct {
 		Note  string   `json:"note,omitempty"`
 		Names []string `json:"names,omitempty"`
-	}{b.Note, b.Names})
+	}{b.Note, b.Names}, with...)
 }
 
 // newBindingKey draws a key whose base64url text does not begin with "-": the
@@ -77,13 +82,13 @@ func coverage(name string) (string, error) {
 	return normal, nil
 }
 
-// put writes a record, with an event that says so.
-func (x *Operator) put(ctx context.Context, r *authority.Record, action string, detail any) error {
+// put writes a record, and others with it, with an event that says so.
+func (x *Operator) put(ctx context.Context, r *authority.Record, action string, detail any, with ...*authority.Record) error {
 	e, err := authority.NewEvent(x.Now().UTC().Truncate(time.Millisecond), x.By, action, r.Kind+":"+r.ID, detail)
 	if err != nil {
 		return err
 	}
-	return authority.PutTold(ctx, x.Store, r, e)
+	return authority.PutTold(ctx, x.Store, r, e, with...)
 }
 
 // Bindings returns the keys of external accounts after one, at most limit (0:

@@ -106,6 +106,11 @@ type stored struct {
 // that is empty is made, too; one that is taken, or a value that another
 // secret has, is a *request.Refusal.
 func (v *Vault) New(ctx context.Context, s Secret, value string) (*Secret, string, error) {
+	return v.NewOnce(ctx, s, value, nil)
+}
+
+// NewOnce is New for an order that is remembered with it; nil is none.
+func (v *Vault) NewOnce(ctx context.Context, s Secret, value string, once *authority.Once) (*Secret, string, error) {
 	s.Created, s.Used, s.Revoked, s.RevokedBy = v.config.Now().UTC().Truncate(time.Millisecond), 0, time.Time{}, ""
 	if s.Reference == "" {
 		s.Reference = randomText(5)
@@ -124,7 +129,11 @@ func (v *Vault) New(ctx context.Context, s Secret, value string) (*Secret, strin
 	if err != nil {
 		return nil, "", err
 	}
-	err = v.commit(ctx, r, &s, s.By, "secret.created", "")
+	with, err := once.Records(s.Reference)
+	if err != nil {
+		return nil, "", err
+	}
+	err = v.commit(ctx, r, &s, s.By, "secret.created", "", with...)
 	if errors.Is(err, authority.ErrConflict) {
 		return nil, "", &request.Refusal{Reason: request.Duplicate, Field: "reference", Detail: fmt.Sprintf("there is a secret with the reference %q already, or one with this value", s.Reference), Fix: "choose another reference, and let the value be made"}
 	}
@@ -183,7 +192,7 @@ func record(s *stored, revision int64, name string) (*authority.Record, error) {
 	return &authority.Record{Kind: kind, ID: s.Reference, Revision: revision, Name: name, State: state, Due: s.Expires, Body: body}, nil
 }
 
-func (v *Vault) commit(ctx context.Context, r *authority.Record, s *Secret, by, action, what string) error {
+func (v *Vault) commit(ctx context.Context, r *authority.Record, s *Secret, by, action, what string, with ...*authority.Record) error {
 	e, err := authority.NewEvent(v.config.Now(), by, action, "secret:"+s.Reference, struct {
 		Profile string   `json:"profile,omitempty"`
 		Names   []string `json:"names,omitempty"`
@@ -194,7 +203,7 @@ func (v *Vault) commit(ctx context.Context, r *authority.Record, s *Secret, by, 
 	if err != nil {
 		return err
 	}
-	return authority.PutTold(ctx, v.config.Store, r, e)
+	return authority.PutTold(ctx, v.config.Store, r, e, with...)
 }
 
 // List returns what is known of secrets in the order of their references,

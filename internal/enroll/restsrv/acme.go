@@ -1,6 +1,7 @@
 package restsrv
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -30,7 +31,10 @@ func (s *server) operator(x *sender) *acmeorder.Operator {
 	return &acmeorder.Operator{Authority: s.Authority, Store: s.Store, Secrets: s.Secrets, By: x.Name, Now: s.Now}
 }
 
-type bindingInput struct{ Body client.ExternalAccount }
+type bindingInput struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"makes nothing twice, for 30 days: the key is told the first time only, and sent again the order is answered 409"`
+	Body           client.ExternalAccount
+}
 
 type bindingOutput struct{ Body client.ExternalAccount }
 
@@ -47,11 +51,31 @@ func (s *server) newBinding(ctx context.Context, x *sender, in *bindingInput) (*
 	if !b.Expires.IsZero() && !b.Expires.After(s.Now()) {
 		return nil, &request.Refusal{Reason: request.BadValidity, Field: "expires", Detail: "the key would have expired already", Fix: "give a time to come"}
 	}
-	key, err := s.operator(x).NewBinding(ctx, b)
+	operator := s.operator(x)
+	var err error
+	if operator.Once, err = s.once(ctx, x, in.IdempotencyKey, "/acme/eab", in.Body); err != nil {
+		return nil, err
+	}
+	if err := s.boundBefore(ctx, operator.Once); err != nil {
+		return nil, err
+	}
+	key, err := operator.NewBinding(ctx, b)
+	if errors.Is(err, authority.ErrConflict) {
+		err = cmp.Or(s.boundBefore(ctx, operator.Once), err) // the same order came twice at once
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &bindingOutput{bindingOf(b, key)}, nil
+}
+
+// boundBefore refuses an order that made a key before.
+func (s *server) boundBefore(ctx context.Context, once *authority.Once) error {
+	made, err := once.Made(ctx, s.Store)
+	if err != nil || made == "" {
+		return err
+	}
+	return toldBefore("the key "+made+" of an external account", "if it did not arrive, revoke it and order another with a new idempotency key: certwright acme eab revoke "+made)
 }
 
 type bindingPage struct {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/client"
 	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/secret"
@@ -137,7 +138,10 @@ func (s *server) revokeToken(ctx context.Context, x *sender, in *byID) (*tokenOu
 	return &tokenOutput{tokenOf(t, "")}, nil
 }
 
-type secretInput struct{ Body client.Secret }
+type secretInput struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"makes nothing twice, for 30 days: a value that is made is told the first time only, and sent again the order is answered 409"`
+	Body           client.Secret
+}
 
 type secretOutput struct{ Body client.Secret }
 
@@ -155,15 +159,42 @@ func (s *server) newSecret(ctx context.Context, x *sender, in *secretInput) (*se
 	if err := task.Finds(ctx, s.office, s.Profiles.Get, []string{profile}, []string{ca}); err != nil {
 		return nil, err
 	}
-	made, value, err := s.Secrets.New(ctx, secret.Secret{Reference: b.Reference, Doors: b.Doors, Profile: profile, CA: ca, Names: b.Names, Uses: b.Uses,
-		Description: b.Description, Expires: b.Expires, By: x.Name}, b.Value)
+	once, err := s.once(ctx, x, in.IdempotencyKey, "/secrets", *b)
 	if err != nil {
+		return nil, err
+	}
+	if out, err := s.keptBefore(ctx, once, b); out != nil || err != nil {
+		return out, err
+	}
+	made, value, err := s.Secrets.NewOnce(ctx, secret.Secret{Reference: b.Reference, Doors: b.Doors, Profile: profile, CA: ca, Names: b.Names, Uses: b.Uses,
+		Description: b.Description, Expires: b.Expires, By: x.Name}, b.Value, once)
+	if err != nil {
+		if out, again := s.keptBefore(ctx, once, b); out != nil || again != nil { // the same order came twice at once
+			return out, again
+		}
 		return nil, err
 	}
 	if b.Value != "" {
 		value = ""
 	}
 	return &secretOutput{s.secretOf(made, value)}, nil
+}
+
+// keptBefore is the answer to an order that made a secret before; nil if it did
+// not. Whoever gave the value need not be told it.
+func (s *server) keptBefore(ctx context.Context, once *authority.Once, b *client.Secret) (*secretOutput, error) {
+	made, err := once.Made(ctx, s.Store)
+	if err != nil || made == "" {
+		return nil, err
+	}
+	if b.Value == "" {
+		return nil, toldBefore("the secret "+made, "if its value did not arrive, revoke it and order another with a new idempotency key: certwright secret revoke "+made)
+	}
+	k, err := s.Secrets.Get(ctx, made)
+	if err != nil {
+		return nil, err
+	}
+	return &secretOutput{s.secretOf(k, "")}, nil
 }
 
 type secretPage struct{ Body client.Page[client.Secret] }

@@ -227,7 +227,7 @@ func hostOf(address string) string {
 func told(p *client.Problem, err error) *front.Failure {
 	f := &front.Failure{Exit: front.ExitNo, Code: p.Code, Field: p.Field, Detail: p.Detail, Fix: p.Fix, Err: err}
 	switch p.Code {
-	case client.CodeRefused, client.CodeNotFound, client.CodeForbidden, client.CodeTooLarge:
+	case client.CodeRefused, client.CodeNotFound, client.CodeForbidden, client.CodeTooLarge, client.CodeExists:
 	case client.CodeUsage:
 		f.Exit = front.ExitUsage
 	case client.CodeConflict, client.CodeUnauthenticated, client.CodeRateLimited, client.CodeDatabase:
