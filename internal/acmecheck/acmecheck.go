@@ -86,7 +86,11 @@ func New(s Settings, now func() time.Time) (*Checker, error) {
 		}
 		return c, nil
 	}
-	c.resolvers = []*resolver{{servers: slices.Clone(s.Resolvers), system: len(s.Resolvers) == 0}}
+	only := &resolver{servers: slices.Clone(s.Resolvers)}
+	if len(s.Resolvers) == 0 {
+		only.system = net.DefaultResolver
+	}
+	c.resolvers = []*resolver{only}
 	return c, nil
 }
 

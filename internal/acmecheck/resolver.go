@@ -17,7 +17,14 @@ import (
 // resolver asks recursive resolvers, the next where one does not answer.
 type resolver struct {
 	servers []string
-	system  bool // addresses and texts are looked up as the system does it, with its hosts file
+	system  system // addresses and texts are looked up as the system does it, with its hosts file; nil: they are asked of the servers
+}
+
+// system is how the system looks names up. It completes those that do not end
+// with a dot by the domains that it searches in.
+type system interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+	LookupTXT(ctx context.Context, name string) ([]string, error)
 }
 
 // lookupError says why a name could not be looked up.
@@ -45,8 +52,8 @@ func (r *resolver) addresses(ctx context.Context, host string) ([]netip.Addr, er
 	if a, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{a.Unmap()}, nil
 	}
-	if r.system {
-		return systemAddresses(ctx, host)
+	if r.system != nil {
+		return r.systemAddresses(ctx, host)
 	}
 	var out []netip.Addr
 	var failure error
@@ -81,8 +88,8 @@ func appendAddr(list []netip.Addr, ip net.IP) []netip.Addr {
 	return list
 }
 
-func systemAddresses(ctx context.Context, host string) ([]netip.Addr, error) {
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+func (r *resolver) systemAddresses(ctx context.Context, host string) ([]netip.Addr, error) {
+	found, err := r.system.LookupNetIP(ctx, "ip", dns.Fqdn(host))
 	if err != nil {
 		return nil, &lookupError{host, "the addresses", whyNot(err)}
 	}
@@ -99,8 +106,8 @@ func systemAddresses(ctx context.Context, host string) ([]netip.Addr, error) {
 
 // texts returns what the TXT records of a name say.
 func (r *resolver) texts(ctx context.Context, name string) ([]string, error) {
-	if r.system {
-		texts, err := net.DefaultResolver.LookupTXT(ctx, name)
+	if r.system != nil {
+		texts, err := r.system.LookupTXT(ctx, dns.Fqdn(name))
 		var e *net.DNSError
 		if errors.As(err, &e) && e.IsNotFound {
 			return nil, nil
