@@ -75,7 +75,28 @@ func readJSON(body []byte, out any) error {
 		}
 		return usage(fix, "the field %q is not known", short(field))
 	}
+	if field := noTime(given, reflect.TypeOf(out).Elem()); field != "" {
+		return notATime(field)
+	}
 	return usage("see /openapi.json for what is expected", "the body is not what is expected")
+}
+
+// noTime finds the field of a type whose value is to be a time, and is none.
+func noTime(given map[string]json.RawMessage, t reflect.Type) string {
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if of := reflect.TypeFor[time.Time](); given[name] != nil && (f.Type == of || f.Type == reflect.PointerTo(of)) && json.Unmarshal(given[name], new(time.Time)) != nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// notATime refuses the value of a field.
+func notATime(field string) *failure {
+	f := usage("write it in RFC 3339, such as 2027-01-31T10:00:00Z or 2027-01-31T10:00:00+01:00", "the value of %q is not a time", field)
+	f.Field = field
+	return f
 }
 
 func sorted(given map[string]json.RawMessage) []string {

@@ -146,6 +146,11 @@ func ownProblem(_ huma.Context, _ string, v any) (any, error) {
 	}
 	var details []string
 	for _, e := range found.Errors {
+		if _, field, _ := strings.Cut(e.Location, "."); strings.Contains(e.Message, "RFC 3339 date-time") || strings.Contains(e.Message, "invalid date/time") {
+			told := notATime(field).Problem
+			told.Status = found.Status
+			return told, nil
+		}
 		// The value is not told: it may be a secret.
 		details = append(details, strings.TrimPrefix(e.Location+": "+e.Message, ": "))
 		if p.Field == "" {
