@@ -20,7 +20,7 @@ import (
 type Config struct {
 	URL   string       // of the server: https://ca.example:8443
 	Token string       // an API token, or a token of OpenID Connect; empty where a client certificate speaks for the sender
-	HTTP  *http.Client // nil: http.DefaultClient; trust in the server's certificate is set here
+	HTTP  *http.Client // nil: http.DefaultClient; trust in the server's certificate is set here; redirects to other places are followed in no case: RedirectError
 	Clear bool         // send the token to an http:// address beyond this machine, too, where all on the way can read it
 }
 
@@ -47,7 +47,7 @@ func New(c Config) (*Client, error) {
 	if c.HTTP == nil {
 		c.HTTP = http.DefaultClient
 	}
-	return &Client{base: strings.TrimRight(c.URL, "/") + "/api/v1", token: c.Token, http: c.HTTP}, nil
+	return &Client{base: strings.TrimRight(c.URL, "/") + "/api/v1", token: c.Token, http: staying(c.HTTP)}, nil
 }
 
 // loopback reports whether a host is this machine (RFC 6761, Section 6.3).

@@ -204,7 +204,13 @@ func explainServer(err error) *front.Failure {
 	f := &front.Failure{Exit: front.ExitFailed, Code: front.CodeNetwork, Detail: "cannot reach the server " + hostOf(failed.URL), Fix: "check its address and port, and that it runs: certwright serve", Err: err}
 	var unknown x509.UnknownAuthorityError
 	var name x509.HostnameError
+	var sent *client.RedirectError
 	switch {
+	case errors.As(err, &sent):
+		f.Detail, f.Fix = "the server "+hostOf(sent.From)+strings.TrimPrefix(sent.Error(), "it"), "if it is the right place, name it: --server "+sent.To+"; if not, something on the way leads astray"
+		if sent.Within {
+			f.Fix = "name the address that the server itself has, without what stands before it"
+		}
 	case errors.As(err, &unknown):
 		f.Detail, f.Fix = "the certificate of the server "+hostOf(failed.URL)+" is not under a root that is trusted", "name its root with --server-root FILE; root.crt in the server's home is it"
 	case errors.As(err, &name):
