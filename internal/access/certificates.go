@@ -15,6 +15,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/evidence"
+	"github.com/certwright/certwright/request"
 )
 
 // Issued finds certificates in an authority's records.
@@ -57,8 +58,8 @@ type knownCertificate struct {
 // NewCertificates checks the rules.
 func NewCertificates(c CertificateConfig) (*Certificates, error) {
 	for _, r := range c.Rules {
-		if kind, _ := splitMatch(r.Match); r.Match == "" || !slices.Contains([]string{"cn", "dns", "email", "uri"}, kind) {
-			return nil, fmt.Errorf("the rule %q for client certificates is neither a common name nor a name that begins with dns:, email: or uri:", r.Match)
+		if err := checkMatch(r.Match); err != nil {
+			return nil, err
 		}
 		if err := checkRoles(r); err != nil {
 			return nil, err
@@ -66,6 +67,30 @@ func NewCertificates(c CertificateConfig) (*Certificates, error) {
 	}
 	c.Now = clock(c.Now)
 	return &Certificates{config: c, known: map[[sha256.Size]byte]knownCertificate{}}, nil
+}
+
+// checkMatch refuses a rule that does not say which kind of name it is about: one
+// that was meant for a host, or for a claim, would be for whoever has such a
+// common name.
+func checkMatch(match string) error {
+	kind, pattern, ok := strings.Cut(match, ":")
+	if ok && pattern != "" && slices.Contains([]string{"cn", "dns", "email", "uri"}, kind) {
+		return nil
+	}
+	r := &request.Refusal{Reason: request.BadFormat, Field: "match", Detail: fmt.Sprintf("the rule %q for client certificates does not begin with a kind of name", match),
+		Fix: "write cn: and a common name, or dns:, email: or uri: and a name of that kind"}
+	switch {
+	case ok || match == "":
+	case strings.Contains(match, "="):
+		r.Fix = "rules of the form CLAIM=VALUE are for OpenID Connect: access.oidc.rules; for a common name write cn:" + match
+	case strings.Contains(match, "@"):
+		r.Fix = fmt.Sprintf("write email:%s, or cn:%s for a common name", match, match)
+	case strings.Contains(match, "."):
+		r.Fix = fmt.Sprintf("write dns:%s, or cn:%s for a common name", match, match)
+	default:
+		r.Fix = fmt.Sprintf("write cn:%s for a common name, or dns:%s for a host", match, match)
+	}
+	return r
 }
 
 func checkRoles(r Rule) error {
@@ -184,7 +209,7 @@ func (x *Certificates) underRoots(chain []*x509.Certificate) bool {
 
 // matching returns the name of a certificate that a rule matches.
 func matching(c *x509.Certificate, pattern string) string {
-	kind, rest := splitMatch(pattern)
+	kind, rest, _ := strings.Cut(pattern, ":")
 	var names []string
 	switch kind {
 	case "dns":
@@ -204,13 +229,4 @@ func matching(c *x509.Certificate, pattern string) string {
 		}
 	}
 	return ""
-}
-
-// splitMatch returns the kind of name that a rule is about, and its pattern.
-func splitMatch(match string) (kind, pattern string) {
-	kind, pattern, ok := strings.Cut(match, ":")
-	if !ok {
-		return "cn", match
-	}
-	return kind, pattern
 }

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/authority/memstore"
+	"github.com/certwright/certwright/request"
 )
 
 type maker struct {
@@ -108,7 +110,7 @@ func TestClientCertificates(t *testing.T) {
 		{"of another authority", nil, rules, foreign, "unauthenticated: the client certificate is not of an authority that is trusted here, or was revoked"},
 		{"under a root", roots, rules, foreign, "cert:ann@example.org auditor"},
 		{"without a rule", roots, rules[:1], foreign, "unauthenticated: no rule says what the holder of this client certificate may do"},
-		{"by common name", roots, []Rule{{Match: "f", Roles: []Role{Officer}}}, foreign, "cert:f officer"},
+		{"by common name", roots, []Rule{{Match: "cn:f", Roles: []Role{Officer}}}, foreign, "cert:f officer"},
 		{"by URI", roots, []Rule{{Match: "uri:spiffe://example/*", Roles: []Role{Officer}}}, foreign, "cert:spiffe://example/agent officer"},
 		{"for servers", roots, rules, server, "unauthenticated: the client certificate is not for the authentication of clients"},
 	} {
@@ -190,10 +192,10 @@ func TestCertificatesThatEverybodyMayAskFor(t *testing.T) {
 
 func TestRulesThatAreWrong(t *testing.T) {
 	for _, c := range []struct{ match, role, want string }{
-		{"", "officer", `the rule "" for client certificates is neither a common name nor a name that begins with dns:, email: or uri:`},
-		{"ip:192.0.2.1", "officer", `the rule "ip:192.0.2.1" for client certificates is neither a common name nor a name that begins with dns:, email: or uri:`},
-		{"x", "king", `the rule "x": there is no role "king"`},
-		{"x", "", `the rule "x" gives no role`},
+		{"", "officer", `the rule "" for client certificates does not begin with a kind of name`},
+		{"ip:192.0.2.1", "officer", `the rule "ip:192.0.2.1" for client certificates does not begin with a kind of name`},
+		{"cn:x", "king", `the rule "cn:x": there is no role "king"`},
+		{"cn:x", "", `the rule "cn:x" gives no role`},
 	} {
 		rule := Rule{Match: c.match}
 		if c.role != "" {
@@ -344,5 +346,27 @@ func TestIssuerThatCannotBeReached(t *testing.T) {
 		if _, err := x.Principal(context.Background(), "a.b.c"); detailOf(err) != "network: the issuer "+address+" of OpenID Connect cannot be reached" {
 			t.Error(err)
 		}
+	}
+}
+
+// A rule without a kind of name is refused, with the kind that was meant.
+func TestRulesSayTheKindOfName(t *testing.T) {
+	for match, fix := range map[string]string{
+		"foo":          "write cn:foo for a common name, or dns:foo for a host",
+		"ops.example":  "write dns:ops.example, or cn:ops.example for a common name",
+		"a@b.example":  "write email:a@b.example, or cn:a@b.example for a common name",
+		"groups=ops":   "rules of the form CLAIM=VALUE are for OpenID Connect: access.oidc.rules; for a common name write cn:groups=ops",
+		"":             "write cn: and a common name, or dns:, email: or uri: and a name of that kind",
+		"dns:":         "write cn: and a common name, or dns:, email: or uri: and a name of that kind",
+		"DNS:a.exampl": "write cn: and a common name, or dns:, email: or uri: and a name of that kind",
+	} {
+		_, err := NewCertificates(CertificateConfig{Rules: []Rule{{Match: match, Roles: []Role{Applicant}}}})
+		var refusal *request.Refusal
+		if !errors.As(err, &refusal) || refusal.Fix != fix {
+			t.Errorf("%q: %+v", match, err)
+		}
+	}
+	if _, err := NewCertificates(CertificateConfig{Rules: []Rule{{Match: "cn:foo", Roles: []Role{Applicant}}}}); err != nil {
+		t.Error(err)
 	}
 }

@@ -53,7 +53,7 @@ type Access struct {
 
 // AccessRule gives roles to whoever has a name or claim.
 type AccessRule struct {
-	Match    string   `yaml:"match" doc:"a name of the certificate (dns:*.agents.example, email:…, uri:…, or a common name), or CLAIM=VALUE of an ID token; * matches any run of characters"`
+	Match    string   `yaml:"match" doc:"a name of the certificate with its kind (dns:*.agents.example, email:…, uri:…, cn:… for a common name), or CLAIM=VALUE of an ID token; * matches any run of characters"`
 	Roles    []string `yaml:"roles" doc:"applicant, officer, administrator, auditor"`
 	Profiles []string `yaml:"profiles" doc:"the profiles they may ask for; empty: all"`
 	CAs      []string `yaml:"cas" doc:"the authorities they may ask; empty: all"`

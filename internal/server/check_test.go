@@ -19,7 +19,8 @@ func mistakes() []struct{ text, want string } {
 	return []struct{ text, want string }{
 		{"access: {certificates: [{match: 'dns:a.example', roles: [boss]}]}", `the value of "access.certificates": there is no role "boss"`},
 		{"access: {certificates: [{match: 'dns:a.example'}]}", `the value of "access.certificates": the rule "dns:a.example" gives no role`},
-		{"access: {certificates: [{match: 'ip:192.0.2.1', roles: [applicant]}]}", `the value of "access.certificates": the rule "ip:192.0.2.1" for client certificates is neither`},
+		{"access: {certificates: [{match: 'ip:192.0.2.1', roles: [applicant]}]}", `the value of "access.certificates": the rule "ip:192.0.2.1" for client certificates does not begin with a kind of name`},
+		{"access: {certificates: [{match: foo, roles: [applicant]}]}", `the value of "access.certificates": the rule "foo" for client certificates does not begin with a kind of name`},
 		{"access: {roots: nothere.pem}", "reading access.roots: open nothere.pem"},
 		{"access: {oidc: {issuer: 'https://id.example'}}", `the value of "access.oidc": OpenID Connect needs the audience`},
 		{"access: {oidc: {issuer: 'http://id.example', client: c}}", `the value of "access.oidc": the issuer "http://id.example" of OpenID Connect is not an https URL`},
