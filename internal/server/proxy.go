@@ -29,6 +29,7 @@ type proxies struct {
 type hop struct {
 	address string
 	proto   string // http, https; empty: not said
+	broken  bool   // what it has told cannot be read
 }
 
 func newProxies(c *config.Server) (*proxies, error) {
@@ -52,19 +53,24 @@ func (p *proxies) trust(a netip.Addr) bool {
 
 // introduce finds out whom a request is from. One that comes by a proxy gets
 // the client's address, whether the client came over TLS, and the certificate
-// that the client has shown.
-func (s *Server) introduce(p *proxies, r *http.Request, e *exchange) {
+// that the client has shown. It reports whether what the proxies tell can be
+// read.
+func (s *Server) introduce(p *proxies, r *http.Request, e *exchange) bool {
 	if len(p.trusted) == 0 {
-		return
+		return true
 	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !p.trust(peer.Addr().Unmap()) {
-		return
+		return true
 	}
 	client := peer.Addr().Unmap()
 	e.proxy = client.String()
 	hops := p.read(r.Header)
 	for i := len(hops) - 1; i >= 0; i-- {
+		if hops[i].broken {
+			r.RemoteAddr, e.secure = client.String(), false
+			return false
+		}
 		if said := hops[i].proto; said != "" {
 			e.secure = strings.EqualFold(said, "https") && (e.secure || i == len(hops)-1)
 		}
@@ -80,6 +86,12 @@ func (s *Server) introduce(p *proxies, r *http.Request, e *exchange) {
 	if len(hops) > 0 {
 		s.show(p, r)
 	}
+	return true
+}
+
+// misled answers a request of which a proxy tells what cannot be read.
+func misled(w http.ResponseWriter, r *http.Request) {
+	problem(w, r, http.StatusBadRequest, "usage", "the header Forwarded is not as RFC 7239 has it, so that nothing in it can be believed")
 }
 
 // show puts the certificate that a client has shown to a proxy where that of
@@ -139,46 +151,6 @@ func listed(lines []string) []string {
 		}
 	}
 	return out
-}
-
-// forwarded reads Forwarded (RFC 7239, Section 4).
-func forwarded(h http.Header) []hop {
-	var hops []hop
-	for _, line := range h["Forwarded"] {
-		for _, element := range outsideQuotes(line, ',') {
-			var one hop
-			for _, pair := range outsideQuotes(element, ';') {
-				name, value, _ := strings.Cut(pair, "=")
-				value = strings.Trim(strings.TrimSpace(value), `"`)
-				switch strings.ToLower(strings.TrimSpace(name)) {
-				case "for":
-					one.address = value
-				case "proto":
-					one.proto = value
-				}
-			}
-			hops = append(hops, one)
-		}
-	}
-	return hops
-}
-
-// outsideQuotes parts a text at each mark that is not between quotes.
-func outsideQuotes(text string, mark byte) []string {
-	var out []string
-	quoted, begin := false, 0
-	for i := 0; i < len(text); i++ {
-		switch {
-		case quoted && text[i] == '\\':
-			i++
-		case text[i] == '"':
-			quoted = !quoted
-		case text[i] == mark && !quoted:
-			out = append(out, text[begin:i])
-			begin = i + 1
-		}
-	}
-	return append(out, text[begin:])
 }
 
 // shownIn reads a client's certificate as proxies pass it on: between colons

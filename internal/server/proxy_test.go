@@ -69,7 +69,10 @@ func TestProxies(t *testing.T) {
 		"Forwarded, a row":                        {standard, edge, []string{"Forwarded", `for=203.0.113.5;proto=http, for=10.2.2.2;proto=https`}, "203.0.113.5 secure=false"},
 		"Forwarded, in quotes":                    {standard, edge, []string{"Forwarded", `for="1.2.3.4, for=5.6.7.8", for=203.0.113.5`}, "203.0.113.5 secure=false"},
 		"Forwarded, hidden":                       {standard, edge, []string{"Forwarded", `for=_hidden`}, "10.0.0.9 secure=false"},
-		"Forwarded, rubbish":                      {standard, edge, []string{"Forwarded", `;;=,"`}, "10.0.0.9 secure=false"},
+		"Forwarded, without anything":             {standard, edge, []string{"Forwarded", ` , ,`}, "10.0.0.9 secure=false"},
+		"Forwarded, unknown":                      {standard, edge, []string{"Forwarded", `for=1.2.3.4;proto=https, for=unknown;proto=http`}, "10.0.0.9 secure=false"},
+		"Forwarded, escaped":                      {standard, edge, []string{"Forwarded", `for="203.0.113\.5";proto="http\s";x="\""`}, "203.0.113.5 secure=true"},
+		"Forwarded, a client's line is not read":  {standard, edge, []string{"Forwarded", `for=1.2.3.4;x="`, "Forwarded", "for=203.0.113.5;proto=http"}, "203.0.113.5 secure=false"},
 	} {
 		h, log := proxied(t, c.settings)
 		r, answer := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
@@ -83,6 +86,43 @@ func TestProxies(t *testing.T) {
 		}
 		if from := strings.Fields(c.want)[0]; !strings.Contains(log.String(), "from="+from) && !strings.Contains(log.String(), `from="`+from) {
 			t.Errorf("%s: %s", name, log)
+		}
+	}
+}
+
+// TestForwardedThatIsNone is of clients that begin the header so that what the
+// proxy adds to it means something else, and of proxies that write no RFC 7239.
+func TestForwardedThatIsNone(t *testing.T) {
+	for _, value := range []string{
+		`for=9.9.9.9;proto=https;x=", for=6.6.6.6;proto=http`,
+		`for=9.9.9.9;proto=https;x=\", for=6.6.6.6;proto=http`,
+		`for=9.9.9.9;proto=https;x=", for="[2001:db8::1]:80";proto=http`,
+		`for=9.9.9.9;proto=https;x="\, for=6.6.6.6;proto=http`,
+		`for=6.6.6.6;proto=http;proto=https`,
+		`for=6.6.6.6;For=9.9.9.9`,
+		`for=6.6.6.6 proto=https`,
+		`for = 6.6.6.6`,
+		`for`,
+		`for=`,
+		`=6.6.6.6`,
+		`for=2001:db8::1`,
+		`for="6.6.6.6`,
+		`for="6.6.6.6"x`,
+		`for="6.6.6.6\`,
+		"for=\"6.6.6.6\x01\"",
+		`for="not an address"`,
+		`;;=,"`,
+	} {
+		h, log := proxied(t, config.Server{Proxies: []string{"10.0.0.0/8"}, ProxyHeader: config.Forwarded})
+		r, answer := httptest.NewRequest("GET", "https://ca.example/", nil), httptest.NewRecorder()
+		r.RemoteAddr = "10.0.0.9:4711"
+		r.Header.Set("Forwarded", value)
+		h.ServeHTTP(answer, r)
+		if !strings.Contains(answer.Body.String(), `"code":"usage"`) || !strings.Contains(answer.Body.String(), "the header Forwarded is not as RFC 7239 has it") || answer.Code != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", value, answer.Code, answer.Body)
+		}
+		if !strings.Contains(log.String(), "status=400") || !strings.Contains(log.String(), "from=10.0.0.9 proxy=10.0.0.9") {
+			t.Errorf("%s: %s", value, log)
 		}
 	}
 }

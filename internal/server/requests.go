@@ -47,7 +47,10 @@ func (s *Server) front(next http.Handler) http.Handler {
 		e := &exchange{id: requestID(r.Header.Get("X-Request-Id")), secure: r.TLS != nil}
 		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
 		now := s.now.Load()
-		s.introduce(now.proxies, r, e)
+		answering := traced
+		if !s.introduce(now.proxies, r, e) {
+			answering = http.HandlerFunc(misled)
+		}
 		answer := &recorder{ResponseWriter: w}
 		answer.Header().Set("X-Request-Id", e.id)
 		answer.Header().Set("X-Content-Type-Options", "nosniff")
@@ -66,7 +69,7 @@ func (s *Server) front(next http.Handler) http.Handler {
 				panic(http.ErrAbortHandler)
 			}
 		}()
-		traced.ServeHTTP(answer, r)
+		answering.ServeHTTP(answer, r)
 	})
 }
 
