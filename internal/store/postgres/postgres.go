@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	schemaVersion = 4 // of the newest migration
+	schemaVersion = 5 // of the newest migration
 	readers       = 8 // connections that read
 )
 

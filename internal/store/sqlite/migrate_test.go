@@ -16,25 +16,29 @@ import (
 	"github.com/certwright/certwright/authority"
 )
 
-// earlierVersions are those whose tables hold what left makes.
-const earlierVersions = 3
+const earlierVersions = 4
 
 // left is what an earlier version left: a certificate, and a ticket with an
 // idempotency key that came much later.
-func left() string {
+func left(version int) string {
 	number := func(text string) int64 {
 		sum := sha256.Sum256([]byte(text))
 		return int64(binary.BigEndian.Uint64(sum[:]))
 	}
+	serial, key := number("ca/\x01\x02"), number("own key")
+	claims := fmt.Sprintf("INSERT INTO serial_number (hash, id) VALUES (%d, 1); INSERT INTO idempotency (hash, id) VALUES (%d, 40000)", serial, key)
+	if version > 3 {
+		claims = fmt.Sprintf("INSERT INTO claim (part, hash, id) VALUES (0, %d, 1), (1, %d, 40000); INSERT INTO claim_filter (part, filter) VALUES (0, x'00')", serial&^1, key|1)
+	}
 	return fmt.Sprintf(`INSERT INTO certificate (id, ca, serial, status, fingerprint, key_hash, subject, folded, not_before, not_after, profile, profile_version, shard, revoked, reason, invalid, issued)
 			VALUES (1, 'ca', x'0102', 'valid', x'01', 1, 'CN=a', 'cn=a', 1, 2, 'server', '1', 0, 0, 0, 0, 1);
 		INSERT INTO certificate_der (id, der) VALUES (1, 'der');
-		INSERT INTO serial_number (hash, id) VALUES (%d, 1);
-		INSERT INTO ticket (id, ticket, state, ca, profile, profile_version, format, idempotency_key, subject, created, decided, decider)
-			VALUES (40000, 'kept', 'held', 'ca', 'server', '1', 'pkcs10', 'own key', 'CN=a', 1, 0, '');
-		INSERT INTO idempotency (hash, id) VALUES (%d, 40000);
+		INSERT INTO lookup (part, hash, id) VALUES (0, 0x0100000000000000, 1), (1, 0x0200000000000000, 40000);
+		INSERT INTO ticket (id, ticket, state, ca, profile, profile_version, format, idempotency_key, fingerprint, subject, created, decided, decider)
+			VALUES (40000, 'kept', 'held', 'ca', 'server', '1', 'pkcs10', 'own key', x'02', 'CN=a', 1, 0, '');
+		%s;
 		INSERT INTO event (seq, at, actor, action, object, previous, hash) VALUES (1, 1, '', 'test', '', zeroblob(32), zeroblob(32));
-		UPDATE head SET event_seq = 1, row_seq = 40000;`, number("ca/\x01\x02"), number("own key"))
+		UPDATE head SET event_seq = 1, row_seq = 40000;`, claims)
 }
 
 // TestEarlierVersions opens files as each earlier version of the program left
@@ -42,7 +46,7 @@ func left() string {
 func TestEarlierVersions(t *testing.T) {
 	for version := 1; version <= earlierVersions; version++ {
 		path := filepath.Join(t.TempDir(), "store.db")
-		leaveBehind(t, path, int64(version), left())
+		leaveBehind(t, path, int64(version), left(version))
 		s, err := Open(t.Context(), path)
 		if err != nil {
 			t.Fatalf("version %d: %v", version, err)
@@ -79,11 +83,27 @@ func TestEarlierVersions(t *testing.T) {
 // that the part which is full gets its filter.
 func claimed(t *testing.T, s *Store) {
 	t.Helper()
+	found := 0
 	if _, err := s.Certificate(t.Context(), "ca", []byte{1, 2}); err != nil {
 		t.Error(err)
 	}
 	if ticket, err := s.TicketByKey(t.Context(), "own key"); err != nil || ticket.ID != "kept" {
 		t.Errorf("got %v, %v", ticket, err)
+	}
+	for c, err := range s.Certificates(t.Context(), authority.Query{Fingerprint: []byte{1}}) {
+		if err != nil || len(c.Serial) != 2 {
+			t.Errorf("by fingerprint: got %v, %v", c, err)
+		}
+		found++
+	}
+	for ticket, err := range s.Tickets(t.Context(), authority.TicketQuery{Fingerprint: []byte{2}}) {
+		if err != nil || ticket.ID != "kept" {
+			t.Errorf("by fingerprint: got %v, %v", ticket, err)
+		}
+		found++
+	}
+	if found != 2 {
+		t.Errorf("%d of 2 found by fingerprint", found)
 	}
 	for n := range 100 {
 		result, err := s.Commit(t.Context(),

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	schemaVersion = 4 // of the newest migration; each sets PRAGMA user_version
+	schemaVersion = 5 // of the newest migration; each sets PRAGMA user_version
 	// Before 3.51.3, a checkpoint at the wrong moment could damage the file.
 	oldestEngine = "3.51.3"
 	readers      = 4 // connections that read

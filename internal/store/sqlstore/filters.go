@@ -8,7 +8,7 @@ import (
 
 const (
 	filtersAfter = 16 // hashes sought: as often as that, a process looks for filters it has not read
-	madeAtOnce   = 4  // filters that one transaction makes of those that are missing
+	madeAtOnce   = 16 // filters that one transaction makes of those that are missing
 )
 
 var (

@@ -13,8 +13,8 @@ import (
 )
 
 // partSize is the ids of a part, unless a test has them smaller: it holds
-// 16,384 issues, of two rows each.
-const partSize = 1 << 15
+// 4096 issues, of two rows each.
+const partSize = 1 << 13
 
 func (s *Store) partOf(id int64) int64 { return id / s.config.PartSize }
 
