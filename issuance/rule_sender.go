@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/certwright/certwright/evidence"
-	"github.com/certwright/certwright/format/der"
 	"github.com/certwright/certwright/format/dn"
 	"github.com/certwright/certwright/format/oid"
 	"github.com/certwright/certwright/request"
@@ -67,7 +66,9 @@ func insteadOf(name string, patterns []string) string {
 }
 
 // subjectOfSender holds the subject, as the certificate would have it, against
-// what the sender's is known to be.
+// what the sender's is known to be: letter for letter, whatever string type the
+// values have. By the measure of names (RFC 5280, Section 7.1) the devices a9Xk and
+// A9xk would be one, and many a program takes them for two.
 func subjectOfSender(c *judging) {
 	o := &c.evidence.Origin
 	if len(o.Subject) == 0 {
@@ -80,10 +81,10 @@ func subjectOfSender(c *judging) {
 			c.refuse(request.NotAuthorized, "subject", "the attribute "+a.Type+" that the subject must have is not known", "see the configuration of the server")
 			continue
 		}
-		want[kind] = append(want[kind], alike(kind, a.Value))
+		want[kind] = append(want[kind], a.Value)
 	}
 	for _, a := range c.plan.subject.All() {
-		got[a.Type] = append(got[a.Type], alike(a.Type, a.Text()))
+		got[a.Type] = append(got[a.Type], a.Text())
 	}
 	for _, a := range o.Subject {
 		kind, ok := dn.TypeByName(a.Type)
@@ -97,12 +98,6 @@ func subjectOfSender(c *judging) {
 		}
 		delete(want, kind) // of several values one finding tells
 	}
-}
-
-// alike are octets that are equal for values of an attribute that mean the same
-// (RFC 5280, Section 7.1).
-func alike(kind oid.OID, value string) string {
-	return string(dn.Build(dn.RDN{dn.NewTypedAttribute(kind, der.UTF8String, []byte(value))}).Canonical())
 }
 
 // takenFor is the name that some program could take a common name for, by a

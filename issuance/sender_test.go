@@ -65,7 +65,8 @@ func TestSubjectOfTheSender(t *testing.T) {
 		field                  string // of the refusal; empty where there is none
 	}{
 		{"the same", "", "CN=pump,serialNumber=SN-7", one, ""},
-		{"the same in small letters", "", "CN=pump,serialNumber=sn-7", one, ""},
+		{"the same in small letters", "", "CN=pump,serialNumber=sn-7", one, "subject.serialNumber"},
+		{"the same with blanks", "", "CN=pump,serialNumber=SN  7", []evidence.SubjectAttribute{{Type: "serialNumber", Value: "SN 7"}}, "subject.serialNumber"},
 		{"another", "", "CN=pump,serialNumber=SN-8", one, "subject.serialNumber"},
 		{"none", "", "CN=pump", one, "subject.serialNumber"},
 		{"one more", "", "CN=pump,serialNumber=SN-7,serialNumber=SN-8", one, "subject.serialNumber"},
