@@ -210,7 +210,7 @@ func (s *Server) spend(ctx context.Context, c *call, sub authority.Submission) (
 func (s *Server) respond(ctx context.Context, c *call, i *item, out *authority.Outcome) (cmp.Response, error) {
 	id, _ := new(big.Int).SetString(i.ID, 10)
 	r := cmp.Response{ID: id}
-	i.Waiting, i.Confirm, i.Encrypted, i.Challenge = false, false, false, false
+	i.Waiting, i.Confirm, i.Encrypted, i.Challenge, i.Until = false, false, false, false, out.Until
 	var err error
 	switch {
 	case out.Refusal != nil:

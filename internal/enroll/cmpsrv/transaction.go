@@ -52,6 +52,8 @@ type item struct {
 	Encrypted bool   `json:"encrypted,omitempty"` // the certificate is
 	Challenge bool   `json:"challenge,omitempty"` // the answer to one is waited for
 
+	Until time.Time `json:"until,omitzero"` // by when it must be confirmed, or the challenge answered
+
 	// The private key that was made, encrypted to who asked, while an officer
 	// decides; nil where there is none.
 	Key []byte `json:"key,omitempty"`
@@ -189,6 +191,11 @@ func (s *Server) record(c *call, answer *cmp.Message) (*authority.Record, error)
 	}
 	if waiting {
 		r.Due = now.Add(waitFor)
+	}
+	for _, i := range t.Items {
+		if end := i.Until.Add(keepFor); (i.Confirm || i.Challenge) && end.After(r.Due) {
+			r.Due = end // who comes too late is told so for a while, too
+		}
 	}
 	t.record = r
 	return r, nil
