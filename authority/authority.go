@@ -39,9 +39,9 @@ type Config struct {
 	Log      func(format string, args ...any)             // what went wrong on our side; nil: nowhere
 
 	// Entitled is asked when an officer approves a ticket: whether who asked for
-	// the certificate may still have it. A *request.Refusal says why not; nil:
-	// they always may.
-	Entitled func(ctx context.Context, t *Ticket) error
+	// the certificate may still have it, as Submission.Entitled says of one that
+	// is not held. Nil: they always may.
+	Entitled func(ctx context.Context, t *Ticket) ([]*Record, error)
 }
 
 // Authority is the running core. It is safe for concurrent use, by several

@@ -233,7 +233,7 @@ func (a *Authority) Approve(ctx context.Context, ticket, officer, note string) (
 		switch {
 		case errors.Is(err, ErrConflict):
 			return nil, a.decidedMeanwhile(ctx, ticket)
-		case !again(err): // else by chance the serial number was taken, or the key may not be certified any more
+		case !again(err): // else by chance the serial number was taken, or the key may not be certified any more, or the right to it was changed
 			return out, err
 		}
 	}
@@ -251,8 +251,7 @@ func (a *Authority) approveOnce(ctx context.Context, t *Ticket, officer, note st
 	}
 	w := &TicketWrite{Ticket: t, From: StateHeld}
 	if d.refused() == nil && a.config.Entitled != nil {
-		err := a.config.Entitled(ctx, t)
-		if d.refusal = asRefusal(err); unlessRefusal(err) != nil {
+		if err := d.rest(a.config.Entitled(ctx, t)); err != nil {
 			return nil, fmt.Errorf("looking whether the applicant of ticket %s may still have the certificate: %w", t.ID, err)
 		}
 	}

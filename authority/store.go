@@ -74,6 +74,7 @@ var (
 	ErrAway      = errors.New("the records cannot be reached now")
 	ErrFull      = errors.New("the disk is full")             // nothing was written
 	ErrKey       = errors.New("the key may not be certified") // Change.KeyGuard does not hold
+	ErrGrounds   = errors.New("what the change rests on was changed meanwhile")
 	ErrHead      = errors.New("the records are damaged: the head of the audit chain, which says where it ends, is missing or was changed")
 	ErrDamaged   = errors.New("the records are damaged: a value in them cannot be read, it was changed by another program") // of one record of several: the others follow it
 )
@@ -83,7 +84,8 @@ type Change struct {
 	PutCA          *CAWrite
 	PutTicket      *TicketWrite
 	AddCertificate *Certificate
-	KeyGuard       KeyGuard // what must hold of the certificate's key, else ErrKey
+	KeyGuard       KeyGuard  // what must hold of the certificate's key, else ErrKey
+	Grounds        []*Record // that must be stored in these revisions, and that the change does not put or delete, else ErrGrounds
 	SetStatus      *StatusWrite
 	AddCRL         *CRL
 	Delete         *Retention

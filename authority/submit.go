@@ -29,6 +29,13 @@ type Submission struct {
 	DryRun         bool         // judge, record nothing, sign nothing
 	First          bool         // Submitted has said that the idempotency key is new; a mistake is found all the same
 
+	// Entitled says whether the sender may have the certificate: a
+	// *request.Refusal where not, else the records that this rests on. Those
+	// must be the same still at the moment that the outcome is recorded; where
+	// one was changed meanwhile, what was signed is thrown away, and Entitled
+	// asked anew. A dry run does not ask. Nil: they may.
+	Entitled func(ctx context.Context) ([]*Record, error)
+
 	// Retry tells which reasons of a refusal do not use up the idempotency key:
 	// the ticket is recorded without it. Nil: all do.
 	Retry func(request.Reason) bool
@@ -83,7 +90,8 @@ func (a *Authority) Submit(ctx context.Context, s Submission) (*Outcome, error) 
 		out, err := a.submitOnce(ctx, &s, attempt > 0 || s.DryRun)
 		// Taken meanwhile: the idempotency key, which the next round finds, or
 		// by chance the serial number or ID, which it draws anew; or the key
-		// may not be certified, for which the next round finds the words.
+		// may not be certified, or what the sender's right to it rests on was
+		// changed, for which the next round finds the words.
 		// Either way what was signed is thrown away unseen.
 		if !again(err) {
 			return out, err
@@ -94,7 +102,9 @@ func (a *Authority) Submit(ctx context.Context, s Submission) (*Outcome, error) 
 
 // again reports whether a change was refused for what another look at the
 // records shows.
-func again(err error) bool { return errors.Is(err, ErrExists) || errors.Is(err, ErrKey) }
+func again(err error) bool {
+	return errors.Is(err, ErrExists) || errors.Is(err, ErrKey) || errors.Is(err, ErrGrounds)
+}
 
 // Submitted returns which of these idempotency keys were used before.
 func (a *Authority) Submitted(ctx context.Context, keys []string) (map[string]bool, error) {
@@ -139,6 +149,7 @@ type decision struct {
 	now        time.Time
 	evidence   evidence.Evidence
 	judgement  issuance.Judgement
+	grounds    []*Record        // that the right to the certificate rests on
 	refusal    *request.Refusal // found before there was anything to judge
 	message    []byte           // that holds a challenge; nil where there is none
 }
@@ -160,6 +171,11 @@ func (a *Authority) submitOnce(ctx context.Context, s *Submission, look bool) (*
 			return nil, err
 		}
 	}
+	if d.refused() == nil && s.Entitled != nil && !s.DryRun {
+		if err := d.rest(s.Entitled(ctx)); err != nil {
+			return nil, fmt.Errorf("looking whether the sender may have the certificate: %w", err)
+		}
+	}
 	if d.refused() == nil && d.judgement.Verdict() == issuance.Held && s.Witness.Made && !s.Witness.Kept {
 		d.refusal = &request.Refusal{Reason: request.BadKey, Field: "publicKey", Detail: "a person must decide, and a key that the authority makes is not kept until then", Fix: "make a key, and a request with its public key"}
 	}
@@ -179,6 +195,12 @@ func (a *Authority) submitOnce(ctx context.Context, s *Submission, look bool) (*
 		return &Outcome{Ticket: t, Judgement: d.judgement, Refusal: d.refused(), Chain: d.chain()}, nil
 	}
 	return a.record(ctx, d, &TicketWrite{Ticket: t}, "", nil)
+}
+
+// rest takes up what Entitled says.
+func (d *decision) rest(grounds []*Record, err error) error {
+	d.grounds, d.refusal = grounds, asRefusal(err)
+	return unlessRefusal(err)
 }
 
 // prepare finds what judging needs: profile, issuer, evidence.
@@ -403,7 +425,7 @@ func (d *decision) describe(t *Ticket) (err error) {
 // adds to the change what goes with the certificate (nil where there is none).
 func (a *Authority) record(ctx context.Context, d *decision, w *TicketWrite, officer string, also func(*Certificate, *Change) error) (*Outcome, error) {
 	out := &Outcome{Ticket: w.Ticket, Judgement: d.judgement, Refusal: d.refused()}
-	c := &Change{PutTicket: w}
+	c := &Change{PutTicket: w, Grounds: d.grounds}
 	if w.Ticket.State == StateIssued || w.Ticket.State == StateUnconfirmed {
 		var err error
 		if c.AddCertificate, err = d.sign(w.Ticket, officer); err != nil {

@@ -31,7 +31,7 @@ func (s *Store) Commit(ctx context.Context, changes ...*authority.Change) ([]err
 
 // check tells whether a change can be applied whole.
 func (s *Store) check(c *authority.Change) error {
-	for _, err := range []error{s.checkCA(c.PutCA), s.checkTicket(c.PutTicket), s.checkCertificate(c.AddCertificate), s.checkKey(c), s.checkStatus(c), s.checkCRL(c.AddCRL), s.checkRecords(c)} {
+	for _, err := range []error{s.checkCA(c.PutCA), s.checkTicket(c.PutTicket), s.checkCertificate(c.AddCertificate), s.checkKey(c), s.checkGrounds(c.Grounds), s.checkStatus(c), s.checkCRL(c.AddCRL), s.checkRecords(c)} {
 		if err != nil {
 			return err
 		}

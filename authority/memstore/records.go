@@ -57,6 +57,16 @@ func (s *Store) checkRecords(c *authority.Change) error {
 	return nil
 }
 
+// checkGrounds holds the records that a change rests on against those stored.
+func (s *Store) checkGrounds(grounds []*authority.Record) error {
+	for _, r := range grounds {
+		if stored := s.records[keyOf(r)]; stored == nil || stored.Revision != r.Revision {
+			return authority.ErrGrounds
+		}
+	}
+	return nil
+}
+
 func (s *Store) putRecords(c *authority.Change) {
 	c.Stored()
 	for _, r := range c.PutRecords {

@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) authority.Store) {
 		{"records by name", testRecordNames},
 		{"records together", testRecordsTogether},
 		{"record queries", testRecordQueries},
+		{"grounds", testGrounds},
 		{"competing records", testCompetingRecords},
 		{"text of any kind", testText},
 		{"reading while writing", testReadWhileWriting},

@@ -106,21 +106,21 @@ func sameKey(jwk []byte, k *acme.Key) bool {
 }
 
 // mayOrder refuses an account whose binding was revoked, or does not cover
-// the names.
-func (o *Orders) mayOrder(ctx context.Context, a *Account, names []acme.Identifier) error {
+// the names. It returns the record of the binding; nil where there is none.
+func (o *Orders) mayOrder(ctx context.Context, a *Account, names []acme.Identifier) (*authority.Record, error) {
 	if a.Binding == "" {
-		return nil
+		return nil, nil
 	}
 	record, err := o.config.Store.Record(ctx, kindBinding, a.Binding)
 	if errors.Is(err, authority.ErrNotFound) || err == nil && record.State == BindingRevoked {
-		return acme.NewProblem(acme.Unauthorized, "the external account that this account is bound to was revoked; ask the operator for a new key")
+		return nil, acme.NewProblem(acme.Unauthorized, "the external account that this account is bound to was revoked; ask the operator for a new key")
 	}
 	if err != nil {
-		return fmt.Errorf("looking for a key of an external account: %w", err)
+		return nil, fmt.Errorf("looking for a key of an external account: %w", err)
 	}
 	b, err := bindingOf(record)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var refused []acme.Identifier
 	for _, n := range names {
@@ -128,7 +128,7 @@ func (o *Orders) mayOrder(ctx context.Context, a *Account, names []acme.Identifi
 			refused = append(refused, n)
 		}
 	}
-	return rejected(refused, "the external account of this account is not for this name; it is for "+strings.Join(b.Names, ", "))
+	return record, rejected(refused, "the external account of this account is not for this name; it is for "+strings.Join(b.Names, ", "))
 }
 
 func (b *Binding) covers(name string) bool {

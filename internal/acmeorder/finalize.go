@@ -41,7 +41,7 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 	if order.Status != acme.StatusReady {
 		return nil, notReady(order)
 	}
-	if err := o.mayOrder(ctx, a, order.Identifiers); err != nil {
+	if _, err := o.mayOrder(ctx, a, order.Identifiers); err != nil {
 		return nil, err
 	}
 	r, problem := readRequest(csr)
@@ -128,7 +128,8 @@ func notReady(order *Order) error {
 func (o *Orders) submission(ctx context.Context, a *Account, order *Order, r *request.Request) (*authority.Submission, error) {
 	s := &authority.Submission{
 		CA: order.CA, Profile: order.Profile, Request: r, IdempotencyKey: key(order.ID), First: true, Retry: sparesOrder,
-		Origin: evidence.Origin{Door: "acme", Requester: a.Requester(), Method: "account-key", Entitled: o.entitled()},
+		Entitled: func(ctx context.Context) ([]*authority.Record, error) { return o.mayHave(ctx, order.ID) },
+		Origin:   evidence.Origin{Door: "acme", Requester: a.Requester(), Method: "account-key", Entitled: o.entitled()},
 	}
 	if a.Binding != "" {
 		s.Origin.Method = "external-account " + a.Binding

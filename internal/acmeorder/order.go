@@ -95,7 +95,7 @@ func (o *Orders) Place(ctx context.Context, a *Account, p Placement) (*Order, er
 	if err := o.possible(&p); err != nil {
 		return nil, err
 	}
-	if err := o.mayOrder(ctx, a, names); err != nil {
+	if _, err := o.mayOrder(ctx, a, names); err != nil {
 		return nil, err
 	}
 	if _, err := o.spentNames(ctx, names); err != nil {
@@ -284,7 +284,7 @@ func (o *Orders) conclude(ctx context.Context, order *Order) error {
 // byAuthorizations says of an order without a ticket what its authorizations
 // and the time say.
 func (o *Orders) byAuthorizations(ctx context.Context, order *Order) error {
-	if err := o.look(ctx, order); err != nil {
+	if _, err := o.look(ctx, order); err != nil {
 		return err
 	}
 	now := o.now()

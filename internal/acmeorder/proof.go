@@ -111,24 +111,27 @@ func (o *Orders) at(ctx context.Context, p Place) (*Authorization, error) {
 }
 
 // look finds out what has become of the authorizations that an order has taken
-// over: they may have been deactivated.
-func (o *Orders) look(ctx context.Context, order *Order) error {
+// over: they may have been deactivated. It returns the records that it looked
+// at.
+func (o *Orders) look(ctx context.Context, order *Order) (seen []*authority.Record, err error) {
 	for n := range order.Authorizations {
 		z := &order.Authorizations[n]
 		if z.Of == (Place{}) {
 			continue
 		}
-		now, err := o.at(ctx, z.Of)
+		other, err := o.read(ctx, z.Of.Order)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if now == nil {
+		if other == nil || z.Of.N >= len(other.Authorizations) {
 			z.Status = acme.StatusExpired
 			continue
 		}
+		now := &other.Authorizations[z.Of.N]
 		z.Status, z.Expires = now.Status, now.Expires
+		seen = append(seen, other.record)
 	}
-	return nil
+	return seen, nil
 }
 
 // Authorize makes an authorization ahead of any order (RFC 8555, Section
@@ -141,7 +144,7 @@ func (o *Orders) Authorize(ctx context.Context, a *Account, name acme.Identifier
 	if err != nil {
 		return nil, err
 	}
-	if err := o.mayOrder(ctx, a, names); err != nil {
+	if _, err := o.mayOrder(ctx, a, names); err != nil {
 		return nil, err
 	}
 	order := o.unrecorded(a, orderBody{Identifiers: names, Alone: true})

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
-	"github.com/certwright/certwright/protocol/acme"
 	"github.com/certwright/certwright/request"
 )
 
@@ -23,68 +22,39 @@ type Title struct {
 
 // Entitled refuses to approve a request of ACME whose account, external account
 // or authorizations were ended, or whose names' CAA records forbid it now: a
-// *request.Refusal. Authorizations that have expired since the order was
+// *request.Refusal. Else it returns the records that the right to the
+// certificate rests on. Authorizations that have expired since the order was
 // finalized are no reason, for it is then that they are wanted (RFC 8555,
 // Section 7.4). Requests of other doors are nothing to it.
-func (x *Title) Entitled(ctx context.Context, t *authority.Ticket) error {
-	order, why, err := x.ended(ctx, t)
-	if err != nil || order == nil && why == "" {
-		return err
-	}
-	if why != "" {
-		return &request.Refusal{Reason: request.NotAuthorized, Field: "ticket", Detail: fmt.Sprintf("%s may not have this certificate any more: %s", t.Requester, why), Fix: "refuse it; another order is needed"}
-	}
-	checker, err := x.Checker()
-	if err != nil {
-		return err
+func (x *Title) Entitled(ctx context.Context, t *authority.Ticket) ([]*authority.Record, error) {
+	id, ours := orderOfTicket(t)
+	if !ours {
+		return nil, nil
 	}
 	o := x.orders()
-	o.config.Checker = checker
-	if p := o.stillPermitted(ctx, order, 0); p != nil {
-		return &request.Refusal{Reason: request.PolicyRefused, Field: "names", Detail: p.Detail, Fix: "approve it once they permit it, or refuse it"}
+	right, err := o.right(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if right.ended != "" {
+		return nil, &request.Refusal{Reason: request.NotAuthorized, Field: "ticket", Detail: fmt.Sprintf("%s may not have this certificate any more: %s", t.Requester, right.ended), Fix: "refuse it; another order is needed"}
+	}
+	if o.config.Checker, err = x.Checker(); err != nil {
+		return nil, err
+	}
+	if p := o.stillPermitted(ctx, right.order, 0); p != nil {
+		return nil, &request.Refusal{Reason: request.PolicyRefused, Field: "names", Detail: p.Detail, Fix: "approve it once they permit it, or refuse it"}
+	}
+	return right.grounds, nil
 }
 
 // orders reads what the records say.
 func (x *Title) orders() *Orders { return &Orders{config: Config{Store: x.Store, Now: x.Now}} }
 
-// ended finds the order of a ticket, and says what of the right to it was ended
-// for good. The order is nil where the ticket is none of ACME.
-func (x *Title) ended(ctx context.Context, t *authority.Ticket) (order *Order, why string, err error) {
-	id, ours := strings.CutPrefix(t.IdempotencyKey, key(""))
-	if !ours {
-		return nil, "", nil
-	}
-	o := x.orders()
-	if order, err = o.read(ctx, id); err != nil {
-		return nil, "", err
-	}
-	if order == nil {
-		return nil, "its order is not kept any more", nil
-	}
-	a, err := o.Account(ctx, order.record.Owner)
-	if err != nil {
-		return nil, "", err
-	}
-	if a == nil || a.Status != acme.StatusValid {
-		return order, "the account was deactivated", nil
-	}
-	var problem *acme.Problem
-	if err := o.mayOrder(ctx, a, order.Identifiers); errors.As(err, &problem) {
-		return order, problem.Detail, nil
-	} else if err != nil {
-		return nil, "", err
-	}
-	if err := o.look(ctx, order); err != nil {
-		return nil, "", err
-	}
-	for _, z := range order.Authorizations {
-		if z.Status == acme.StatusDeactivated {
-			return order, "the account gave up the authorization of " + z.ordered().Value, nil
-		}
-	}
-	return order, "", nil
+// orderOfTicket is the ID of the order that a ticket is of; ours is false where
+// it is none of ACME.
+func orderOfTicket(t *authority.Ticket) (id string, ours bool) {
+	return strings.CutPrefix(t.IdempotencyKey, key(""))
 }
 
 // takeBack withdraws the held requests of a requester, or of all where it is
@@ -100,15 +70,19 @@ func (x *Title) takeBack(ctx context.Context, a *authority.Authority, requester 
 		}
 	}
 	for _, t := range open {
-		_, why, err := x.ended(ctx, t)
+		id, ours := orderOfTicket(t)
+		if !ours {
+			continue
+		}
+		right, err := x.orders().right(ctx, id)
 		if err != nil {
 			return err
 		}
-		if why == "" {
+		if right.ended == "" {
 			continue
 		}
 		var decided *request.Refusal // by somebody else, meanwhile
-		if _, err := a.WithdrawFor(ctx, t.ID, t.Requester, why); err != nil && !errors.As(err, &decided) {
+		if _, err := a.WithdrawFor(ctx, t.ID, t.Requester, right.ended); err != nil && !errors.As(err, &decided) {
 			return fmt.Errorf("withdrawing ticket %s: %w", t.ID, err)
 		}
 	}

@@ -28,7 +28,7 @@ func Looks(a *config.ACME) (acmecheck.Settings, error) {
 func (o *Office) Look(s acmecheck.Settings) { o.looks.Store(&s) }
 
 // entitled says whether who asked for a held certificate may still have it.
-func (o *Office) entitled(ctx context.Context, t *authority.Ticket) error {
+func (o *Office) entitled(ctx context.Context, t *authority.Ticket) ([]*authority.Record, error) {
 	x := acmeorder.Title{Store: o.Store, Now: o.Now, Checker: func() (acmeorder.Checker, error) { return acmecheck.New(*o.looks.Load(), o.Now) }}
 	return x.Entitled(ctx, t)
 }

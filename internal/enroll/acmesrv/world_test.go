@@ -1,6 +1,7 @@
 package acmesrv
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -50,6 +51,7 @@ type world struct {
 	handler   http.HandlerFunc    // of the host instead of files, if not nil
 	shown     *tls.Certificate    // by the host for acme-tls/1
 	ahead     time.Duration       // of the clock
+	meanwhile func()              // once, before the next certificate is recorded
 }
 
 func check(t testing.TB, err error) {
@@ -80,7 +82,7 @@ func newWorld(t *testing.T, edit ...func(*Config)) *world {
 	w.store = store
 	w.keys = memkeys.New()
 	title := acmeorder.Title{Store: store, Now: w.clock, Checker: func() (acmeorder.Checker, error) { return acmecheck.New(w.config.Checks, w.clock) }}
-	w.authority, err = authority.New(authority.Config{Store: store, Keys: w.keys, Profiles: w.profile, Now: w.clock, Entitled: title.Entitled})
+	w.authority, err = authority.New(authority.Config{Store: &intercepted{store, w}, Keys: w.keys, Profiles: w.profile, Now: w.clock, Entitled: title.Entitled})
 	check(t, err)
 	for _, ca := range []authority.NewCA{{Name: "root", Subject: name(t, "CN=Test Root")}, {Name: "issuing", Subject: name(t, "CN=Test Issuing"), Parent: "root"}} {
 		ca.KeyKind, ca.By, ca.PathLen = "ecdsa-p256", "operator", -1
@@ -89,6 +91,21 @@ func newWorld(t *testing.T, edit ...func(*Config)) *world {
 	}
 	w.Server, w.url = w.serve(t, edit...)
 	return w
+}
+
+// intercepted is a store that lets something happen before a certificate is
+// recorded.
+type intercepted struct {
+	authority.Store
+	w *world
+}
+
+func (s *intercepted) Commit(ctx context.Context, changes ...*authority.Change) ([]error, error) {
+	if then := s.w.meanwhile; then != nil && changes[0].AddCertificate != nil {
+		s.w.meanwhile = nil
+		then()
+	}
+	return s.Store.Commit(ctx, changes...)
 }
 
 // serve starts a server over the world's store, as one more process would.

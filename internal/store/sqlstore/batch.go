@@ -60,6 +60,7 @@ func (b *batch) writeHead() error {
 // apply carries out one change; a refusal among its errors means that part of
 // it may be written, which the caller takes back.
 func (b *batch) apply(c *authority.Change) error {
+	b.waiting.grounds = append(b.waiting.grounds, c.Grounds...)
 	if c.PutCA != nil {
 		if err := b.putCA(c.PutCA); err != nil {
 			return fmt.Errorf("authority %q: %w", c.PutCA.CA.Name, err)

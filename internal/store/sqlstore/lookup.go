@@ -78,6 +78,7 @@ type entries struct {
 	tickets, certificates, ders, events []any // rows, one after the other
 	claims, lookups                     []entry
 	unexposed                           []int64 // hashes of keys of which no certificate may have been revoked for keyCompromise
+	grounds                             []*authority.Record
 }
 
 func (e *entries) addLookups(id int64, hashes ...int64) {
@@ -88,6 +89,9 @@ func (e *entries) addLookups(id int64, hashes ...int64) {
 
 // settle writes the entries that wait.
 func (b *batch) settle() error {
+	if err := b.checkGrounds(b.waiting.grounds); err != nil {
+		return err
+	}
 	if err := b.checkExposed(b.waiting.unexposed); err != nil {
 		return err
 	}

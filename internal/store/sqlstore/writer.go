@@ -97,7 +97,7 @@ func changesOf(group []*job) (n int) {
 // refused reports whether an error is about one change, not the store.
 func refused(err error) bool {
 	return errors.Is(err, authority.ErrExists) || errors.Is(err, authority.ErrConflict) || errors.Is(err, authority.ErrNotFound) ||
-		errors.Is(err, authority.ErrKey)
+		errors.Is(err, authority.ErrKey) || errors.Is(err, authority.ErrGrounds)
 }
 
 func (w *writer) transaction(group []*job, careful bool) (err error) {
