@@ -222,7 +222,7 @@ func TestOfficersByAnySpelling(t *testing.T) {
 func TestRefusedRevocationsAreRecorded(t *testing.T) {
 	w := newWorld(t)
 	a := newApplicant(t)
-	out := w.granted(t, submission(a.request(t, "a.example.org", password(t, "sesame"))))
+	out := w.granted(t, submission(a.request(t, "a.example.org", password(t, "open sesame"))))
 	made, err := key.Generate("ecdsa-p256", rand.Reader)
 	check(t, err)
 	algorithm, err := key.ChooseSignatureAlgorithm(made.Public, "", false)

@@ -28,6 +28,9 @@ type RevocationOrder struct {
 	Method   string // how the front door saw that By may, for the audit chain; empty: By is an officer
 	Password string
 	Proof    []byte
+	Caller   string // who shows Password or Proof; what they show in vain is counted
+
+	Seen func(*Certificate) error // looks at the certificate when the right to revoke it is shown; its error ends the order; nil: none
 }
 
 // ProofMessage is what a holder signs to have a certificate revoked.
@@ -51,27 +54,23 @@ func (a *Authority) Revoke(ctx context.Context, o RevocationOrder) (*Certificate
 		return nil, &request.Refusal{Reason: request.BadFormat, Field: "reason", Detail: fmt.Sprintf("%v is no reason to revoke a certificate for", o.Reason),
 			Fix: "use keyCompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold or another of RFC 5280; use release to take a certificate off hold"}
 	}
-	for range attempts {
-		c, err := a.certificate(ctx, o.CA, o.Serial)
+	c, err := a.certificate(ctx, o.CA, o.Serial)
+	if err != nil {
+		return nil, err
+	}
+	by, method, err := a.shown(ctx, c, &o)
+	if err != nil {
+		return nil, err
+	}
+	for attempt := range attempts {
+		if attempt > 0 {
+			if c, err = a.certificate(ctx, o.CA, o.Serial); err != nil {
+				return nil, err
+			}
+		}
+		w, err := o.change(c, a.now())
 		if err != nil {
 			return nil, err
-		}
-		by, method, err := a.mayRevoke(ctx, c, &o)
-		if err != nil {
-			return nil, a.refuseRevocation(ctx, c, &o, by, method, err)
-		}
-		w := &StatusWrite{CA: c.CA, Serial: c.Serial, From: c.Status, To: StatusRevoked, Revoked: a.now(), Reason: int(o.Reason), Invalid: o.Invalid}
-		if o.Reason == crl.CertificateHold {
-			w.To = StatusHold
-		}
-		switch {
-		case c.Status == StatusUnconfirmed && w.To == StatusHold:
-			return nil, &request.Refusal{Reason: request.WrongState, Field: "serial", Detail: fmt.Sprintf("certificate %x is unconfirmed, and not in use yet", c.Serial),
-				Fix: "revoke it for good, with another reason"}
-		case c.Status == StatusRevoked && o.Reason == crl.KeyCompromise && crl.Reason(c.Reason) != crl.KeyCompromise:
-			w.Revoked = c.Revoked // what was known later does not make it valid for longer
-		case c.Status == StatusRevoked || c.Status == w.To:
-			return nil, alreadyRevoked(c)
 		}
 		err = a.setStatus(ctx, c, w, by, method)
 		if !errors.Is(err, ErrConflict) {
@@ -79,6 +78,29 @@ func (a *Authority) Revoke(ctx context.Context, o RevocationOrder) (*Certificate
 		}
 	}
 	return nil, fmt.Errorf("revoking certificate %x: its status changes all the time", o.Serial)
+}
+
+// change is what an order changes of a certificate.
+func (o *RevocationOrder) change(c *Certificate, now time.Time) (*StatusWrite, error) {
+	if o.Seen != nil {
+		if err := o.Seen(c); err != nil {
+			return nil, err
+		}
+	}
+	w := &StatusWrite{CA: c.CA, Serial: c.Serial, From: c.Status, To: StatusRevoked, Revoked: now, Reason: int(o.Reason), Invalid: o.Invalid}
+	if o.Reason == crl.CertificateHold {
+		w.To = StatusHold
+	}
+	switch {
+	case c.Status == StatusUnconfirmed && w.To == StatusHold:
+		return nil, &request.Refusal{Reason: request.WrongState, Field: "serial", Detail: fmt.Sprintf("certificate %x is unconfirmed, and not in use yet", c.Serial),
+			Fix: "revoke it for good, with another reason"}
+	case c.Status == StatusRevoked && o.Reason == crl.KeyCompromise && crl.Reason(c.Reason) != crl.KeyCompromise:
+		w.Revoked = c.Revoked // what was known later does not make it valid for longer
+	case c.Status == StatusRevoked || c.Status == w.To:
+		return nil, alreadyRevoked(c)
+	}
+	return w, nil
 }
 
 func alreadyRevoked(c *Certificate) *request.Refusal {
@@ -112,25 +134,41 @@ func (a *Authority) certificate(ctx context.Context, ca string, serial []byte) (
 	return c, nil
 }
 
-// refuseRevocation records that an order was given without the right to it,
-// and returns why.
-func (a *Authority) refuseRevocation(ctx context.Context, c *Certificate, o *RevocationOrder, by, method string, why error) error {
-	refusal := asRefusal(why)
-	if refusal == nil || refusal.Reason != request.NotAuthorized {
-		return why
+// shown returns who gives an order, and by what right. An order without the right to
+// it is on record; of those that show something not so many are looked at.
+func (a *Authority) shown(ctx context.Context, c *Certificate, o *RevocationOrder) (by, method string, err error) {
+	takeBack := func() error { return nil }
+	if personOf(o.By) == "" && (o.Password != "" || len(o.Proof) > 0) {
+		if takeBack, err = a.count(ctx, o); err != nil {
+			return "", "", err
+		}
 	}
-	e, err := NewEvent(a.now(), by, "revocation.refused", "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
+	by, method, err = a.mayRevoke(ctx, c, o)
+	refusal := asRefusal(err)
+	switch {
+	case err == nil:
+		return by, method, takeBack()
+	case refusal == nil || refusal.Reason != request.NotAuthorized:
+		return "", "", errors.Join(err, takeBack())
+	}
+	if told := a.tellRefused(ctx, c.CA, c.Serial, o, by, method, refusal.Detail); told != nil {
+		return "", "", told
+	}
+	return "", "", err
+}
+
+// tellRefused records that an order was given without the right to it.
+func (a *Authority) tellRefused(ctx context.Context, ca string, serial []byte, o *RevocationOrder, by, method, cause string) error {
+	e, err := NewEvent(a.now(), by, "revocation.refused", "certificate:"+ca+"/"+hex.EncodeToString(serial), struct {
 		Reason string `json:"reason"`
 		Method string `json:"method,omitempty"`
+		Caller string `json:"caller,omitempty"`
 		Cause  string `json:"cause"`
-	}{o.Reason.String(), method, refusal.Detail})
+	}{o.Reason.String(), method, o.Caller, cause})
 	if err != nil {
 		return err
 	}
-	if err := a.commitOne(ctx, &Change{Events: []*Event{e}}); err != nil {
-		return err
-	}
-	return why
+	return a.commitOne(ctx, &Change{Events: []*Event{e}})
 }
 
 // mayRevoke returns who gives the order, and by what right.
@@ -166,6 +204,9 @@ func (a *Authority) checkPassword(ctx context.Context, c *Certificate, password 
 	set, ok := s.Request.ChallengePassword()
 	if !ok || set == "" {
 		return notHolder("the request of the certificate has no challenge password", fix)
+	}
+	if why := request.ChallengeWeakness(set); why != "" {
+		return notHolder("the challenge password of the request is too weak to revoke by: "+why, fix)
 	}
 	// Digests are compared, so that not even the length shows.
 	if subtle.ConstantTimeCompare(sha([]byte(set)), sha([]byte(password))) != 1 {

@@ -90,9 +90,9 @@ func TestRevokeByHolder(t *testing.T) {
 	wrong := sign(func(o *authority.RevocationOrder) []byte {
 		return authority.ProofMessage(o.CA, o.Serial, crl.KeyCompromise)
 	})
-	check(t, order(secret("sesame"), "a.example.org", "sesame"))
+	check(t, order(secret("open sesame"), "a.example.org", "open sesame"))
 	check(t, order(right, "b.example.org", ""))
-	refused(t, order(secret("Sesame"), "c.example.org", "sesame"), request.NotAuthorized, "is not the challenge password")
+	refused(t, order(secret("Open sesame"), "c.example.org", "open sesame"), request.NotAuthorized, "is not the challenge password")
 	refused(t, order(secret("sesame"), "d.example.org", ""), request.NotAuthorized, "has no challenge password")
 	refused(t, order(wrong, "e.example.org", ""), request.NotAuthorized, "the signature is not of the certificate's key")
 	refused(t, order(func(*authority.RevocationOrder) {}, "f.example.org", ""), request.NotAuthorized, "nothing shows that the order comes from")

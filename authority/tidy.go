@@ -19,6 +19,9 @@ func (a *Authority) Tidy(ctx context.Context) error {
 	if _, err := a.Lapse(ctx); err != nil {
 		return err
 	}
+	if err := a.forgetCounts(ctx); err != nil {
+		return err
+	}
 	list, err := a.config.Store.CAs(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the authorities: %w", err)

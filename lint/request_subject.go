@@ -63,7 +63,10 @@ func requestCommonNameURL(q *request.Request, r *report) {
 }
 
 func requestChallengePassword(q *request.Request, r *report) {
-	if _, ok := q.ChallengePassword(); ok {
+	if password, ok := q.ChallengePassword(); ok {
+		if why := request.ChallengeWeakness(password); why != "" {
+			r.add("attributes.challengePassword", "make the request with a longer one, or without", "the challenge password is too weak to revoke by: %s", why)
+		}
 		r.add("attributes.challengePassword", "do not pass the request on in public, or make it without", "the request carries a challenge password in clear: whoever reads the request can revoke the certificate with it")
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/certwright/certwright/client"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/cms"
-	"github.com/certwright/certwright/format/crl"
 	"github.com/certwright/certwright/format/ext"
 	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/access"
@@ -84,6 +83,19 @@ func (in *certificateList) query(x *sender) (authority.Query, error) {
 	return q, nil
 }
 
+// goesOnFrom refuses to go on from a certificate that the sender may not know of
+// as from one that is not there.
+func (s *server) goesOnFrom(ctx context.Context, x *sender, at *authority.Place) error {
+	if at == nil {
+		return nil
+	}
+	c, err := s.Store.Certificate(ctx, at.CA, at.Serial)
+	if errors.Is(err, authority.ErrNotFound) || err == nil && !x.sees(c.Requester, c.CA, c.Profile) {
+		return badCursor()
+	}
+	return err
+}
+
 type certificatePage struct {
 	Body client.Page[client.Certificate]
 }
@@ -97,6 +109,9 @@ func (s *server) listCertificates(ctx context.Context, x *sender, in *certificat
 	if !x.everything() && in.Requester != "" && in.Requester != x.Name {
 		return out, nil
 	}
+	if err := s.goesOnFrom(ctx, x, q.After); err != nil {
+		return nil, err
+	}
 	last := ""
 	for c, err := range s.Store.Certificates(ctx, q) {
 		if errors.Is(err, authority.ErrNotFound) {
@@ -105,7 +120,7 @@ func (s *server) listCertificates(ctx context.Context, x *sender, in *certificat
 		if err != nil {
 			return nil, err
 		}
-		if !x.sees(c.Requester, c.CA) {
+		if !x.sees(c.Requester, c.CA, c.Profile) {
 			continue
 		}
 		if len(out.Body.Items) == in.Limit {
@@ -128,8 +143,8 @@ func unknownCertificate(serial string) error {
 	return &request.Refusal{Reason: request.UnknownCertificate, Field: "serial", Detail: "there is no certificate with the serial number " + short(serial), Fix: "look for it with certwright list"}
 }
 
-// find returns a certificate.
-func (s *server) find(ctx context.Context, in *Named) (*authority.Certificate, error) {
+// find returns the certificate among those that count.
+func (s *server) find(ctx context.Context, in *Named, counts func(*authority.Certificate) bool) (*authority.Certificate, error) {
 	serial, err := hexadecimal("serial", in.Serial)
 	if err != nil {
 		return nil, err
@@ -137,17 +152,19 @@ func (s *server) find(ctx context.Context, in *Named) (*authority.Certificate, e
 	serial = bytes.TrimLeft(serial, "\x00")
 	if in.CA != "" {
 		c, err := s.Store.Certificate(ctx, in.CA, serial)
-		if errors.Is(err, authority.ErrNotFound) {
+		if errors.Is(err, authority.ErrNotFound) || err == nil && !counts(c) {
 			return nil, unknownCertificate(in.Serial)
 		}
 		return c, err
 	}
 	var found *authority.Certificate
-	for c, err := range s.Store.Certificates(ctx, authority.Query{Serial: serial, Limit: 2}) {
-		if err != nil {
+	for c, err := range s.Store.Certificates(ctx, authority.Query{Serial: serial}) {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if found != nil {
+		case !counts(c):
+			continue
+		case found != nil:
 			return nil, failed(http.StatusConflict, client.CodeConflict, "several authorities have issued a certificate under this number", "name the authority: ?ca=NAME")
 		}
 		found = c
@@ -160,11 +177,7 @@ func (s *server) find(ctx context.Context, in *Named) (*authority.Certificate, e
 
 // certificateFor is find of what the sender may know of.
 func (s *server) certificateFor(ctx context.Context, x *sender, in *Named) (*authority.Certificate, error) {
-	c, err := s.find(ctx, in)
-	if err == nil && !x.sees(c.Requester, c.CA) {
-		return nil, unknownCertificate(in.Serial)
-	}
-	return c, err
+	return s.find(ctx, in, func(c *authority.Certificate) bool { return x.sees(c.Requester, c.CA, c.Profile) })
 }
 
 type certificateInput struct {
@@ -342,49 +355,6 @@ func sameNames(asked issuance.Asked, had []ext.GeneralName) bool {
 		}
 	}
 	return true
-}
-
-type revokeInput struct {
-	Named
-	IfMatch string `header:"If-Match"`
-	Body    client.Revocation
-}
-
-func (s *server) revoke(ctx context.Context, x *sender, in *revokeInput) (*certificateOutput, error) {
-	c, err := s.find(ctx, &in.Named)
-	if err != nil {
-		return nil, err
-	}
-	b := &in.Body
-	order := authority.RevocationOrder{CA: c.CA, Serial: c.Serial, Password: b.Password, Proof: b.Proof}
-	switch {
-	case b.Password != "" || len(b.Proof) > 0: // then what is shown speaks for the sender
-	case !x.sees(c.Requester, c.CA):
-		return nil, unknownCertificate(in.Serial)
-	case x.Has(access.Officer):
-		order.By = x.Name
-	case c.Requester == x.Name:
-		order.By, order.Method = x.Name, "requester"
-	default:
-		return nil, &request.Refusal{Reason: request.NotAuthorized, Field: "serial", Detail: "this certificate was not issued to you", Fix: "ask an officer to revoke it"}
-	}
-	if err := s.unchanged(c, in.IfMatch); err != nil {
-		return nil, err
-	}
-	if b.Reason != "" {
-		if order.Reason, err = crl.ParseReason(b.Reason); err != nil {
-			return nil, usage("the reasons are those of RFC 5280: keyCompromise, superseded, cessationOfOperation …", "there is no reason %q to revoke a certificate for", short(b.Reason))
-		}
-	}
-	if b.InvalidSince != nil {
-		if order.Invalid = b.InvalidSince.UTC(); order.Invalid.After(s.Now()) {
-			return nil, usage("give the time since when the key may be known to others, now at the latest", "invalidSince has not come yet")
-		}
-	}
-	if c, err = s.Authority.Revoke(ctx, order); err != nil {
-		return nil, err
-	}
-	return s.told(c)
 }
 
 type releaseInput struct {

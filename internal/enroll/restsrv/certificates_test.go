@@ -214,7 +214,7 @@ func TestHolderRevokesByProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(problem(err))
 	}
-	if _, err := bert.Revoke(t.Context(), "", out.Serial, client.Revocation{Reason: "superseded", Password: "guess"}); !strings.HasPrefix(problem(err), "refused/not-authorized: ") {
+	if _, err := bert.Revoke(t.Context(), "", out.Serial, client.Revocation{Reason: "superseded", Password: "guess"}); !strings.HasPrefix(problem(err), "not-found/unknown-certificate: ") {
 		t.Error(problem(err))
 	}
 	c, err := w.office.Store.Certificate(t.Context(), "issuing", mustHex(t, out.Serial))

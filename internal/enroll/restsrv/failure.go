@@ -96,9 +96,14 @@ func (s *server) failure(ctx context.Context, err error) *failure {
 	var known *failure
 	var turned *access.Failure
 	var refusal *request.Refusal
+	var wait *authority.WaitError
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &wait):
+		f := tooOften(wait.Wait)
+		f.Detail, f.Fix = err.Error(), "wait "+wait.Wait.String()+"; or ask an officer"
+		return f
 	case errors.As(err, &turned):
 		f := failed(turned.Status, turned.Code, turned.Detail, turned.Fix)
 		if turned.Status == http.StatusUnauthorized {

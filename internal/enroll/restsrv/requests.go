@@ -170,6 +170,13 @@ func (s *server) listRequests(ctx context.Context, x *sender, in *requestList) (
 	if !x.everything() && in.Requester != "" && in.Requester != x.Name {
 		return out, nil
 	}
+	if q.After != "" {
+		if _, err := s.ticketFor(ctx, x, q.After); errors.As(err, new(*request.Refusal)) {
+			return nil, badCursor()
+		} else if err != nil {
+			return nil, err
+		}
+	}
 	// A ticket keeps its place when its state changes: the order is that in which
 	// they were made, whatever they wait for.
 	last := ""
@@ -180,7 +187,7 @@ func (s *server) listRequests(ctx context.Context, x *sender, in *requestList) (
 		if err != nil {
 			return nil, err
 		}
-		if !x.sees(t.Requester, t.CA) {
+		if !x.sees(t.Requester, t.CA, t.Profile) {
 			continue
 		}
 		if len(out.Body.Items) == in.Limit {
@@ -208,7 +215,7 @@ type requestOutput struct {
 func (s *server) ticketFor(ctx context.Context, x *sender, id string) (*authority.Ticket, error) {
 	id = strings.ToUpper(id)
 	t, err := s.Store.Ticket(ctx, id)
-	if errors.Is(err, authority.ErrNotFound) || err == nil && !x.sees(t.Requester, t.CA) {
+	if errors.Is(err, authority.ErrNotFound) || err == nil && !x.sees(t.Requester, t.CA, t.Profile) {
 		return nil, &request.Refusal{Reason: request.UnknownRequest, Field: "ticket", Detail: "there is no ticket " + short(id), Fix: "see your requests: certwright review list"}
 	}
 	return t, err

@@ -194,11 +194,17 @@ func (x *sender) origin() evidence.Origin {
 // everything reports whether the sender sees what others asked for.
 func (x *sender) everything() bool { return x.Has(access.Officer, access.Auditor) }
 
+// within reports whether what is asked of an authority under a profile is
+// within the sender's limits.
+func (x *sender) within(ca, profile string) bool {
+	return (len(x.CAs) == 0 || contains(x.CAs, ca)) && (len(x.Profiles) == 0 || contains(x.Profiles, profile))
+}
+
 // sees reports whether the sender may know of what somebody asked of an
-// authority.
-func (x *sender) sees(requester, ca string) bool {
+// authority under a profile.
+func (x *sender) sees(requester, ca, profile string) bool {
 	if x.everything() {
-		return len(x.CAs) == 0 || contains(x.CAs, ca)
+		return x.within(ca, profile)
 	}
 	return requester == x.Name
 }

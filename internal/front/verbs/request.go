@@ -77,7 +77,7 @@ certwright request new --new-key x25519 --key-out mail.key --cn "Ann Smith" --em
 	f.StringSliceVar(&r.usages, "usage", nil, "key usages: digitalSignature, keyEncipherment, keyAgreement …")
 	f.StringSliceVar(&r.purposes, "eku", nil, "extended key usages: serverAuth, clientAuth, emailProtection, codeSigning … or OIDs")
 	f.BoolVar(&r.mustStaple, "must-staple", false, "ask for a certificate that demands OCSP stapling")
-	f.StringVar(&r.challenge, "challenge", "", "challenge password, by which the holder can revoke: "+front.SourceHelp)
+	f.StringVar(&r.challenge, "challenge", "", "challenge password of 8 characters or more, by which the holder can revoke: "+front.SourceHelp)
 	f.StringArrayVar(&r.attributes, "attribute", nil, "attribute as OID=text or OID=hex:DER")
 	f.StringArrayVar(&r.extended, "extension", nil, "extension as OID=hex:DER, with \",critical\" after the OID where it is")
 	f.StringVar(&r.format, "format", "", "format: "+task.RequestFormats+" (default: pkcs10, or crmf for keys that cannot sign)")

@@ -171,7 +171,7 @@ func (r *revocationRun) one(ctx context.Context, c *authority.Certificate) (*aut
 	}
 	done, err := r.o.Desk().Revoke(ctx, order)
 	var refusal *request.Refusal
-	if r.flags.challenge != "" && errors.As(err, &refusal) && refusal.Reason == request.NotAuthorized {
+	if r.flags.challenge != "" && !errors.As(err, new(*authority.WaitError)) && errors.As(err, &refusal) && refusal.Reason == request.NotAuthorized {
 		told := *refusal
 		told.Fix = "show the key of the certificate instead, with --proof-key FILE, or ask an officer"
 		return done, &told
@@ -198,12 +198,15 @@ func (r *revocationRun) tell() error {
 		}
 		changed = true
 	}
-	switch {
-	case !changed:
-	case r.flags.release:
-		s.Say("It is off the revocation list from the next \"certwright crl publish\" on.")
-	default:
-		s.Say("It is on the revocation list from the next \"certwright crl publish\" on.")
+	where, next := "on", `the next "certwright crl publish"`
+	if r.flags.release {
+		where = "off"
+	}
+	if r.o.Remote != nil {
+		next = "the next one that the server publishes"
+	}
+	if changed {
+		s.Say("It is %s the revocation list from %s on.", where, next)
 	}
 	return nil
 }

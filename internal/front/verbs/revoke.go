@@ -35,7 +35,9 @@ needed. --hold revokes until --release.
 
 The holder of a certificate can revoke it without being an officer: with the challenge
 password of the request (--challenge), or with the certificate's private key (--proof-key).
-A revocation is on the lists from the next "certwright crl publish" on.
+Passwords shorter than 8 characters do not revoke, and wrong ones have to wait.
+A revocation is on the lists from the next "certwright crl publish" on; a server publishes
+by itself.
 
 Of several, those revoked already are left as they are, and one that cannot be revoked does
 not stop the others; the exit code is 1 then.`,
