@@ -102,7 +102,7 @@ func New(c Config) (http.Handler, error) {
 	s.describeFiles()
 	s.tidyDescription()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.nothingHere(w, r, Allowed(mux, r)) })
-	return mux, s.serveDescription(mux)
+	return s.ownPages().Handler(mux), s.serveDescription(mux)
 }
 
 // description is what OpenAPI says of the interface as a whole.
@@ -240,6 +240,10 @@ func (s *server) admit(roles []access.Role, largest int64) func(huma.Context, fu
 		}
 		if wrong := askedRightly(ctx.Operation(), r.URL.Query()); wrong != nil {
 			writeFailure(w, wrong)
+			return
+		}
+		if r.ContentLength != 0 && r.Method != http.MethodGet && r.Header.Get("Content-Type") == "" {
+			writeFailure(w, untyped())
 			return
 		}
 		if r.ContentLength > largest {
