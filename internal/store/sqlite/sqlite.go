@@ -100,6 +100,7 @@ func openWriter(path string) (*sql.DB, error) {
 func dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{
 		Begin:       "BEGIN IMMEDIATE",
+		Direct:      true,
 		InsertMany:  "INSERT OR FAIL", // keeps no copy of pages to take back half a statement
 		Placeholder: func(int) string { return "?" },
 		Position:    "instr",

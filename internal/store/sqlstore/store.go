@@ -19,6 +19,7 @@ import (
 type Dialect struct {
 	Begin       string                // starts a transaction that may write
 	Script      bool                  // Begin is several statements, so that it cannot be prepared
+	Direct      bool                  // the driver prepares and carries out the writer's statements itself (driver.ConnPrepareContext, driver.StmtExecContext)
 	Lock        string                // ends a SELECT whose row the transaction is going to change
 	InsertMany  string                // in place of INSERT where one statement inserts several rows: what it inserted before one that is refused may stay, as the writer takes it back; "" for INSERT
 	Placeholder func(n int) string    // the nth argument, from 1, where arguments are in order

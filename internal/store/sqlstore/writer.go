@@ -26,6 +26,7 @@ type writer struct {
 	readsHead *statement
 	plains    map[string]*statement // by their texts
 	unsent
+	direct direct
 }
 
 // unsent is what waits to be sent together.
@@ -197,6 +198,7 @@ func (w *writer) disconnect() {
 	for _, stmt := range w.stmts {
 		stmt.Close()
 	}
+	w.direct.close()
 	w.conn.Close()
 	w.conn, w.stmts = nil, nil
 }
@@ -261,16 +263,28 @@ func (w *writer) send() error {
 // run executes a statement and returns the number of rows it touched; a unique
 // constraint that does not hold is the statement's own error for that.
 func (w *writer) run(st *statement, args ...any) (int64, error) {
+	w.config.Dialect.makeStorable(args)
+	n, err := w.exec(st, args)
+	if err != nil && st.taken != nil && w.config.Dialect.Taken(err) {
+		return 0, st.taken
+	}
+	return n, err
+}
+
+func (w *writer) exec(st *statement, args []any) (n int64, err error) {
+	if w.config.Dialect.Direct {
+		err = w.conn.Raw(func(conn any) (err error) {
+			n, err = w.direct.run(conn, st, &w.config.Dialect, args)
+			return err
+		})
+		return n, err
+	}
 	stmt, err := w.prepared(st)
 	if err != nil {
 		return 0, err
 	}
-	w.config.Dialect.makeStorable(args)
 	result, err := stmt.ExecContext(context.Background(), args...)
 	if err != nil {
-		if st.taken != nil && w.config.Dialect.Taken(err) {
-			return 0, st.taken
-		}
 		return 0, err
 	}
 	return result.RowsAffected()
