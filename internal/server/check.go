@@ -214,10 +214,3 @@ func Doubts(ctx context.Context, c *config.Config, around Surroundings) []string
 	}
 	return []string{"orders over ACME that name no authority cannot be signed: " + refusal.Detail + "; name one: acme.ca"}
 }
-
-func orElse(name, other string) string {
-	if name == "" {
-		return other
-	}
-	return name
-}

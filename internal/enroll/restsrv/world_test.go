@@ -3,7 +3,6 @@ package restsrv
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -205,15 +204,6 @@ func (w *world) raw(method, path, token string, body io.Reader, header ...string
 		w.t.Fatal(err)
 	}
 	return answer.StatusCode, answer.Header, string(text)
-}
-
-func jsonOf(t *testing.T, v any) io.Reader {
-	t.Helper()
-	text, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bytes.NewReader(text)
 }
 
 // problem is what a client was told, in short.
