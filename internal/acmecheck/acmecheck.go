@@ -5,7 +5,10 @@ package acmecheck
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -194,8 +197,25 @@ func (c *Checker) txt(ctx context.Context, r *resolver, t *Task, name string) *a
 	if len(texts) == 0 {
 		return acme.NewProblem(acme.Unauthorized, "there is no TXT record at "+name+"; publish one that says "+want)
 	}
-	return acme.NewProblem(acme.Unauthorized, "no TXT record at "+name+" says "+want+"; there is "+excerpt(strings.Join(texts, ", "))+
+	return acme.NewProblem(acme.Unauthorized, "no TXT record at "+name+" says "+want+"; "+others(texts)+
 		": publish the value of this challenge, and wait until all name servers have it")
+}
+
+// others tells what is there instead of the value of a challenge. What does not
+// look like such a value is counted only: an alias may have led to the records
+// of somebody else.
+func others(texts []string) string {
+	values := slices.DeleteFunc(slices.Clone(texts), func(text string) bool {
+		sum, err := base64.RawURLEncoding.DecodeString(text)
+		return err != nil || len(sum) != sha256.Size
+	})
+	switch {
+	case len(values) > 0:
+		return "there is " + excerpt(strings.Join(values, ", "))
+	case len(texts) == 1:
+		return "there is another"
+	}
+	return fmt.Sprintf("there are %d others", len(texts))
 }
 
 // excerpt is what of a foreign text can be shown: its beginning, in ASCII.

@@ -27,12 +27,18 @@ var specialNetworks = [...]netip.Prefix{
 
 // mayAsk reports whether an address may be connected to.
 func (c *Checker) mayAsk(a netip.Addr) bool {
+	return within(c.settings.Allow, a) || isPublic(a)
+}
+
+// isPublic reports whether anybody may be led to an address.
+func isPublic(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !within(specialNetworks[:], a)
+}
+
+func within(networks []netip.Prefix, a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
-	contains := func(p netip.Prefix) bool { return p.Contains(a) }
-	if slices.ContainsFunc(c.settings.Allow, contains) {
-		return true
-	}
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !slices.ContainsFunc(specialNetworks[:], contains)
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // guardedError says that an address was not asked.

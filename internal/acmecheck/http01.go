@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -32,6 +33,8 @@ func (c *Checker) http01(ctx context.Context, r *resolver, t *Task) *acme.Proble
 	if err != nil {
 		return acme.NewProblem(acme.Malformed, "no URL can be made of the name "+excerpt(host))
 	}
+	var seen visit
+	request = request.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: seen.connected}))
 	request.Header.Set("User-Agent", "certwright")
 	request.Header.Set("Accept", "*/*")
 	response, err := c.client(r).Do(request)
@@ -43,13 +46,16 @@ func (c *Checker) http01(ctx context.Context, r *resolver, t *Task) *acme.Proble
 	if err != nil {
 		return connectionProblem(err, host, c.settings.HTTPPort)
 	}
-	asked := response.Request.URL.Redacted()
+	asked := target
+	if seen.redirected = response.Request.Response != nil; seen.redirected {
+		asked += ", by way of a redirect," // to where is not told: that host may have sent it on
+	}
 	if response.StatusCode != http.StatusOK {
 		return acme.NewProblem(acme.Unauthorized, fmt.Sprintf("%s answered with status %d; see that the responder serves the file of the challenge", asked, response.StatusCode))
 	}
 	// Blanks after the text are let pass (RFC 8555, Section 8.3).
 	if want := t.keyAuthorization(); strings.TrimRight(string(body), " \t\r\n") != want {
-		return acme.NewProblem(acme.Unauthorized, fmt.Sprintf("%s answered %s, not the key authorization %s; see that the responder is the one of this account", asked, excerpt(string(body)), want))
+		return acme.NewProblem(acme.Unauthorized, fmt.Sprintf("%s answered %s, not the key authorization %s; see that the responder is the one of this account", asked, seen.told(body), want))
 	}
 	return nil
 }

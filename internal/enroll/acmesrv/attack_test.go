@@ -394,8 +394,8 @@ func TestWrongAnswers(t *testing.T) {
 	c := w.registered(t)
 	for detail, handler := range map[string]http.HandlerFunc{
 		"answered with status 404":                         http.NotFound,
-		`answered "nonsense..", not the key authorization`: func(out http.ResponseWriter, _ *http.Request) { io.WriteString(out, "nonsense\x00\n") },
-		"…\", not the key authorization": func(out http.ResponseWriter, _ *http.Request) {
+		`answered 10 octets, not the key authorization`: func(out http.ResponseWriter, _ *http.Request) { io.WriteString(out, "nonsense\x00\n") },
+		"answered 4096 octets, not the key authorization": func(out http.ResponseWriter, _ *http.Request) {
 			for range 1 << 10 {
 				if _, err := out.Write(make([]byte, 1<<20)); err != nil {
 					return // the server hung up
@@ -409,7 +409,9 @@ func TestWrongAnswers(t *testing.T) {
 		is(t, w.refusal(t, c, "a.test", acme.HTTP01), acme.Unauthorized, 0, detail)
 	}
 	w.set("TXT", "_acme-challenge.a.test", "wrong")
-	is(t, w.refusal(t, c, "a.test", acme.DNS01), acme.Unauthorized, 0, `there is "wrong"`)
+	is(t, w.refusal(t, c, "a.test", acme.DNS01), acme.Unauthorized, 0, "there is another: publish")
+	w.set("TXT", "_acme-challenge.a.test", "wrong", acme.DNSValue("old"))
+	is(t, w.refusal(t, c, "a.test", acme.DNS01), acme.Unauthorized, 0, `there is "`+acme.DNSValue("old")+`"`)
 	w.set("TXT", "_acme-challenge.a.test")
 	is(t, w.refusal(t, c, "*.a.test", acme.DNS01), acme.Unauthorized, 0, "there is no TXT record at _acme-challenge.a.test; publish one that says")
 	w.set("TXT", "_acme-challenge.a.test", "SERVFAIL")
