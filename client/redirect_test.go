@@ -72,7 +72,9 @@ func TestRedirectsWithinThePlace(t *testing.T) {
 			t.Errorf("%+v: %t %v", c, reached, err)
 		}
 	}
-	s := server(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect) })
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
+	})
 	if _, err := s.Whoami(t.Context()); err == nil {
 		t.Error("a redirect to itself is followed for ever")
 	}
