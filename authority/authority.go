@@ -33,10 +33,11 @@ type Linter interface {
 type Config struct {
 	Store    Store
 	Keys     Keys
-	Profiles func(name string) (*issuance.Profile, error) // a *request.Refusal (UnknownProfile) where there is none
-	Linters  map[string]Linter                            // by the name a profile uses; a profile that names a missing one refuses
-	Now      func() time.Time                             // nil: the system's clock
-	Log      func(format string, args ...any)             // what went wrong on our side; nil: nowhere
+	Profiles func(name string) (*issuance.Profile, error)     // a *request.Refusal (UnknownProfile) where there is none
+	Linters  map[string]Linter                                // by the name a profile uses; a profile that names a missing one refuses
+	Now      func() time.Time                                 // nil: the system's clock
+	Wait     func(ctx context.Context, d time.Duration) error // lets Now go on so far; nil: a timer
+	Log      func(format string, args ...any)                 // what went wrong on our side; nil: nowhere
 
 	// Entitled is asked when an officer approves a ticket: whether who asked for
 	// the certificate may still have it, as Submission.Entitled says of one that
@@ -72,6 +73,9 @@ func New(c Config) (*Authority, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Wait == nil {
+		c.Wait = waitFor
 	}
 	if c.Log == nil {
 		c.Log = func(string, ...any) {}

@@ -112,21 +112,3 @@ func TestEveryListNeedsAPlaceOfItsOwn(t *testing.T) {
 		refused(t, err, request.PolicyRefused, text)
 	}
 }
-
-// A full list and a delta list of one moment would have to have one number.
-func TestFullAndDeltaListsAreOfDifferentTimes(t *testing.T) {
-	w := based(t, authority.CASettings{DeltaValidity: time.Hour})
-	seen := map[time.Time]authority.CRLKind{}
-	for i, kind := range []authority.CRLKind{authority.FullCRL, authority.DeltaCRL, authority.DeltaCRL, authority.FullCRL, authority.DeltaCRL, authority.FullCRL} {
-		lists, err := w.PublishCRL(t.Context(), "root", kind, -1, "operator")
-		check(t, err)
-		at := lists[0].ThisUpdate
-		if other, taken := seen[at]; taken && other != kind {
-			t.Errorf("list %d is a %s list of %s, and so is a %s list", i, kind, at, other)
-		}
-		if at.After(w.now) || i < 2 && at.Before(w.now.Add(-time.Second)) {
-			t.Errorf("list %d is of %s, at %s", i, at, w.now)
-		}
-		seen[at] = kind
-	}
-}

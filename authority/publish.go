@@ -8,7 +8,6 @@ import (
 	"iter"
 	"math/big"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/certwright/certwright/format/cert"
@@ -20,9 +19,12 @@ import (
 )
 
 // PublishCRL signs and records the next revocation list of this kind: of one
-// shard, or of all with shard -1. Numbers grow over kinds and shards. A
-// certificate that expired leaves the full list after it was on one that came
-// out after its end (RFC 5280, Section 3.3).
+// shard, or of all with shard -1. Numbers grow over kinds and shards, and so do
+// the times of the lists of a shard: of several in a second each waits for one
+// of its own. A delta list whose full list is for something else than lists are
+// now comes with a new full one before it. A certificate that expired leaves
+// the full list after it was on one that came out after its end (RFC 5280,
+// Section 3.3).
 func (a *Authority) PublishCRL(ctx context.Context, ca string, kind CRLKind, shard int, by string) ([]*CRL, error) {
 	s, err := a.signatory(ctx, ca)
 	if err != nil {
@@ -34,8 +36,8 @@ func (a *Authority) PublishCRL(ctx context.Context, ca string, kind CRLKind, sha
 	if _, err := a.Lapse(ctx); err != nil {
 		return nil, err
 	}
-	signer, err := s.key(ctx)
-	if err != nil {
+	p := &publication{signatory: s, by: by}
+	if p.signer, err = s.key(ctx); err != nil {
 		return nil, err
 	}
 	first, last := shard, shard
@@ -44,13 +46,19 @@ func (a *Authority) PublishCRL(ctx context.Context, ca string, kind CRLKind, sha
 	}
 	var out []*CRL
 	for n := first; n <= last; n++ {
-		c, err := a.publishShard(ctx, s, signer, kind, n, by)
-		if err != nil {
+		lists, err := a.publishShard(ctx, p, kind, n)
+		if out = append(out, lists...); err != nil {
 			return out, err
 		}
-		out = append(out, c)
 	}
 	return out, nil
+}
+
+// publication is what the lists that come out together have in common.
+type publication struct {
+	signatory *signatory
+	signer    crypto.Signer
+	by        string
 }
 
 func mayPublish(s *signatory, kind CRLKind, shard int) error {
@@ -75,42 +83,99 @@ func mayPublish(s *signatory, kind CRLKind, shard int) error {
 	return nil
 }
 
-func (a *Authority) publishShard(ctx context.Context, s *signatory, signer crypto.Signer, kind CRLKind, shard int, by string) (*CRL, error) {
+// publishShard signs and records the next list of a shard; before a delta list
+// a full one, if it needs that.
+func (a *Authority) publishShard(ctx context.Context, p *publication, kind CRLKind, shard int) (out []*CRL, err error) {
+	s := p.signatory
 	for range 10 * attempts {
-		last, err := a.lastLists(ctx, s.ca.Name, kind, shard)
+		last, err := a.lastLists(ctx, s.ca.Name, shard)
 		if err != nil {
-			return nil, err
-		}
-		before := last.full
-		c := &CRL{CA: s.ca.Name, Kind: kind, Shard: shard, Number: max(last.number+1, s.settings.FirstCRL), ThisUpdate: last.free(a.now().Truncate(time.Second), kind == FullCRL && s.settings.DeltaValidity > 0)}
-		q := RevocationQuery{CA: s.ca.Name, Shard: shard}
-		if shard == 0 && s.settings.Shards <= 1 {
-			q.Shard = -1
-		}
-		c.NextUpdate = c.ThisUpdate.Add(s.settings.crlValidity())
-		if before != nil {
-			q.NotExpired, q.Changed, c.Mark = before.ThisUpdate, before.Mark, before.Mark
+			return out, err
 		}
 		if kind == DeltaCRL {
-			if before == nil {
-				return nil, &request.Refusal{Reason: request.PolicyRefused, Field: "kind", Detail: "there is no full list yet that a delta list could go with", Fix: "publish a full list first"}
+			has, err := a.hasBase(ctx, s, last)
+			if err != nil {
+				return out, err
 			}
-			q.Delta, c.Base, c.NextUpdate = true, before.Number, c.ThisUpdate.Add(s.settings.DeltaValidity)
+			if !has {
+				full, err := a.publishShard(ctx, p, FullCRL, shard)
+				if out = append(out, full...); err != nil {
+					return out, err
+				}
+				continue
+			}
 		}
-		if err := a.signList(ctx, s, signer, c, q); err != nil {
-			return nil, fmt.Errorf("revocation list %d of authority %q: %w", c.Number, c.CA, err)
+		c, err := a.publishAfter(ctx, p, last, kind, shard)
+		if err == nil {
+			return append(out, c), nil
 		}
-		e, err := NewEvent(a.now(), by, "crl.published", fmt.Sprintf("crl:%s/%d", c.CA, c.Number), listAccount{
-			Kind: kind, Shard: shard, Base: c.Base, Entries: c.Entries, NextUpdate: c.NextUpdate, Key: s.ca.Key, List: fmt.Sprintf("%x", sha(c.DER))})
-		if err != nil {
-			return nil, err
-		}
-		err = a.commitOne(ctx, &Change{AddCRL: c, Events: []*Event{e}})
 		if !errors.Is(err, ErrConflict) {
-			return c, err
+			return out, err
 		}
 	}
-	return nil, fmt.Errorf("publishing a revocation list of authority %q: others take every number", s.ca.Name)
+	return out, fmt.Errorf("publishing a revocation list of authority %q: others take every number", s.ca.Name)
+}
+
+// publishAfter signs and records the list after others; ErrConflict where
+// another came out meanwhile.
+func (a *Authority) publishAfter(ctx context.Context, p *publication, last *lastLists, kind CRLKind, shard int) (*CRL, error) {
+	at := issueTime(a.now(), last.times)
+	if early := at.Sub(a.now()); early > 0 {
+		if err := a.config.Wait(ctx, early); err != nil {
+			return nil, fmt.Errorf("waiting for the second after the last revocation list: %w", err)
+		}
+	}
+	c, q := p.signatory.nextList(last, kind, shard, at)
+	if err := a.signList(ctx, p, c, q); err != nil {
+		return nil, fmt.Errorf("revocation list %d of authority %q: %w", c.Number, c.CA, err)
+	}
+	change, err := a.recordList(ctx, p, c)
+	if err != nil {
+		return nil, err
+	}
+	return c, a.commitOne(ctx, change)
+}
+
+// nextList describes the list that comes after others of its shard, and what is
+// on it. A delta list goes with the newest full one.
+func (s *signatory) nextList(last *lastLists, kind CRLKind, shard int, at time.Time) (*CRL, RevocationQuery) {
+	c := &CRL{CA: s.ca.Name, Kind: kind, Shard: shard, Number: max(last.number+1, s.settings.FirstCRL), ThisUpdate: at}
+	c.NextUpdate = at.Add(s.settings.crlValidity())
+	q := RevocationQuery{CA: c.CA, Shard: shard}
+	if s.settings.Shards <= 1 {
+		q.Shard = -1
+	}
+	if before := last.full; before != nil {
+		q.NotExpired, q.Changed, c.Mark = before.ThisUpdate, before.Mark, before.Mark
+		if kind == DeltaCRL {
+			q.Delta, c.Base, c.NextUpdate = true, before.Number, at.Add(s.settings.DeltaValidity)
+		}
+	}
+	return c, q
+}
+
+// recordList is the change that records a list which was signed, with its scope
+// where it is a full one.
+func (a *Authority) recordList(ctx context.Context, p *publication, c *CRL) (*Change, error) {
+	e, err := NewEvent(a.now(), p.by, "crl.published", fmt.Sprintf("crl:%s/%d", c.CA, c.Number), listAccount{
+		Kind: c.Kind, Shard: c.Shard, Base: c.Base, Entries: c.Entries, NextUpdate: c.NextUpdate, Key: p.signatory.ca.Key, List: fmt.Sprintf("%x", sha(c.DER))})
+	if err != nil {
+		return nil, err
+	}
+	change := &Change{AddCRL: c, Events: []*Event{e}}
+	if c.Kind == DeltaCRL {
+		return change, nil
+	}
+	record, kept, err := a.keptScope(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	kept.Number = c.Number
+	if kept.Scope, err = p.signatory.scope(c.Shard); err != nil {
+		return nil, err
+	}
+	change.PutRecords = []*Record{record}
+	return change, record.hold(kept)
 }
 
 // listAccount is what the audit chain keeps of a revocation list.
@@ -126,13 +191,13 @@ type listAccount struct {
 
 // lastLists are the lists of a shard that the next one comes after.
 type lastLists struct {
-	number int64                  // the highest in use
-	full   *CRL                   // the newest full one, without DER
-	others map[time.Time]struct{} // when those of the other kind were issued
+	number int64       // the highest in use, of all shards
+	full   *CRL        // the newest full one, without DER
+	times  []time.Time // when those of both kinds were issued
 }
 
-func (a *Authority) lastLists(ctx context.Context, ca string, kind CRLKind, shard int) (*lastLists, error) {
-	l := &lastLists{others: map[time.Time]struct{}{}}
+func (a *Authority) lastLists(ctx context.Context, ca string, shard int) (*lastLists, error) {
+	l := &lastLists{}
 	for c, err := range a.config.Store.CRLs(ctx, ca) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the revocation lists of authority %q: %w", ca, err)
@@ -141,41 +206,20 @@ func (a *Authority) lastLists(ctx context.Context, ca string, kind CRLKind, shar
 		if c.Shard != shard {
 			continue
 		}
+		l.times = append(l.times, c.ThisUpdate)
 		if c.Kind == FullCRL {
 			l.full = c
 		}
-		if c.Kind != kind {
-			l.others[c.ThisUpdate.UTC()] = struct{}{}
-		}
 	}
 	return l, nil
-}
-
-// free returns when a list is issued: now, or the second before, which leaves
-// this one to a delta list that follows at once. A full list and a delta list
-// of one time would have to have one number (RFC 5280, Section 5.2.3).
-func (l *lastLists) free(now time.Time, early bool) time.Time {
-	candidates := []time.Time{now, now.Add(-time.Second)}
-	if early {
-		slices.Reverse(candidates)
-	}
-	for _, t := range candidates {
-		if _, taken := l.others[t.UTC()]; !taken {
-			return t
-		}
-	}
-	at := now.Add(-2 * time.Second)
-	for _, taken := l.others[at.UTC()]; taken; _, taken = l.others[at.UTC()] {
-		at = at.Add(-time.Second)
-	}
-	return at
 }
 
 // largeList is from how many octets on memory is worth some milliseconds.
 const largeList = 8 << 20
 
 // signList fills in the DER, the number of entries and the mark of a list.
-func (a *Authority) signList(ctx context.Context, s *signatory, signer crypto.Signer, c *CRL, q RevocationQuery) error {
+func (a *Authority) signList(ctx context.Context, p *publication, c *CRL, q RevocationQuery) error {
+	s := p.signatory
 	algorithm, err := key.ChooseSignatureAlgorithm(s.certificate.PublicKey, s.settings.Hash, s.settings.PSS)
 	if err != nil {
 		return err
@@ -185,7 +229,7 @@ func (a *Authority) signList(ctx context.Context, s *signatory, signer crypto.Si
 		return err
 	}
 	w := &listWriter{list: c}
-	if err := crl.Write(w, header, a.entries(ctx, s, c, q), signer); err != nil {
+	if err := crl.Write(w, header, a.entries(ctx, s, c, q), p.signer); err != nil {
 		return err
 	}
 	c.DER = w.der
@@ -210,21 +254,21 @@ func (a *Authority) entries(ctx context.Context, s *signatory, c *CRL, q Revocat
 		for r, err := range a.config.Store.Revocations(ctx, q) {
 			c.Entries++
 			c.Mark = max(c.Mark, r.Change)
-			if !yield(entryOf(r), err) {
+			if !yield(entryOf(r, c.ThisUpdate), err) {
 				return
 			}
 		}
 		for _, r := range s.lostOf(c, q.NotExpired) {
 			c.Entries++
-			if !yield(entryOf(r), nil) {
+			if !yield(entryOf(r, c.ThisUpdate), nil) {
 				return
 			}
 		}
 	}
 }
 
-func entryOf(r Revocation) crl.Entry {
-	return crl.Entry{Serial: r.Serial, Revoked: r.At, Reason: crl.Reason(r.Reason), InvalidityDate: r.Invalid}
+func entryOf(r Revocation, thisUpdate time.Time) crl.Entry {
+	return crl.Entry{Serial: r.Serial, Revoked: revokedBy(r.At, thisUpdate), Reason: crl.Reason(r.Reason), InvalidityDate: r.Invalid}
 }
 
 // listWriter collects a list in memory of about its size, once.

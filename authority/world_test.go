@@ -1,6 +1,7 @@
 package authority_test
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -57,6 +58,12 @@ func (w *world) profile(name string) (*issuance.Profile, error) {
 	return nil, &request.Refusal{Reason: request.UnknownProfile, Detail: fmt.Sprintf("there is no profile called %q", name)}
 }
 
+// wait lets the clock go on.
+func (w *world) wait(_ context.Context, d time.Duration) error {
+	w.pass(d)
+	return nil
+}
+
 // newWorld has a root and an issuing authority below it.
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -84,7 +91,7 @@ func emptyWorld(t *testing.T) *world {
 // would be.
 func (w *world) another(t *testing.T, linters map[string]authority.Linter) *authority.Authority {
 	t.Helper()
-	a, err := authority.New(authority.Config{Store: w.store, Keys: w.keys, Profiles: w.profile, Linters: linters, Now: w.clock})
+	a, err := authority.New(authority.Config{Store: w.store, Keys: w.keys, Profiles: w.profile, Linters: linters, Now: w.clock, Wait: w.wait})
 	check(t, err)
 	return a
 }

@@ -13,6 +13,7 @@ type object struct {
 	kind     string        // media type
 	tag      string        // entity tag, with its quotes
 	modified time.Time     // zero where that is not certain to the second
+	fresh    bool          // another may have been here in the second of modified
 	ends     time.Time     // when it is out of date; zero where it does not end
 	keep     time.Duration // how long caches may keep it
 	rules    string        // more of Cache-Control
@@ -39,7 +40,9 @@ func (o *object) head(w http.ResponseWriter, r *http.Request) (done bool) {
 	return true
 }
 
-// had reports whether a client has the object.
+// had reports whether a client has the object. A date says so if it is the
+// object's own: one that is later tells when the client asked, and it may have got
+// what was here before.
 func (o *object) had(r *http.Request) bool {
 	if tags := r.Header.Values("If-None-Match"); len(tags) > 0 {
 		for tag := range strings.SplitSeq(strings.Join(tags, ","), ",") {
@@ -51,7 +54,7 @@ func (o *object) had(r *http.Request) bool {
 		return false
 	}
 	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
-	return err == nil && !o.modified.IsZero() && !o.modified.Truncate(time.Second).After(since)
+	return err == nil && !o.fresh && !o.modified.IsZero() && o.modified.Truncate(time.Second).Equal(since)
 }
 
 // settled is how long ago something must have been made that is told apart by

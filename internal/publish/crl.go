@@ -66,7 +66,10 @@ func (s *Server) crl(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	now := s.now()
-	o := object{kind: crlType, tag: fmt.Sprintf(`"%d-%x"`, list.Number, list.ThisUpdate.Unix()), modified: s.settled(list.ThisUpdate), ends: list.NextUpdate}
+	o := object{kind: crlType, tag: fmt.Sprintf(`"%d-%x"`, list.Number, list.ThisUpdate.Unix()), modified: list.ThisUpdate, fresh: s.settled(list.ThisUpdate).IsZero(), ends: list.NextUpdate}
+	if o.modified.After(now) { // of a clock that is ahead (RFC 9110, Section 8.8.2.1)
+		o.modified = time.Time{}
+	}
 	o.keep = min(renewal(list).Sub(now), s.config.MaxAge)
 	if o.keep <= 0 {
 		o.keep = min(list.NextUpdate.Sub(now), time.Minute)

