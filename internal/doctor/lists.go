@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -60,7 +61,8 @@ func (x *examination) deltasOf(l *crl.List) []string {
 	return all
 }
 
-// delta fetches a delta list; nil where it does not go with the full one.
+// delta fetches a delta list; nil where programs cannot combine it with the full
+// one (RFC 5280, Sections 5.2.4 and 6.3.3).
 func (x *examination) delta(uri string, full *crl.List) *crl.List {
 	l := x.fetchList("delta-crl", uri)
 	if l == nil {
@@ -69,6 +71,9 @@ func (x *examination) delta(uri string, full *crl.List) *crl.List {
 	base := l.DeltaBase()
 	if base == nil {
 		x.add(Failure, "delta-crl-full", "delta-crl", uri, "publish a delta list there", "it is a full list, where a delta list belongs")
+		return nil
+	}
+	if full != nil && !x.combined(uri, full, l) {
 		return nil
 	}
 	if full == nil || full.Number() == nil || l.Number() == nil {
@@ -83,6 +88,26 @@ func (x *examination) delta(uri string, full *crl.List) *crl.List {
 		return nil
 	}
 	return l
+}
+
+// combined tells whether a full list and a delta list are for the same
+// certificates, and of the same key.
+func (x *examination) combined(uri string, full, delta *crl.List) bool {
+	for _, same := range []struct {
+		id     oid.OID
+		differ string
+	}{
+		{oid.IssuingDistributionPoint, "it is for other certificates than the full list says of itself (issuing distribution point)"},
+		{oid.AuthorityKeyIdentifier, "it names another key than the full list (authority key identifier)"},
+	} {
+		a, inFull := ext.Find(full.Extensions, same.id)
+		b, inDelta := ext.Find(delta.Extensions, same.id)
+		if inFull != inDelta || !bytes.Equal(a.Value, b.Value) {
+			x.add(Failure, "delta-crl-scope", "delta-crl", uri, "publish a full list and a delta list anew, whose two extensions are the same to the octet", "%s: programs do not take the two together", same.differ)
+			return false
+		}
+	}
+	return true
 }
 
 // deltaAlone looks at a delta list whose full list is not to be had.

@@ -18,6 +18,10 @@ func (x *examination) ocsp(uri string) {
 	if single == nil {
 		return
 	}
+	if hash := single.CertID.Hash(); hash != asked {
+		x.add(Failure, "ocsp-cert-id", "ocsp", uri, "let the responder name certificates in answers as the question does (RFC 6960, Section 3.2)",
+			"the question names the certificate by %s, and the answer by %s: most programs do not find it there", asked, hash)
+	}
 	switch single.Status {
 	case ocsp.Revoked:
 		x.revokedByOCSP = true
@@ -54,8 +58,12 @@ func (x *examination) ask(uri string) *ocsp.SingleResponse {
 	return x.judge(uri, f.body, nonce)
 }
 
+// asked is the hash of questions, which every responder understands (RFC 5019,
+// Section 2.1.1).
+const asked = crypto.SHA1
+
 func (x *examination) question(nonce []byte) ([]byte, error) {
-	id, err := ocsp.NewCertID(crypto.SHA1, x.issuer, x.certificate.Serial)
+	id, err := ocsp.NewCertID(asked, x.issuer, x.certificate.Serial)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +142,19 @@ func (x *examination) byGet(uri string, posted ocsp.CertStatus) {
 	if single.NextUpdate.IsZero() && single.Status != ocsp.Unknown {
 		x.add(Warning, "ocsp-no-end", "ocsp", uri, "let the responder send nextUpdate with answers to GET (RFC 5019, Section 2.2.4)", "the answer to GET does not say until when it holds")
 	}
+	x.caching(uri, f, single)
+}
+
+// caching tells whether caches in between may keep an answer for as long as it
+// holds, and no longer.
+func (x *examination) caching(uri string, f *fetched, single *ocsp.SingleResponse) {
 	if f.header.Get("Cache-Control") == "" && f.header.Get("Expires") == "" {
 		x.add(Warning, "ocsp-caching", "ocsp", uri, "let the responder send Cache-Control with answers to GET (RFC 5019, Section 6.2)", "caches in between cannot keep the answers, since nothing says for how long")
+		return
+	}
+	kept, ok := keptFor(f.header, x.now())
+	if holds := single.NextUpdate.Sub(x.now()); ok && !single.NextUpdate.IsZero() && kept > holds+skewed {
+		x.add(Warning, "ocsp-caching-long", "ocsp", uri, "let the responder send a max-age with answers to GET that ends before they do (RFC 5019, Section 6.2)",
+			"caches in between may keep the answer for %s, and it only holds until %s: after that they give out one that clients refuse", kept.Round(time.Second), stamp(single.NextUpdate))
 	}
 }
