@@ -85,10 +85,14 @@ func (t *Ticket) AskedFor() (issuance.Asked, error) { return unmarshalAsked(t.As
 
 // SameTerms reports whether a submission asks for what the ticket records:
 // where it names a profile or an authority, that one, and the same times,
-// subject and names.
+// subject and names, in place of the same certificate.
 func (t *Ticket) SameTerms(s *Submission) bool {
 	asked, err := marshalAsked(&s.Asked)
-	return err == nil && bytes.Equal(asked, t.Asked) && (s.Profile == "" || s.Profile == t.Profile) && (s.CA == "" || s.CA == t.CA)
+	var replaces []byte
+	if s.Replaces != nil {
+		replaces = s.Replaces.Serial
+	}
+	return err == nil && bytes.Equal(replaces, t.Replaces) && bytes.Equal(asked, t.Asked) && (s.Profile == "" || s.Profile == t.Profile) && (s.CA == "" || s.CA == t.CA)
 }
 
 func sha(data []byte) []byte {

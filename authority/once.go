@@ -57,9 +57,14 @@ func (o *Once) Made(ctx context.Context, records Records) (string, error) {
 		return "", err
 	}
 	if body.Order != o.Order {
-		return "", &request.Refusal{Reason: request.Duplicate, Field: "idempotencyKey", Detail: "the idempotency key was used for another order", Fix: "use a new key for each order"}
+		return "", OtherOrder()
 	}
 	return body.Made, nil
+}
+
+// OtherOrder is the answer to an idempotency key that was used for another order.
+func OtherOrder() *request.Refusal {
+	return &request.Refusal{Reason: request.Duplicate, Field: "idempotencyKey", Detail: "the idempotency key was used for another order", Fix: "use a new key for each order"}
 }
 
 // ForgetOrders removes some of the records of orders whose keys may be used again.

@@ -30,6 +30,8 @@ type RevocationOrder struct {
 	Proof    []byte
 	Caller   string // who shows Password or Proof; what they show in vain is counted
 
+	Records []*Record // that go on record together with the revocation
+
 	Seen func(*Certificate) error // looks at the certificate when the right to revoke it is shown; its error ends the order; nil: none
 }
 
@@ -72,7 +74,7 @@ func (a *Authority) Revoke(ctx context.Context, o RevocationOrder) (*Certificate
 		if err != nil {
 			return nil, err
 		}
-		err = a.setStatus(ctx, c, w, by, method)
+		err = a.setStatus(ctx, c, w, by, method, o.Records...)
 		if !errors.Is(err, ErrConflict) {
 			return c, err
 		}
@@ -231,7 +233,7 @@ func checkProof(c *Certificate, o *RevocationOrder) error {
 }
 
 // setStatus commits a change of status and brings the record up to date.
-func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrite, by, method string) error {
+func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrite, by, method string, with ...*Record) error {
 	action := map[Status]string{StatusRevoked: "certificate.revoked", StatusHold: "certificate.held", StatusValid: "certificate.released"}[w.To]
 	e, err := NewEvent(a.now(), by, action, "certificate:"+c.CA+"/"+hex.EncodeToString(c.Serial), struct {
 		From    Status    `json:"from"`
@@ -244,7 +246,7 @@ func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrit
 	if err != nil {
 		return err
 	}
-	if err := a.commitOne(ctx, &Change{SetStatus: w, Events: []*Event{e}}); err != nil {
+	if err := a.commitOne(ctx, &Change{SetStatus: w, PutRecords: with, Events: []*Event{e}}); err != nil {
 		return err
 	}
 	a.forget() // it may be the certificate of an authority
@@ -258,6 +260,11 @@ func (a *Authority) setStatus(ctx context.Context, c *Certificate, w *StatusWrit
 
 // Release takes a certificate off hold.
 func (a *Authority) Release(ctx context.Context, ca string, serial []byte, officer string) (*Certificate, error) {
+	return a.ReleaseWith(ctx, ca, serial, officer)
+}
+
+// ReleaseWith is Release together with records.
+func (a *Authority) ReleaseWith(ctx context.Context, ca string, serial []byte, officer string, with ...*Record) (*Certificate, error) {
 	if officer = personOf(officer); officer == "" {
 		return nil, notHolder("a release needs the name of the officer who orders it", "name the officer: --officer NAME")
 	}
@@ -269,7 +276,7 @@ func (a *Authority) Release(ctx context.Context, ca string, serial []byte, offic
 		return nil, notOnHold(c)
 	}
 	w := &StatusWrite{CA: c.CA, Serial: c.Serial, From: StatusHold, To: StatusValid, Revoked: a.now(), Reason: int(crl.RemoveFromCRL)}
-	if err := a.setStatus(ctx, c, w, officer, "officer"); errors.Is(err, ErrConflict) {
+	if err := a.setStatus(ctx, c, w, officer, "officer", with...); errors.Is(err, ErrConflict) {
 		return nil, notOnHold(c)
 	} else if err != nil {
 		return nil, err

@@ -85,13 +85,13 @@ func (c *Client) Renew(ctx context.Context, ca, serial string, r Renewal, option
 
 // Revoke has a certificate revoked: by an officer, by who asked for it, or by
 // its holder with a password or proof.
-func (c *Client) Revoke(ctx context.Context, ca, serial string, r Revocation) (*Certificate, error) {
-	return one[Certificate](ctx, c, http.MethodPost, certificatePath(serial)+"/revoke", ofCA(ca), r)
+func (c *Client) Revoke(ctx context.Context, ca, serial string, r Revocation, options ...Option) (*Certificate, error) {
+	return one[Certificate](ctx, c, http.MethodPost, certificatePath(serial)+"/revoke", ofCA(ca), r, options...)
 }
 
 // Release takes a certificate off hold, as an officer.
-func (c *Client) Release(ctx context.Context, ca, serial string) (*Certificate, error) {
-	return one[Certificate](ctx, c, http.MethodPost, certificatePath(serial)+"/release", ofCA(ca), struct{}{})
+func (c *Client) Release(ctx context.Context, ca, serial string, options ...Option) (*Certificate, error) {
+	return one[Certificate](ctx, c, http.MethodPost, certificatePath(serial)+"/release", ofCA(ca), struct{}{}, options...)
 }
 
 // CAs returns the authorities.

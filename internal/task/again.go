@@ -41,6 +41,7 @@ type AgainSpec struct {
 	Asked   issuance.Asked
 
 	IdempotencyKey string
+	With           func(*authority.Outcome) ([]*authority.Record, error) // authority.Submission.With
 }
 
 // Again issues a certificate in place of an old one. A new request must have
@@ -75,9 +76,20 @@ func Again(ctx context.Context, o *Office, old Old, s AgainSpec) (*authority.Out
 	if s.Asked.Names == nil {
 		s.Asked.Names = before.Names
 	}
-	return o.Desk().Submit(ctx, authority.Submission{
-		CA: s.CA, Profile: s.Profile, Request: s.Request, Origin: s.Origin, Asked: s.Asked, Replaces: old.Record, IdempotencyKey: s.IdempotencyKey,
+	return SubmitOnce(ctx, o, authority.Submission{
+		CA: s.CA, Profile: s.Profile, Request: s.Request, Origin: s.Origin, Asked: s.Asked, Replaces: old.Record, IdempotencyKey: s.IdempotencyKey, With: s.With,
 	})
+}
+
+// SubmitOnce submits, and refuses an idempotency key that was used for the same
+// request with other words around it. A server that is worked at sees to that by
+// itself.
+func SubmitOnce(ctx context.Context, o *Office, s authority.Submission) (*authority.Outcome, error) {
+	out, err := o.Desk().Submit(ctx, s)
+	if err == nil && out.Repeated && o.Remote == nil && !out.Ticket.SameTerms(&s) {
+		return nil, authority.OtherOrder()
+	}
+	return out, err
 }
 
 // RequestLike makes a request with a new key for the subject, names, and

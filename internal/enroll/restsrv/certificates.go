@@ -286,14 +286,17 @@ func (s *server) renew(ctx context.Context, x *sender, in *renewInput) (*answere
 	if err != nil {
 		return nil, err
 	}
-	if err := task.MayIssueAgain(ctx, s.office, c, spec.Request != nil); err != nil {
-		return nil, err
-	}
-	out, err := task.Again(ctx, s.office, old, spec)
+	once, err := s.once(ctx, x, in.IdempotencyKey, "/certificates/"+c.CA+"/"+hex.EncodeToString(c.Serial)+"/renew", in.Body)
 	if err != nil {
 		return nil, err
 	}
-	return s.answer(out)
+	return s.submitted(ctx, once, func(with func(*authority.Outcome) ([]*authority.Record, error)) (*authority.Outcome, error) {
+		if err := task.MayIssueAgain(ctx, s.office, c, spec.Request != nil); err != nil {
+			return nil, err
+		}
+		spec.With = with
+		return task.Again(ctx, s.office, old, spec)
+	})
 }
 
 // renewal is what a sender asks for in place of a certificate.
@@ -355,23 +358,4 @@ func sameNames(asked issuance.Asked, had []ext.GeneralName) bool {
 		}
 	}
 	return true
-}
-
-type releaseInput struct {
-	Named
-	IfMatch string `header:"If-Match"`
-}
-
-func (s *server) release(ctx context.Context, x *sender, in *releaseInput) (*certificateOutput, error) {
-	c, err := s.certificateFor(ctx, x, &in.Named)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.unchanged(c, in.IfMatch); err != nil {
-		return nil, err
-	}
-	if c, err = s.Authority.Release(ctx, c.CA, c.Serial, x.Name); err != nil {
-		return nil, err
-	}
-	return s.told(c)
 }

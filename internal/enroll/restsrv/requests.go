@@ -3,6 +3,7 @@ package restsrv
 import (
 	"context"
 	"crypto"
+	"encoding/hex"
 	"errors"
 	"math/big"
 	"net/http"
@@ -84,20 +85,44 @@ func (s *server) submit(ctx context.Context, x *sender, in *submitted) (*answere
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.Authority.Submit(ctx, submission)
+	order := *body
+	sum := submission.Request.Fingerprint()
+	order.Request = hex.EncodeToString(sum[:]) // it may be no text
+	once, err := s.once(ctx, x, in.IdempotencyKey, "/requests", order)
 	if err != nil {
 		return nil, err
 	}
-	if out.Repeated && !out.Ticket.SameTerms(&submission) {
-		return nil, otherTerms()
-	}
-	return s.answer(out)
+	return s.submitted(ctx, once, func(with func(*authority.Outcome) ([]*authority.Record, error)) (*authority.Outcome, error) {
+		submission.With = with
+		return task.SubmitOnce(ctx, s.office, submission)
+	})
 }
 
-// otherTerms is the answer to an idempotency key that was used for the same
-// request with other words around it.
-func otherTerms() error {
-	return &request.Refusal{Reason: request.Duplicate, Field: "idempotencyKey", Detail: "the idempotency key was used for another order", Fix: "use a new key for each order"}
+// submitted is the answer to what is submitted once: to what was submitted before
+// under its key, the same as then. Do submits it together with records.
+func (s *server) submitted(ctx context.Context, once *authority.Once, do func(with func(*authority.Outcome) ([]*authority.Record, error)) (*authority.Outcome, error)) (*answered, error) {
+	before, err := once.Made(ctx, s.Store)
+	if err != nil {
+		return nil, err
+	}
+	if before != "" {
+		out, err := s.Authority.Ticket(ctx, before)
+		if err != nil {
+			return nil, err
+		}
+		out.Repeated = true
+		return s.answer(out)
+	}
+	out, err := do(func(out *authority.Outcome) ([]*authority.Record, error) { return once.Records(out.Ticket.ID) })
+	if err != nil {
+		return nil, err
+	}
+	if out.Repeated { // by another at the same time
+		if _, err := once.Made(ctx, s.Store); err != nil {
+			return nil, err
+		}
+	}
+	return s.answer(out)
 }
 
 type checkedOutput struct{ Body *client.Outcome }

@@ -13,35 +13,64 @@ import (
 
 type revokeInput struct {
 	Named
-	IfMatch string `header:"If-Match"`
-	Body    client.Revocation
+	IfMatch        string `header:"If-Match"`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"makes it harmless to send this twice"`
+	Body           client.Revocation
 }
 
 func (s *server) revoke(ctx context.Context, x *sender, in *revokeInput) (*certificateOutput, error) {
-	order, err := s.revocation(x, in)
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.certificateFor(ctx, x, &in.Named)
-	if order.Password != "" || len(order.Proof) > 0 {
-		if c, err = s.revokeAsHolder(ctx, in, order, c, err); err != nil {
+	return s.change(ctx, x, &in.Named, in.IdempotencyKey, "revoke", in.Body, func(with []*authority.Record) (*authority.Certificate, error) {
+		order, err := s.revocation(x, in)
+		if err != nil {
 			return nil, err
 		}
-		return s.told(c)
+		order.Records = with
+		c, err := s.certificateFor(ctx, x, &in.Named)
+		if order.Password != "" || len(order.Proof) > 0 {
+			return s.revokeAsHolder(ctx, in, order, c, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case x.decides(c.CA, c.Profile):
+			order.By = x.Name
+		case c.Requester == x.Name:
+			order.By, order.Method = x.Name, "requester"
+		default:
+			return nil, &request.Refusal{Reason: request.NotAuthorized, Field: "serial", Detail: "this certificate was not issued to you", Fix: "ask an officer to revoke it"}
+		}
+		order.CA, order.Serial = c.CA, c.Serial
+		return s.Authority.Revoke(ctx, order)
+	})
+}
+
+// change changes the status of a certificate, once under an idempotency key:
+// after that the certificate is told as it is. Do changes it together with records.
+func (s *server) change(ctx context.Context, x *sender, in *Named, key, verb string, body any, do func(with []*authority.Record) (*authority.Certificate, error)) (*certificateOutput, error) {
+	once, err := s.once(ctx, x, key, "/certificates/"+in.CA+"/"+in.Serial+"/"+verb, body)
+	if err != nil {
+		return nil, err
+	}
+	before, err := once.Made(ctx, s.Store)
+	if err == nil && before == "" {
+		with, err := once.Records(verb)
+		if err != nil {
+			return nil, err
+		}
+		c, err := do(with)
+		if err == nil {
+			return s.told(c)
+		}
+		if before, _ = once.Made(ctx, s.Store); before == "" { // not by another at the same time
+			return nil, err
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case x.decides(c.CA, c.Profile):
-		order.By = x.Name
-	case c.Requester == x.Name:
-		order.By, order.Method = x.Name, "requester"
-	default:
-		return nil, &request.Refusal{Reason: request.NotAuthorized, Field: "serial", Detail: "this certificate was not issued to you", Fix: "ask an officer to revoke it"}
-	}
-	order.CA, order.Serial = c.CA, c.Serial
-	if c, err = s.Authority.Revoke(ctx, order); err != nil {
+	c, err := s.find(ctx, in, func(*authority.Certificate) bool { return true }) // it was the sender's to change
+	if err != nil {
 		return nil, err
 	}
 	return s.told(c)
@@ -110,4 +139,23 @@ func notShown(serial string) error {
 // authority under a profile.
 func (x *sender) decides(ca, profile string) bool {
 	return x.Has(access.Officer) && x.within(ca, profile)
+}
+
+type releaseInput struct {
+	Named
+	IfMatch        string `header:"If-Match"`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"makes it harmless to send this twice"`
+}
+
+func (s *server) release(ctx context.Context, x *sender, in *releaseInput) (*certificateOutput, error) {
+	return s.change(ctx, x, &in.Named, in.IdempotencyKey, "release", nil, func(with []*authority.Record) (*authority.Certificate, error) {
+		c, err := s.certificateFor(ctx, x, &in.Named)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.unchanged(c, in.IfMatch); err != nil {
+			return nil, err
+		}
+		return s.Authority.ReleaseWith(ctx, c.CA, c.Serial, x.Name, with...)
+	})
 }

@@ -246,6 +246,10 @@ func (s *server) admit(roles []access.Role, largest int64) func(huma.Context, fu
 			writeFailure(w, untyped())
 			return
 		}
+		if wrong := keyTaken(ctx.Operation(), r.Header.Get("Idempotency-Key")); wrong != nil {
+			writeFailure(w, wrong)
+			return
+		}
 		if r.ContentLength > largest {
 			writeFailure(w, tooLarge())
 			return

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
@@ -174,4 +175,13 @@ func askedRightly(op *huma.Operation, query url.Values) *failure {
 		return usage(fix, "the parameter %q is not known", short(name))
 	}
 	return nil
+}
+
+// keyTaken refuses an idempotency key for what is not done once by it.
+func keyTaken(op *huma.Operation, key string) *failure {
+	takes := slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "header" && p.Name == "Idempotency-Key" })
+	if key == "" || takes || op.Method == http.MethodGet {
+		return nil
+	}
+	return usage("leave the header out; after a failure look at what became of it, and decide anew", "%s takes no Idempotency-Key", op.OperationID)
 }

@@ -270,7 +270,7 @@ func (r *signRun) one(ctx context.Context, file string, n int, req *request.Requ
 		}
 		return r.tell(told)
 	}
-	out, err := r.o.Desk().Submit(ctx, submission)
+	out, err := task.SubmitOnce(ctx, r.o, submission)
 	if err != nil {
 		return err
 	}
