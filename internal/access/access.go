@@ -5,9 +5,12 @@ package access
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/certwright/certwright/evidence"
@@ -108,6 +111,7 @@ type Failure struct {
 	Code   string // stable: "unauthenticated", "forbidden"
 	Detail string
 	Fix    string
+	Wait   time.Duration // after which it is worth another try; 0: not known
 }
 
 // The codes of failures.
@@ -115,6 +119,18 @@ const (
 	CodeUnauthenticated = "unauthenticated"
 	CodeForbidden       = "forbidden"
 )
+
+// Header is what the answer says in its header.
+func (f *Failure) Header() http.Header {
+	h := http.Header{}
+	if f.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="certwright"`)
+	}
+	if f.Wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.Wait.Seconds()))))
+	}
+	return h
+}
 
 // Error returns the detail.
 func (f *Failure) Error() string { return f.Detail }

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
@@ -224,6 +225,41 @@ func TestRulesThatAreWrong(t *testing.T) {
 type issuer struct {
 	*httptest.Server
 	key *ecdsa.PrivateKey
+
+	mu    sync.Mutex
+	shown map[string]*ecdsa.PrivateKey // keys by their names
+	cache string                       // Cache-Control of the keys
+	down  bool                         // it does not show its keys
+	asked int                          // how often it was asked for them
+}
+
+// change has the issuer show other keys, for as long.
+func (i *issuer) change(shown map[string]*ecdsa.PrivateKey, cache string, down bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.shown, i.cache, i.down = shown, cache, down
+}
+
+func (i *issuer) times() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.asked
+}
+
+func (i *issuer) keys(w http.ResponseWriter, _ *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.asked++
+	if i.down {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	set := jose.JSONWebKeySet{}
+	for id, k := range i.shown {
+		set.Keys = append(set.Keys, jose.JSONWebKey{Key: k.Public(), KeyID: id, Algorithm: "ES256", Use: "sig"})
+	}
+	w.Header().Set("Cache-Control", i.cache)
+	json.NewEncoder(w).Encode(set)
 }
 
 func newIssuer(t *testing.T) *issuer {
@@ -232,14 +268,12 @@ func newIssuer(t *testing.T) *issuer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := &issuer{key: k}
+	i := &issuer{key: k, shown: map[string]*ecdsa.PrivateKey{"1": k}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		json.NewEncoder(w).Encode(map[string]any{"issuer": i.URL, "jwks_uri": i.URL + "/keys", "id_token_signing_alg_values_supported": []string{"ES256"}})
 	})
-	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
-		json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: k.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"}}})
-	})
+	mux.HandleFunc("/keys", i.keys)
 	i.Server = httptest.NewTLSServer(mux)
 	t.Cleanup(i.Close)
 	return i
@@ -247,7 +281,13 @@ func newIssuer(t *testing.T) *issuer {
 
 func (i *issuer) token(t *testing.T, key *ecdsa.PrivateKey, claims map[string]any) string {
 	t.Helper()
-	s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: "1"}}, nil)
+	return signedBy(t, key, "1", nil, claims)
+}
+
+// signedBy makes a token of a key with this name; more is in its header.
+func signedBy(t *testing.T, key *ecdsa.PrivateKey, id string, more map[jose.HeaderKey]any, claims map[string]any) string {
+	t.Helper()
+	s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: id}}, &jose.SignerOptions{ExtraHeaders: more})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +383,7 @@ func TestIssuerThatCannotBeReached(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := x.Principal(context.Background(), "a.b.c"); detailOf(err) != "network: the issuer "+address+" of OpenID Connect cannot be reached" {
+		if _, err := x.Principal(context.Background(), i.token(t, i.key, nil)); detailOf(err) != "network: the issuer "+address+" of OpenID Connect cannot be reached" {
 			t.Error(err)
 		}
 	}

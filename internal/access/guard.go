@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -85,9 +86,7 @@ func (g *Guard) turnAway(w http.ResponseWriter, r *http.Request, err error) {
 		g.config.Log(r.Context(), "recognizing who sends a request", err)
 		f = &Failure{Status: http.StatusInternalServerError, Code: "internal", Detail: "it cannot be found out who sends this"}
 	}
-	if f.Status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="certwright"`)
-	}
+	maps.Copy(w.Header(), f.Header())
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(f.Status)

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/certwright/certwright/evidence"
 )
@@ -25,17 +27,17 @@ type OIDCConfig struct {
 	Rules  []Rule // the first that matches counts; without one nobody may do anything
 	HTTP   *http.Client
 	Now    func() time.Time
+	Log    func(ctx context.Context, what string, err error) // that the issuer did not answer; nil: nowhere
 }
 
 // OIDC recognizes the bearers of ID tokens (OpenID Connect Core 1.0, Section 2).
 type OIDC struct {
 	config OIDCConfig
 
-	asking   sync.Mutex // of what follows; held while the issuer is asked
-	verifier *oidc.IDTokenVerifier
-	tried    time.Time // when the issuer could not be reached
+	keys *issuerKeys
 
 	mu    sync.Mutex
+	of    *keySet // that the known were verified by
 	known map[[sha256.Size]byte]knownBearer
 }
 
@@ -65,71 +67,100 @@ func NewOIDC(c OIDCConfig) (*OIDC, error) {
 		c.HTTP = &http.Client{Timeout: 10 * time.Second}
 	}
 	c.Now = clock(c.Now)
-	return &OIDC{config: c, known: map[[sha256.Size]byte]knownBearer{}}, nil
+	if c.Log == nil {
+		c.Log = func(context.Context, string, error) {}
+	}
+	keys := &issuerKeys{issuer: c.Issuer, http: onlyTLS(c.HTTP), now: c.Now, log: c.Log}
+	return &OIDC{config: c, keys: keys, known: map[[sha256.Size]byte]knownBearer{}}, nil
+}
+
+// onlyTLS has a copy of a client follow no redirect to where others could
+// change the keys on the way.
+func onlyTLS(c *http.Client) *http.Client {
+	out := *c
+	out.CheckRedirect = func(next *http.Request, via []*http.Request) error {
+		if next.URL.Scheme != "https" || len(via) >= 5 {
+			return fmt.Errorf("it redirects to %s", next.URL.Redacted())
+		}
+		return nil
+	}
+	return &out
 }
 
 // believed is for how long a token that was verified is not verified again.
 const believed = time.Minute
 
-// Principal returns who a token was given to.
+// Principal returns who a token was given to. That the issuer cannot be reached
+// is a *Failure (503).
 func (x *OIDC) Principal(ctx context.Context, token string) (*Principal, error) {
+	return x.recognize(ctx, token, true)
+}
+
+// recognize is Principal; without ask the issuer is left in peace, and a token
+// of a key that is not known is not believed.
+func (x *OIDC) recognize(ctx context.Context, token string, ask bool) (*Principal, error) {
 	sum := sha256.Sum256([]byte(token))
+	newest := x.keys.newest()
 	x.mu.Lock()
 	known, ok := x.known[sum]
+	ok = ok && x.of == newest
 	x.mu.Unlock()
 	if now := x.config.Now(); ok && now.Before(known.until) {
 		return known.principal, nil
 	}
-	verifier, err := x.ready(ctx)
+	notOurs := unauthenticated("the token of OpenID Connect is not of "+x.config.Issuer+" for this server", "log in again, for the audience "+x.config.Client)
+	signed, err := jose.ParseSignedCompact(token, signatureAlgorithms())
+	if err != nil {
+		return nil, notOurs
+	}
+	key, set, err := x.keys.signer(ctx, signed, ask)
 	if err != nil {
 		return nil, err
 	}
-	verified, err := verifier.Verify(oidc.ClientContext(ctx, x.config.HTTP), token)
+	if key == nil {
+		return nil, notOurs
+	}
+	keys := &oidc.StaticKeySet{PublicKeys: []crypto.PublicKey{key.Key}}
+	verified, err := oidc.NewVerifier(x.config.Issuer, keys, &oidc.Config{ClientID: x.config.Client, Now: x.config.Now, SupportedSigningAlgs: set.algorithms}).Verify(ctx, token)
 	var expired *oidc.TokenExpiredError
 	switch {
 	case errors.As(err, &expired):
 		return nil, unauthenticated("the token of OpenID Connect has expired", "log in again")
 	case err != nil:
-		return nil, unauthenticated("the token of OpenID Connect is not of "+x.config.Issuer+" for this server", "log in again, for the audience "+x.config.Client)
+		return nil, notOurs
 	}
 	p, err := x.principal(verified)
 	if err != nil {
 		return nil, err
 	}
-	until := x.config.Now().Add(believed)
-	if verified.Expiry.Before(until) {
-		until = verified.Expiry
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if len(x.known) >= mostKnown {
-		clear(x.known)
-	}
-	x.known[sum] = knownBearer{p, until}
+	x.remember(sum, set, p, verified.Expiry)
 	return p, nil
 }
 
-// ready returns the verifier, having asked the issuer for its keys. One that
-// cannot be reached is not asked again at once.
-func (x *OIDC) ready(ctx context.Context) (*oidc.IDTokenVerifier, error) {
-	x.asking.Lock()
-	defer x.asking.Unlock()
-	if x.verifier != nil {
-		return x.verifier, nil
+// remember spares the work for a token that comes again soon.
+func (x *OIDC) remember(sum [sha256.Size]byte, set *keySet, p *Principal, expiry time.Time) {
+	until := x.config.Now().Add(believed)
+	for _, end := range []time.Time{expiry, set.until} {
+		if end.Before(until) {
+			until = end
+		}
 	}
-	unreachable := &Failure{Status: http.StatusServiceUnavailable, Code: "network", Detail: "the issuer " + x.config.Issuer + " of OpenID Connect cannot be reached", Fix: "try again later, or use a token of this server"}
-	if time.Since(x.tried) < staleness {
-		return nil, unreachable
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.known) >= mostKnown || x.of != set {
+		clear(x.known)
 	}
-	// The keys are fetched anew for as long as the process runs, so not by the
-	// context of one request.
-	provider, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), x.config.HTTP), x.config.Issuer)
-	if err != nil {
-		x.tried = time.Now()
-		return nil, unreachable
-	}
-	x.verifier = provider.Verifier(&oidc.Config{ClientID: x.config.Client, Now: x.config.Now})
-	return x.verifier, nil
+	x.of = set
+	x.known[sum] = knownBearer{p, until}
+}
+
+// Forget has the issuer asked for its keys before the next token is believed.
+func (x *OIDC) Forget() {
+	x.keys.forget()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.of = nil
+	clear(x.known)
 }
 
 func (x *OIDC) principal(t *oidc.IDToken) (*Principal, error) {

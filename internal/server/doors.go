@@ -13,6 +13,7 @@ type door struct {
 	plain    bool     // answers without TLS, too
 	handler  http.Handler
 	run      func(ctx context.Context) error // nil: nothing
+	again    func()                          // forgets what was fetched from elsewhere, at a reload; nil: there is no such
 
 	// takes are the requests that go to the door before a ServeMux tidies their
 	// paths; nil: none.

@@ -14,15 +14,16 @@ import (
 	"github.com/certwright/certwright/internal/config"
 )
 
-// guard makes what recognizes clients, of the configuration.
-func (s *Server) guard(r *regime) (*access.Guard, error) {
+// guard makes what recognizes clients, of the configuration, and what has it
+// forget the keys of others; nil where it has none.
+func (s *Server) guard(r *regime) (*access.Guard, func(), error) {
 	c := access.Config{Tokens: s.tokens, Log: func(ctx context.Context, what string, err error) {
 		s.config.Log.ErrorContext(ctx, what, "cause", err)
 	}}
 	settings := &r.settings.Access
 	roots, err := rootsOf(settings.Roots)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.Certificates, err = access.NewCertificates(access.CertificateConfig{Issued: s.config.Office.Store, Roots: poolOf(roots), Rules: rulesOf(settings.Certificates), Now: s.config.Office.Now,
 		Named: func(profile string) bool {
@@ -30,17 +31,17 @@ func (s *Server) guard(r *regime) (*access.Guard, error) {
 			return err == nil && p.ForNamed()
 		}})
 	if err != nil {
-		return nil, at("access.certificates", err)
+		return nil, nil, at("access.certificates", err)
 	}
 	if settings.OIDC.Issuer == "" {
-		return access.NewGuard(c), nil
+		return access.NewGuard(c), nil, nil
 	}
 	c.OIDC, err = access.NewOIDC(access.OIDCConfig{Issuer: settings.OIDC.Issuer, Client: settings.OIDC.Client, Name: settings.OIDC.Name,
-		Rules: rulesOf(settings.OIDC.Rules), HTTP: &http.Client{Timeout: 10 * time.Second}, Now: s.config.Office.Now})
+		Rules: rulesOf(settings.OIDC.Rules), HTTP: &http.Client{Timeout: 10 * time.Second}, Now: s.config.Office.Now, Log: c.Log})
 	if err != nil {
-		return nil, at("access.oidc", err)
+		return nil, nil, at("access.oidc", err)
 	}
-	return access.NewGuard(c), nil
+	return access.NewGuard(c), c.OIDC.Forget, nil
 }
 
 // checkRules refuses a rule for client certificates that would make whoever asks

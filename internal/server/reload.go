@@ -2,8 +2,9 @@ package server
 
 import "context"
 
-// Reload reads configuration, profiles and certificates again. What cannot be
-// used is logged, and what there was stays in force.
+// Reload reads configuration, profiles and certificates again, and has what was
+// fetched from elsewhere fetched anew. What cannot be used is logged, and what
+// there was stays in force.
 func (s *Server) Reload(ctx context.Context) {
 	s.reloads.Lock()
 	defer s.reloads.Unlock()
@@ -20,6 +21,13 @@ func (s *Server) Reload(ctx context.Context) {
 	if err := s.now.Load().identity.load(ctx); err != nil {
 		result = "kept as it was"
 		log.Error("the certificate of the server stays as it was", "cause", err)
+	}
+	for _, p := range s.now.Load().parts {
+		for _, d := range p.doors {
+			if d.again != nil {
+				d.again()
+			}
+		}
 	}
 	s.config.Measures.reloads.Add(1, result)
 	log.Info("reloaded", "result", result)

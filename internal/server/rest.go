@@ -8,7 +8,7 @@ import (
 // rest makes the door of the REST interface, and those beside it that ask for
 // the same tokens.
 func (s *Server) rest(r *regime) ([]door, error) {
-	guard, err := s.guard(r)
+	guard, forget, err := s.guard(r)
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +20,7 @@ func (s *Server) rest(r *regime) ([]door, error) {
 		PerSecond: float64(r.settings.Limits.Rate), Burst: 10 * r.settings.Limits.Rate,
 	})
 	return []door{
-		{name: "rest", patterns: []string{"/api/v1", "/api/v1/", "GET /openapi.json"}, handler: handler},
+		{name: "rest", patterns: []string{"/api/v1", "/api/v1/", "GET /openapi.json"}, handler: handler, again: forget},
 		{name: "metrics", patterns: []string{"GET /metrics"}, handler: s.measures(r.settings.Server.Metrics, guard)},
 		{name: "profiling", patterns: []string{"/debug/pprof/"}, handler: guard.Require(access.Administrator)(profiling())},
 	}, err

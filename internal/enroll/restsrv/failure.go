@@ -106,9 +106,7 @@ func (s *server) failure(ctx context.Context, err error) *failure {
 		return f
 	case errors.As(err, &turned):
 		f := failed(turned.Status, turned.Code, turned.Detail, turned.Fix)
-		if turned.Status == http.StatusUnauthorized {
-			f.header = http.Header{"Www-Authenticate": {`Bearer realm="certwright"`}}
-		}
+		f.header = turned.Header()
 		return f
 	case errors.As(err, &refusal):
 		return refused(refusal)
