@@ -309,7 +309,7 @@ func signedBy(t *testing.T, key *ecdsa.PrivateKey, id string, more map[jose.Head
 func TestOpenIDConnect(t *testing.T) {
 	i := newIssuer(t)
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	x, err := NewOIDC(OIDCConfig{Issuer: i.URL, Client: "certwright", HTTP: i.Client(), Now: func() time.Time { return now },
+	x, err := NewOIDC(OIDCConfig{Issuer: i.URL, Client: "certwright", Others: []string{"account"}, HTTP: i.Client(), Now: func() time.Time { return now },
 		Rules: []Rule{{Match: "groups=pki-*", Roles: []Role{Officer}}, {Match: "email=*@example.org", Roles: []Role{Applicant}}}})
 	if err != nil {
 		t.Fatal(err)
@@ -337,8 +337,12 @@ func TestOpenIDConnect(t *testing.T) {
 		{"an applicant whose address is not verified", i.key, with(map[string]any{"email": "bert@example.org"}), "forbidden: no rule says what u1 may do"},
 		{"an applicant", i.key, with(map[string]any{"email": "bert@example.org", "email_verified": true}), "oidc:bert@example.org applicant oidc"},
 		{"nobody we know", i.key, with(nil), "forbidden: no rule says what u1 may do"},
-		{"for us among others, given to us", i.key, with(map[string]any{"aud": []string{"x", "certwright"}, "azp": "certwright", "groups": "pki-officers"}), "oidc:u1 officer oidc"},
-		{"for us among others, given to another", i.key, with(map[string]any{"aud": []string{"x", "certwright"}, "azp": "x", "groups": "pki-officers"}), givenToAnother},
+		{"for us and one that is trusted, given to us", i.key, with(map[string]any{"aud": []string{"account", "certwright"}, "azp": "certwright", "groups": "pki-officers"}), "oidc:u1 officer oidc"},
+		{"for us and one that is trusted, given to it", i.key, with(map[string]any{"aud": []string{"account", "certwright"}, "azp": "account", "groups": "pki-officers"}), givenToAnother},
+		{"for one that is trusted alone", i.key, with(map[string]any{"aud": "account", "groups": "pki-officers"}), notOurs},
+		{"for us and another", i.key, with(map[string]any{"aud": []string{"certwright", "x"}, "groups": "pki-officers"}), "unauthenticated: the token of OpenID Connect is for x, too"},
+		{"for us and another, given to us", i.key, with(map[string]any{"aud": []string{"x", "certwright"}, "azp": "certwright", "groups": "pki-officers"}), "unauthenticated: the token of OpenID Connect is for x, too"},
+		{"a logout token", i.key, with(map[string]any{"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}, "groups": "pki-officers"}), "unauthenticated: the token of OpenID Connect is no ID token, but tells of events"},
 		{"given to another", i.key, with(map[string]any{"azp": "x", "groups": "pki-officers"}), givenToAnother},
 		{"given to no text", i.key, with(map[string]any{"azp": []string{"certwright"}, "groups": "pki-officers"}), givenToAnother},
 		{"called like the bearer of a token", i.key, with(map[string]any{"sub": "officer1", "groups": "pki-officers"}), "oidc:officer1 officer oidc"},
@@ -360,6 +364,23 @@ func TestOpenIDConnect(t *testing.T) {
 			if got != c.want {
 				t.Errorf("%s: %s", c.what, got)
 			}
+		}
+	}
+}
+
+// Tokens that say to be of another kind than ID tokens are none (RFC 8725,
+// Section 3.11).
+func TestTokensOfOtherKinds(t *testing.T) {
+	l := newLogin(t)
+	for kind, want := range map[any]string{
+		"JWT": "", "jwt": "", "application/jwt": "",
+		"logout+jwt": "logout+jwt", "at+jwt": "at+jwt", "application/at+jwt": "application/at+jwt", "secevent+jwt": "secevent+jwt", "dpop+jwt": "dpop+jwt", 7: "7",
+	} {
+		if want != "" {
+			want = "unauthenticated: the token of OpenID Connect is no ID token, but of the type " + want
+		}
+		if got := l.show(signedBy(t, l.key, "1", map[jose.HeaderKey]any{"typ": kind}, l.claims())); got != want {
+			t.Errorf("%v: %s", kind, got)
 		}
 	}
 }

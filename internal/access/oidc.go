@@ -21,10 +21,11 @@ import (
 // OIDCConfig says whose tokens of OpenID Connect are believed, and what their
 // bearers may do.
 type OIDCConfig struct {
-	Issuer string // its URL, as the tokens name it
-	Client string // the audience that tokens must be for
-	Name   string // the claim that holds the principal's name; empty: "email", else "sub"; an email that is not verified is no claim
-	Rules  []Rule // the first that matches counts; without one nobody may do anything
+	Issuer string   // its URL, as the tokens name it
+	Client string   // the audience that tokens must be for
+	Others []string // audiences that tokens may be for besides
+	Name   string   // the claim that holds the principal's name; empty: "email", else "sub"; an email that is not verified is no claim
+	Rules  []Rule   // the first that matches counts; without one nobody may do anything
 	HTTP   *http.Client
 	Now    func() time.Time
 	Log    func(ctx context.Context, what string, err error) // that the issuer did not answer; nil: nowhere
@@ -113,6 +114,9 @@ func (x *OIDC) recognize(ctx context.Context, token string, ask bool) (*Principa
 	if err != nil {
 		return nil, notOurs
 	}
+	if err := checkType(signed); err != nil {
+		return nil, err
+	}
 	key, set, err := x.keys.signer(ctx, signed, ask)
 	if err != nil {
 		return nil, err
@@ -135,6 +139,25 @@ func (x *OIDC) recognize(ctx context.Context, token string, ask bool) (*Principa
 	}
 	x.remember(sum, set, p, verified.Expiry)
 	return p, nil
+}
+
+// checkType refuses tokens that say to be of another kind than ID tokens: those
+// of access (RFC 9068), of logout and so on (RFC 8725, Section 3.11).
+func checkType(token *jose.JSONWebSignature) error {
+	kind, ok := token.Signatures[0].Protected.ExtraHeaders[jose.HeaderType]
+	text := fmt.Sprint(kind)
+	if !ok || strings.EqualFold(strings.TrimPrefix(text, "application/"), "jwt") {
+		return nil
+	}
+	return unauthenticated("the token of OpenID Connect is no ID token, but of the type "+brief(text), "send the ID token of a login")
+}
+
+// brief keeps what others wrote from filling a message.
+func brief(text string) string {
+	if len(text) > 100 {
+		return text[:100] + "…"
+	}
+	return text
 }
 
 // remember spares the work for a token that comes again soon.
@@ -167,6 +190,14 @@ func (x *OIDC) principal(t *oidc.IDToken) (*Principal, error) {
 	claims := map[string]any{}
 	if err := t.Claims(&claims); err != nil {
 		return nil, unauthenticated("the token of OpenID Connect has claims that cannot be read", "log in again")
+	}
+	if _, ok := claims["events"]; ok {
+		return nil, unauthenticated("the token of OpenID Connect is no ID token, but tells of events", "send the ID token of a login")
+	}
+	for _, audience := range t.Audience {
+		if audience != x.config.Client && !slices.Contains(x.config.Others, audience) {
+			return nil, unauthenticated("the token of OpenID Connect is for "+brief(audience)+", too", "log in again, for the audience "+x.config.Client+" alone, or have an administrator name the other in access.oidc.audiences")
+		}
 	}
 	if party, ok := claims["azp"]; ok && party != x.config.Client {
 		return nil, unauthenticated("the token of OpenID Connect was given to another client than this server's (azp)", "log in again, as the client "+x.config.Client)

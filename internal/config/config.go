@@ -66,6 +66,7 @@ type AccessRule struct {
 type OIDC struct {
 	Issuer string       `yaml:"issuer" doc:"address of the provider, as its tokens name it; empty: none"`
 	Client string       `yaml:"client" doc:"the audience that tokens must be for"`
+	Others []string     `yaml:"audiences" doc:"audiences that a token may be for besides; one that is for others, too, is refused"`
 	Name   string       `yaml:"name" doc:"the claim that holds the name; empty: email where it is verified, else sub"`
 	Rules  []AccessRule `yaml:"rules" doc:"the first rule that matches says what the bearer may do"`
 }

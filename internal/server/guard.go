@@ -36,7 +36,7 @@ func (s *Server) guard(r *regime) (*access.Guard, func(), error) {
 	if settings.OIDC.Issuer == "" {
 		return access.NewGuard(c), nil, nil
 	}
-	c.OIDC, err = access.NewOIDC(access.OIDCConfig{Issuer: settings.OIDC.Issuer, Client: settings.OIDC.Client, Name: settings.OIDC.Name,
+	c.OIDC, err = access.NewOIDC(access.OIDCConfig{Issuer: settings.OIDC.Issuer, Client: settings.OIDC.Client, Others: settings.OIDC.Others, Name: settings.OIDC.Name,
 		Rules: rulesOf(settings.OIDC.Rules), HTTP: &http.Client{Timeout: 10 * time.Second}, Now: s.config.Office.Now, Log: c.Log})
 	if err != nil {
 		return nil, nil, at("access.oidc", err)
