@@ -118,6 +118,7 @@ type Failure struct {
 const (
 	CodeUnauthenticated = "unauthenticated"
 	CodeForbidden       = "forbidden"
+	CodeRateLimited     = "rate-limited"
 )
 
 // Header is what the answer says in its header.
@@ -137,6 +138,11 @@ func (f *Failure) Error() string { return f.Detail }
 
 func unauthenticated(detail, fix string) *Failure {
 	return &Failure{Status: http.StatusUnauthorized, Code: CodeUnauthenticated, Detail: detail, Fix: fix}
+}
+
+// TooOften tells to wait.
+func TooOften(wait time.Duration) *Failure {
+	return &Failure{Status: http.StatusTooManyRequests, Code: CodeRateLimited, Detail: "you send too many requests", Fix: "wait " + wait.String() + ", and send fewer at a time", Wait: wait}
 }
 
 func forbidden(roles []Role) *Failure {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,23 +18,56 @@ type Config struct {
 	Certificates *Certificates
 	OIDC         *OIDC
 	Log          func(ctx context.Context, what string, err error) // our own failures; nil: nowhere
+	Now          func() time.Time                                  // nil: the system's
 }
 
-// Guard recognizes who sends requests.
-type Guard struct{ config Config }
+// Guard recognizes who sends requests, and tells those to wait whom it does not
+// recognize all the time, so that tokens are not guessed at speed.
+type Guard struct {
+	config  Config
+	strange *Limiter // of addresses that nobody is recognized at
+}
+
+const (
+	strangersPerSecond = 5
+	strangersBurst     = 50
+)
 
 // NewGuard returns a guard.
 func NewGuard(c Config) *Guard {
 	if c.Log == nil {
 		c.Log = func(context.Context, string, error) {}
 	}
-	return &Guard{config: c}
+	c.Now = clock(c.Now)
+	return &Guard{config: c, strange: NewLimiter(strangersPerSecond, strangersBurst)}
 }
 
 // Identify returns who sends a request: by its bearer token (RFC 6750), or
 // without one by its client certificate. Nobody, and somebody who is not
-// known, is a *Failure; any other error is ours.
+// known, is a *Failure, and for an address that nobody is recognized at all the
+// time one that says to wait (429); any other error is ours.
 func (g *Guard) Identify(r *http.Request) (*Principal, error) {
+	address, now := Address(r), g.config.Now()
+	p, err := g.recognize(r, !g.strange.Spent(address, now))
+	var f *Failure
+	if errors.As(err, &f) && f.Status == http.StatusUnauthorized {
+		if wait, ok := g.strange.Allow(address, now); !ok {
+			return nil, TooOften(wait)
+		}
+	}
+	return p, err
+}
+
+// Address is where a request is from, without the port.
+func Address(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return r.RemoteAddr
+}
+
+// recognize is Identify without its limit; without ask nobody elsewhere is asked.
+func (g *Guard) recognize(r *http.Request, ask bool) (*Principal, error) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
 		if g.config.Certificates != nil && r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
@@ -47,7 +81,7 @@ func (g *Guard) Identify(r *http.Request) (*Principal, error) {
 	case !strings.EqualFold(scheme, "Bearer"):
 		return nil, unauthenticated("the header Authorization is of another kind than Bearer", "send \"Authorization: Bearer TOKEN\"")
 	case g.config.OIDC != nil && strings.Count(credential, ".") == 2:
-		return g.config.OIDC.Principal(r.Context(), credential)
+		return g.config.OIDC.recognize(r.Context(), credential, ask)
 	case g.config.Tokens != nil:
 		return g.config.Tokens.Principal(r.Context(), credential)
 	}

@@ -208,3 +208,40 @@ func TestKeysThatCannotBeFetched(t *testing.T) {
 		t.Errorf("a key whose time is over: %s", got)
 	}
 }
+
+// Whoever shows wrong tokens all the time is told to wait at every door, and
+// has the issuer left in peace.
+func TestStrangersAreToldToWait(t *testing.T) {
+	l := newLogin(t)
+	g := NewGuard(Config{OIDC: l.oidc, Tokens: newWorld(t).tokens, Now: func() time.Time { return l.now }})
+	other := newKey(t)
+	at := func(address, token string) *httptest.ResponseRecorder {
+		r, answer := httptest.NewRequest("GET", "/metrics", nil), httptest.NewRecorder()
+		r.RemoteAddr = address
+		r.Header.Set("Authorization", "Bearer "+token)
+		g.Require()(http.NotFoundHandler()).ServeHTTP(answer, r)
+		return answer
+	}
+	madeUp := func() string { return signedBy(t, other, "made up", nil, l.claims()) }
+	for n := range 60 {
+		answer := at("192.0.2.1:4711", madeUp())
+		if wait := n >= 50; wait != (answer.Code == http.StatusTooManyRequests) || !wait && answer.Code != http.StatusUnauthorized {
+			t.Errorf("the %d. time: %d", n+1, answer.Code)
+		} else if wait && (answer.Header().Get("Retry-After") != "1" || !strings.Contains(answer.Body.String(), `"code":"rate-limited","detail":"you send too many requests","fix":"wait 1s, and send fewer at a time"`)) {
+			t.Errorf("%v %s", answer.Header(), answer.Body)
+		}
+	}
+	l.now = l.now.Add(11 * time.Second)
+	for range 50 {
+		at("192.0.2.1", "cwt_wrong")
+	}
+	if code := at("192.0.2.1:4712", madeUp()).Code; code != http.StatusTooManyRequests || l.times() != 1 {
+		t.Errorf("%d, and the issuer was asked %d times", code, l.times())
+	}
+	if code := at("192.0.2.1:4712", signedBy(t, l.key, "1", nil, l.claims())).Code; code != http.StatusNotFound {
+		t.Errorf("a right token from the same address: %d", code)
+	}
+	if code := at("192.0.2.2:4712", madeUp()).Code; code != http.StatusUnauthorized || l.times() != 2 {
+		t.Errorf("another address: %d, and the issuer was asked %d times", code, l.times())
+	}
+}

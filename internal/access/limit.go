@@ -48,6 +48,14 @@ func (l *Limiter) Allow(key string, now time.Time) (wait time.Duration, ok bool)
 	return time.Duration(math.Ceil(wait.Seconds())) * time.Second, false
 }
 
+// Spent reports whether the one of this key would have to wait now.
+func (l *Limiter) Spent(key string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e, ok := l.known[key]
+	return ok && e.Value.(*limited).limiter.TokensAt(now) < 1
+}
+
 func (l *Limiter) of(key string) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()

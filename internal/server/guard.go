@@ -17,7 +17,7 @@ import (
 // guard makes what recognizes clients, of the configuration, and what has it
 // forget the keys of others; nil where it has none.
 func (s *Server) guard(r *regime) (*access.Guard, func(), error) {
-	c := access.Config{Tokens: s.tokens, Log: func(ctx context.Context, what string, err error) {
+	c := access.Config{Tokens: s.tokens, Now: s.config.Office.Now, Log: func(ctx context.Context, what string, err error) {
 		s.config.Log.ErrorContext(ctx, what, "cause", err)
 	}}
 	settings := &r.settings.Access

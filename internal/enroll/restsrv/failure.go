@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -61,10 +60,13 @@ func usage(fix, format string, args ...any) *failure {
 	return failed(http.StatusBadRequest, client.CodeUsage, fmt.Sprintf(format, args...), fix)
 }
 
-func tooOften(wait time.Duration) *failure {
-	f := failed(http.StatusTooManyRequests, client.CodeRateLimited, "you send too many requests", "wait "+wait.String()+", and send fewer at a time")
-	f.header = http.Header{"Retry-After": {strconv.Itoa(int(wait.Seconds()))}}
-	return f
+func tooOften(wait time.Duration) *failure { return turnedAway(access.TooOften(wait)) }
+
+// turnedAway is the problem that a failure to get in is.
+func turnedAway(f *access.Failure) *failure {
+	out := failed(f.Status, f.Code, f.Detail, f.Fix)
+	out.header = f.Header()
+	return out
 }
 
 func tooLarge() *failure {
@@ -105,9 +107,7 @@ func (s *server) failure(ctx context.Context, err error) *failure {
 		f.Detail, f.Fix = err.Error(), "wait "+wait.Wait.String()+"; or ask an officer"
 		return f
 	case errors.As(err, &turned):
-		f := failed(turned.Status, turned.Code, turned.Detail, turned.Fix)
-		f.header = turned.Header()
-		return f
+		return turnedAway(turned)
 	case errors.As(err, &refusal):
 		return refused(refusal)
 	case errors.Is(err, authority.ErrNotFound):

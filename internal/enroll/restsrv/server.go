@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"reflect"
 	"strings"
@@ -58,7 +57,6 @@ type server struct {
 	Config
 	office  *task.Office
 	limiter *access.Limiter // of principals
-	strange *access.Limiter // of addresses that nobody is recognized at
 	api     huma.API
 
 	mu      sync.Mutex
@@ -69,11 +67,6 @@ type server struct {
 const (
 	largestRequest = 256 << 10
 	largestOrder   = 64 << 10
-)
-
-const (
-	strangersPerSecond = 5
-	strangersBurst     = 50
 )
 
 // New returns the handler of everything below /api/v1/, and of /openapi.json.
@@ -90,7 +83,7 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: c, limiter: access.NewLimiter(c.PerSecond, c.Burst), strange: access.NewLimiter(strangersPerSecond, strangersBurst), issuers: map[string]*issuer{}}
+	s := &server{Config: c, limiter: access.NewLimiter(c.PerSecond, c.Burst), issuers: map[string]*issuer{}}
 	s.office = &task.Office{Authority: c.Authority, Store: c.Store, Now: c.Now}
 	mux := http.NewServeMux()
 	s.api = humago.New(mux, s.description())
@@ -225,13 +218,9 @@ func (s *server) admit(roles []access.Role, largest int64) func(huma.Context, fu
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		w.Header().Set("Cache-Control", "no-store")
-		address, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			address = r.RemoteAddr
-		}
 		p, err := s.Guard.Admit(r, roles...)
 		if err != nil {
-			s.turnAway(r.Context(), w, address, err)
+			writeFailure(w, s.failure(r.Context(), err))
 			return
 		}
 		if wait, ok := s.limiter.Allow(p.Name, s.Now()); !ok {
@@ -254,21 +243,8 @@ func (s *server) admit(roles []access.Role, largest int64) func(huma.Context, fu
 			writeFailure(w, tooLarge())
 			return
 		}
-		next(huma.WithValue(ctx, senderKey{}, &sender{p, address}))
+		next(huma.WithValue(ctx, senderKey{}, &sender{p, access.Address(r)}))
 	}
-}
-
-// turnAway answers those who are not let in; whoever tries it all the time is
-// told to wait, so that tokens are not guessed at speed.
-func (s *server) turnAway(ctx context.Context, w http.ResponseWriter, address string, err error) {
-	var known *access.Failure
-	if errors.As(err, &known) && known.Status == http.StatusUnauthorized {
-		if wait, ok := s.strange.Allow(address, s.Now()); !ok {
-			writeFailure(w, tooOften(wait))
-			return
-		}
-	}
-	writeFailure(w, s.failure(ctx, err))
 }
 
 // on registers an operation for those who have one of these roles (any, where

@@ -82,7 +82,7 @@ func newWorld(t *testing.T, change func(*Config)) *world {
 	}
 	w.tokens = access.NewTokens(w.office.Store, w.now)
 	c := Config{
-		Authority: w.office.Authority, Store: w.office.Store, Profiles: w.office.Profiles, Tokens: w.tokens, Guard: access.NewGuard(access.Config{Tokens: w.tokens}),
+		Authority: w.office.Authority, Store: w.office.Store, Profiles: w.office.Profiles, Tokens: w.tokens, Guard: access.NewGuard(access.Config{Tokens: w.tokens, Now: w.now}),
 		Secrets: secret.New(secret.Config{Store: w.office.Store, Keys: w.office.Keys, Now: w.now}),
 		BaseURL: "https://ca.example", Version: "test", Now: w.now, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
