@@ -246,10 +246,11 @@ type Token struct {
 	ID          string    `json:"id,omitempty" readOnly:"true"`
 	Name        string    `json:"name" doc:"whose it is: stands in the records as requester or officer"`
 	Roles       []string  `json:"roles" doc:"applicant, officer, administrator, auditor"`
-	Profiles    []string  `json:"profiles,omitempty" doc:"that may be asked for; empty: all"`
-	CAs         []string  `json:"cas,omitempty" doc:"that may be asked; empty: all"`
+	Profiles    []string  `json:"profiles,omitempty" doc:"that it is limited to, whatever its roles; empty: to none"`
+	CAs         []string  `json:"cas,omitempty" doc:"that it is limited to, whatever its roles; empty: to none"`
 	Description string    `json:"description,omitempty"`
-	Expires     time.Time `json:"expires,omitzero" doc:"without: never"`
+	Expires     time.Time `json:"expires,omitzero" doc:"when one is made without: after 90 days"`
+	NoExpiry    bool      `json:"noExpiry,omitempty" doc:"of one that is made: it does not end by itself"`
 	By          string    `json:"by,omitempty" readOnly:"true"`
 	Created     time.Time `json:"created,omitzero" readOnly:"true"`
 	Revoked     time.Time `json:"revoked,omitzero" readOnly:"true"`

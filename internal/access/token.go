@@ -186,8 +186,12 @@ func (x *Tokens) Get(ctx context.Context, id string) (*Token, error) {
 }
 
 func (x *Tokens) find(ctx context.Context, id string) (*storedToken, *authority.Record, error) {
-	return authority.Kept[storedToken](ctx, x.store, tokenKind, id, &request.Refusal{
-		Reason: request.UnknownRequest, Field: "token", Detail: fmt.Sprintf("there is no token %q", id), Fix: "see those there are: certwright token list"})
+	return authority.Kept[storedToken](ctx, x.store, tokenKind, id, UnknownToken(id))
+}
+
+// UnknownToken is the answer where there is no token of an ID.
+func UnknownToken(id string) *request.Refusal {
+	return &request.Refusal{Reason: request.UnknownRequest, Field: "token", Detail: fmt.Sprintf("there is no token %q", id), Fix: "see those there are: certwright token list"}
 }
 
 // Revoke ends a token in the name of by. One that was revoked stays as it is.

@@ -339,7 +339,7 @@ func (d *Desk) Profile(ctx context.Context, name string) (*issuance.Profile, err
 
 // NewToken makes a token.
 func (d *Desk) NewToken(ctx context.Context, t access.Token) (*access.Token, string, error) {
-	asked := client.Token{Name: t.Name, Roles: []string{}, Profiles: t.Profiles, CAs: t.CAs, Description: t.Description, Expires: t.Expires}
+	asked := client.Token{Name: t.Name, Roles: []string{}, Profiles: t.Profiles, CAs: t.CAs, Description: t.Description, Expires: t.Expires, NoExpiry: t.Expires.IsZero()}
 	for _, r := range t.Roles {
 		asked.Roles = append(asked.Roles, string(r))
 	}

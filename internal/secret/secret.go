@@ -235,8 +235,12 @@ func (v *Vault) Get(ctx context.Context, reference string) (*Secret, error) {
 }
 
 func (v *Vault) find(ctx context.Context, reference string) (*stored, *authority.Record, error) {
-	return authority.Kept[stored](ctx, v.config.Store, kind, reference, &request.Refusal{
-		Reason: request.UnknownRequest, Field: "reference", Detail: fmt.Sprintf("there is no secret %q", reference), Fix: "see those there are: certwright secret list"})
+	return authority.Kept[stored](ctx, v.config.Store, kind, reference, Unknown(reference))
+}
+
+// Unknown is the answer where there is no secret of a reference.
+func Unknown(reference string) *request.Refusal {
+	return &request.Refusal{Reason: request.UnknownRequest, Field: "reference", Detail: fmt.Sprintf("there is no secret %q", reference), Fix: "see those there are: certwright secret list"}
 }
 
 // Revoke ends a secret in the name of by. One that was revoked stays as it is.

@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -15,7 +15,6 @@ import (
 	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/secret"
 	"github.com/certwright/certwright/internal/task"
-	"github.com/certwright/certwright/request"
 )
 
 // administration registers what has to do with tokens, secrets and the audit
@@ -34,21 +33,6 @@ func (s *server) administration() {
 	on(s, huma.Operation{OperationID: "verifyAudit", Method: http.MethodGet, Path: "/audit/verify", Summary: "Verify the audit chain", Tags: []string{"audit"}}, auditors, s.verifyAudit)
 }
 
-// grants refuses to give away what the sender may not do themselves: profiles
-// and authorities beyond their own.
-func (x *sender) grants(profiles, cas []string) error {
-	for _, one := range []struct {
-		field       string
-		given, mine []string
-	}{{"profiles", profiles, x.Profiles}, {"cas", cas, x.CAs}} {
-		beyond := func(name string) bool { return !slices.Contains(one.mine, name) }
-		if len(one.mine) > 0 && (len(one.given) == 0 || slices.ContainsFunc(one.given, beyond)) {
-			return &request.Refusal{Reason: request.NotAuthorized, Field: one.field, Detail: "you may not give more than you have", Fix: "name some of those in \"" + one.field + "\" that your own token has"}
-		}
-	}
-	return nil
-}
-
 type tokenInput struct {
 	IdempotencyKey string `header:"Idempotency-Key" doc:"is refused: the text of a token is told once, and not kept"`
 	Body           client.Token
@@ -65,6 +49,9 @@ func tokenOf(t *access.Token, text string) client.Token {
 	return out
 }
 
+// tokensEnd is when a token ends of which nothing is said.
+const tokensEnd = 90 * 24 * time.Hour
+
 func (s *server) newToken(ctx context.Context, x *sender, in *tokenInput) (*tokenOutput, error) {
 	b := &in.Body
 	if in.IdempotencyKey != "" {
@@ -76,7 +63,14 @@ func (s *server) newToken(ctx context.Context, x *sender, in *tokenInput) (*toke
 	if err := x.grants(b.Profiles, b.CAs); err != nil {
 		return nil, err
 	}
-	t := access.Token{Name: b.Name, Profiles: b.Profiles, CAs: b.CAs, Description: b.Description, Expires: b.Expires, By: x.Name}
+	expires := b.Expires
+	switch {
+	case !expires.IsZero() && b.NoExpiry:
+		return nil, usage("leave one of the two out", "expires and noExpiry exclude each other")
+	case expires.IsZero() && !b.NoExpiry:
+		expires = s.Now().UTC().Truncate(time.Second).Add(tokensEnd)
+	}
+	t := access.Token{Name: b.Name, Profiles: b.Profiles, CAs: b.CAs, Description: b.Description, Expires: expires, By: x.Name}
 	for _, r := range b.Roles {
 		t.Roles = append(t.Roles, access.Role(r))
 	}
@@ -94,25 +88,23 @@ type tokenList struct {
 
 type tokenPage struct{ Body client.Page[client.Token] }
 
-func (s *server) listTokens(ctx context.Context, _ *sender, in *tokenList) (*tokenPage, error) {
-	after, err := in.after()
+func (s *server) listTokens(ctx context.Context, x *sender, in *tokenList) (*tokenPage, error) {
+	found, next, err := pageOf(&in.Paged, func(after string, limit int) ([]*access.Token, error) {
+		return s.Tokens.List(ctx, in.Name, after, limit)
+	},
+		func(t *access.Token) string { return t.ID }, x.seesToken)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Tokens.List(ctx, in.Name, after, in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	out := &tokenPage{client.Page[client.Token]{Items: []client.Token{}}}
-	for i, t := range found {
-		if i == in.Limit {
-			out.Body.Next = cursor(found[i-1].ID)
-			break
-		}
+	out := &tokenPage{client.Page[client.Token]{Items: []client.Token{}, Next: next}}
+	for _, t := range found {
 		out.Body.Items = append(out.Body.Items, tokenOf(t, ""))
 	}
 	return out, nil
 }
+
+// seesToken reports whether a token is one that the sender might have made.
+func (x *sender) seesToken(t *access.Token) bool { return x.grants(t.Profiles, t.CAs) == nil }
 
 // after is the ID that the page before ended with.
 func (p *Paged) after() (string, error) {
@@ -131,8 +123,14 @@ type byID struct {
 }
 
 func (s *server) revokeToken(ctx context.Context, x *sender, in *byID) (*tokenOutput, error) {
-	t, err := s.Tokens.Revoke(ctx, in.ID, x.Name)
+	t, err := s.Tokens.Get(ctx, in.ID)
+	if err == nil && !x.seesToken(t) {
+		err = access.UnknownToken(in.ID)
+	}
 	if err != nil {
+		return nil, err
+	}
+	if t, err = s.Tokens.Revoke(ctx, in.ID, x.Name); err != nil {
 		return nil, err
 	}
 	return &tokenOutput{tokenOf(t, "")}, nil
@@ -199,32 +197,30 @@ func (s *server) keptBefore(ctx context.Context, once *authority.Once, b *client
 
 type secretPage struct{ Body client.Page[client.Secret] }
 
-func (s *server) listSecrets(ctx context.Context, _ *sender, in *Paged) (*secretPage, error) {
-	after, err := in.after()
+func (s *server) listSecrets(ctx context.Context, x *sender, in *Paged) (*secretPage, error) {
+	found, next, err := pageOf(in, func(after string, limit int) ([]*secret.Secret, error) { return s.Secrets.List(ctx, after, limit) },
+		func(k *secret.Secret) string { return k.Reference }, x.seesSecret)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Secrets.List(ctx, after, in.Limit+1)
-	if err != nil {
-		return nil, err
-	}
-	out := &secretPage{client.Page[client.Secret]{Items: []client.Secret{}}}
-	for i, k := range found {
-		if i == in.Limit {
-			out.Body.Next = cursor(found[i-1].Reference)
-			break
-		}
+	out := &secretPage{client.Page[client.Secret]{Items: []client.Secret{}, Next: next}}
+	for _, k := range found {
 		out.Body.Items = append(out.Body.Items, s.secretOf(k, ""))
 	}
 	return out, nil
 }
 
+func (x *sender) seesSecret(k *secret.Secret) bool { return x.within(k.CA, k.Profile) }
+
 type byReference struct {
 	Reference string `path:"reference" maxLength:"100"`
 }
 
-func (s *server) getSecret(ctx context.Context, _ *sender, in *byReference) (*secretOutput, error) {
+func (s *server) getSecret(ctx context.Context, x *sender, in *byReference) (*secretOutput, error) {
 	k, err := s.Secrets.Get(ctx, in.Reference)
+	if err == nil && !x.seesSecret(k) {
+		err = secret.Unknown(in.Reference)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -232,6 +228,9 @@ func (s *server) getSecret(ctx context.Context, _ *sender, in *byReference) (*se
 }
 
 func (s *server) revokeSecret(ctx context.Context, x *sender, in *byReference) (*secretOutput, error) {
+	if _, err := s.getSecret(ctx, x, in); err != nil {
+		return nil, err
+	}
 	k, err := s.Secrets.Revoke(ctx, in.Reference, x.Name)
 	if err != nil {
 		return nil, err
@@ -246,7 +245,10 @@ type eventList struct {
 
 type eventPage struct{ Body client.Page[client.Event] }
 
-func (s *server) listEvents(ctx context.Context, _ *sender, in *eventList) (*eventPage, error) {
+func (s *server) listEvents(ctx context.Context, x *sender, in *eventList) (*eventPage, error) {
+	if err := x.unlimited("the audit chain"); err != nil {
+		return nil, err
+	}
 	from := in.From
 	after, err := in.after()
 	if err != nil {

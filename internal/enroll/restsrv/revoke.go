@@ -7,7 +7,6 @@ import (
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/client"
 	"github.com/certwright/certwright/format/crl"
-	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/request"
 )
 
@@ -133,12 +132,6 @@ func (s *server) revokeAsHolder(ctx context.Context, in *revokeInput, order auth
 func notShown(serial string) error {
 	return &request.Refusal{Reason: request.UnknownCertificate, Field: "serial", Detail: "there is no certificate with the serial number " + short(serial) + " that this shows to be yours",
 		Fix: "check the number, and the password or the signature; or ask an officer"}
-}
-
-// decides reports whether the sender is an officer for what is asked of an
-// authority under a profile.
-func (x *sender) decides(ca, profile string) bool {
-	return x.Has(access.Officer) && x.within(ca, profile)
 }
 
 type releaseInput struct {

@@ -187,30 +187,6 @@ func (x *sender) origin() evidence.Origin {
 // everything reports whether the sender sees what others asked for.
 func (x *sender) everything() bool { return x.Has(access.Officer, access.Auditor) }
 
-// within reports whether what is asked of an authority under a profile is
-// within the sender's limits.
-func (x *sender) within(ca, profile string) bool {
-	return (len(x.CAs) == 0 || contains(x.CAs, ca)) && (len(x.Profiles) == 0 || contains(x.Profiles, profile))
-}
-
-// sees reports whether the sender may know of what somebody asked of an
-// authority under a profile.
-func (x *sender) sees(requester, ca, profile string) bool {
-	if x.everything() {
-		return x.within(ca, profile)
-	}
-	return requester == x.Name
-}
-
-func contains(list []string, text string) bool {
-	for _, one := range list {
-		if one == text {
-			return true
-		}
-	}
-	return false
-}
-
 // admit lets requests pass of those who have one of these roles, before their
 // body is read; one that is said to be too large is not waited for (RFC 9110,
 // Section 10.1.1).

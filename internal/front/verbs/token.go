@@ -77,8 +77,8 @@ certwright token new ann --role officer > ann.token`,
 	}
 	flags := c.Flags()
 	flags.StringArrayVar(&f.roles, "role", nil, "what they may do: applicant, officer, administrator or auditor; several times")
-	flags.StringArrayVar(&f.profiles, "profile", nil, "profile they may ask for; several times (default: all that are open to applicants)")
-	flags.StringArrayVar(&f.cas, "ca", nil, "authority they may ask; several times (default: all that are open to applicants)")
+	flags.StringArrayVar(&f.profiles, "profile", nil, "profile they are limited to, whatever their role; several times (default: none, but what is closed to applicants is not asked for)")
+	flags.StringArrayVar(&f.cas, "ca", nil, "authority they are limited to, whatever their role; several times (default: none, but what is closed to applicants is not asked)")
 	flags.StringVar(&f.expires, "expires", "90d", "for how long it is good")
 	flags.BoolVar(&f.forever, "no-expiry", false, "it does not end by itself")
 	flags.StringVar(&f.description, "description", "", "what it is for")
