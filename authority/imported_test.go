@@ -92,38 +92,3 @@ func TestCertificatesOfOthersAreNotImported(t *testing.T) {
 		t.Errorf("something else: %v", err)
 	}
 }
-
-// TestLostCertificatesKeepTheirStatus has lists and answers tell what an index
-// said of certificates that nobody has any more.
-func TestLostCertificatesKeepTheirStatus(t *testing.T) {
-	first := emptyWorld(t)
-	first.create(t, authority.NewCA{Name: "old", Subject: name(t, "CN=Old Root"), PathLen: -1})
-	ca, err := first.store.CA(t.Context(), "old")
-	check(t, err)
-	signer, err := first.keys.Signer(t.Context(), ca.Key)
-	check(t, err)
-	w := emptyWorld(t)
-	w.keys.Put("memory:old", signer)
-	day := time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC)
-	end := day.AddDate(90, 0, 0)
-	_, err = w.ImportCA(t.Context(), "old", "memory:old", ca.Chain, authority.CASettings{Lost: []authority.Lost{
-		{Serial: []byte{1}, NotAfter: end, Status: authority.StatusValid},
-		{Serial: []byte{2}, NotAfter: end, Status: authority.StatusRevoked, Revoked: day, Reason: int(crl.KeyCompromise)},
-		{Serial: []byte{3}, NotAfter: end, Status: authority.StatusHold, Revoked: day, Reason: int(crl.CertificateHold)},
-	}}, "operator")
-	check(t, err)
-	for number, want := range map[byte]authority.Standing{1: authority.StandingGood, 2: authority.StandingRevoked, 3: authority.StandingHold, 4: authority.StandingUnknown} {
-		standing, c, err := w.Standing(t.Context(), "old", []byte{number})
-		check(t, err)
-		if standing != want || want == authority.StandingRevoked && (!c.Revoked.Equal(day) || c.Reason != int(crl.KeyCompromise)) {
-			t.Errorf("certificate %d is %s, %+v; want %s", number, standing, c, want)
-		}
-	}
-	for range 2 {
-		lists, err := w.PublishCRL(t.Context(), "old", authority.FullCRL, -1, "operator")
-		check(t, err)
-		if lists[0].Entries != 2 {
-			t.Errorf("the list has %d entries, want 2", lists[0].Entries)
-		}
-	}
-}

@@ -229,7 +229,7 @@ func (a *Authority) signList(ctx context.Context, p *publication, c *CRL, q Revo
 		return err
 	}
 	w := &listWriter{list: c}
-	if err := crl.Write(w, header, a.entries(ctx, s, c, q), p.signer); err != nil {
+	if err := crl.Write(w, header, a.entries(ctx, c, q), p.signer); err != nil {
 		return err
 	}
 	c.DER = w.der
@@ -249,7 +249,7 @@ func (a *Authority) signList(ctx context.Context, p *publication, c *CRL, q Revo
 }
 
 // entries yields what goes into a list, and counts it.
-func (a *Authority) entries(ctx context.Context, s *signatory, c *CRL, q RevocationQuery) iter.Seq2[crl.Entry, error] {
+func (a *Authority) entries(ctx context.Context, c *CRL, q RevocationQuery) iter.Seq2[crl.Entry, error] {
 	return func(yield func(crl.Entry, error) bool) {
 		for r, err := range a.config.Store.Revocations(ctx, q) {
 			c.Entries++
@@ -258,9 +258,9 @@ func (a *Authority) entries(ctx context.Context, s *signatory, c *CRL, q Revocat
 				return
 			}
 		}
-		for _, r := range s.lostOf(c, q.NotExpired) {
+		for r, err := range a.lostOf(ctx, c, q.NotExpired) {
 			c.Entries++
-			if !yield(entryOf(r, c.ThisUpdate), nil) {
+			if !yield(entryOf(r, c.ThisUpdate), err) {
 				return
 			}
 		}

@@ -58,8 +58,6 @@ type CASettings struct {
 	// has each subject once, and hold instructions by serial number, hexadecimal.
 	UniqueSubject bool              `json:"uniqueSubject,omitempty"`
 	Holds         map[string]string `json:"holds,omitempty"`
-
-	Lost []Lost `json:"lost,omitempty"`
 }
 
 const (
@@ -260,6 +258,9 @@ func (a *Authority) refresh(ctx context.Context) error {
 		if old := a.known[ca.Name]; old != nil && old.ca.Revision == ca.Revision {
 			known[ca.Name] = old
 			continue
+		}
+		if err := a.moveLost(ctx, ca); err != nil {
+			return err
 		}
 		if known[ca.Name], err = a.newSignatory(ca); err != nil {
 			return err

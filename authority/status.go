@@ -93,14 +93,13 @@ func (a *Authority) Standing(ctx context.Context, ca string, serial []byte) (Sta
 
 // lostStanding is what is known of a certificate without a record.
 func (a *Authority) lostStanding(ctx context.Context, ca string, serial []byte) (Standing, *Certificate, error) {
-	s, err := a.signatory(ctx, ca)
-	if errors.Is(err, ErrNotFound) {
-		return StandingUnknown, nil, nil
+	if _, err := a.signatory(ctx, ca); err != nil {
+		return "", nil, err
 	}
+	l, err := a.lost(ctx, ca, serial)
 	if err != nil {
 		return "", nil, err
 	}
-	l := s.settings.lost(serial)
 	if l == nil {
 		return StandingUnknown, nil, nil
 	}

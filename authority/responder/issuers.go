@@ -23,6 +23,7 @@ type issuer struct {
 	certificate *cert.Certificate
 	raw         []byte
 	settings    authority.CASettings
+	revision    int64                  // of the authority, as these settings are
 	hashes      map[crypto.Hash]string // of name and key
 }
 
@@ -88,7 +89,7 @@ func (r *Responder) authorities(ctx context.Context) (*issuers, error) {
 			if i, err = newIssuer(ca); err != nil {
 				return nil, err
 			}
-		} else if i, err = i.with(ca.Settings); err != nil {
+		} else if i, err = i.with(ca); err != nil {
 			return nil, err
 		}
 		l.list = append(l.list, i)
@@ -115,17 +116,20 @@ func newIssuer(ca *authority.CA) (*issuer, error) {
 		}
 		i.hashes[hash] = string(id.IssuerNameHash) + string(id.IssuerKeyHash)
 	}
-	return i.with(ca.Settings)
+	return i.with(ca)
 }
 
-// with returns the issuer with these settings.
-func (i *issuer) with(settings []byte) (*issuer, error) {
+// with returns the issuer with the settings of now.
+func (i *issuer) with(ca *authority.CA) (*issuer, error) {
+	if i.revision == ca.Revision {
+		return i, nil
+	}
 	out := *i
-	out.settings = authority.CASettings{}
-	if len(settings) == 0 {
+	out.settings, out.revision = authority.CASettings{}, ca.Revision
+	if len(ca.Settings) == 0 {
 		return &out, nil
 	}
-	if err := json.Unmarshal(settings, &out.settings); err != nil {
+	if err := json.Unmarshal(ca.Settings, &out.settings); err != nil {
 		return nil, fmt.Errorf("settings of authority %q: %w", i.name, err)
 	}
 	return &out, nil

@@ -12,7 +12,7 @@ func Actions() []string {
 		"request.approval-refused", "request.refused-by-officer", "request.confirmed", "request.withdrawn",
 		"certificate.signed", "certificate.imported", "certificate.revoked", "certificate.held", "certificate.released",
 		"revocation.refused", "crl.published",
-		"ca.requested", "ca.installed", "ca.imported", "ca.changed", "ca.certified", "key.used", "records.tidied",
+		"ca.requested", "ca.installed", "ca.imported", "ca.changed", "ca.certified", "index.imported", "key.used", "records.tidied",
 		"token.created", "token.revoked", "secret.created", "secret.used", "secret.returned", "secret.revoked",
 		"acme.eab-made", "acme.eab-revoked", "acme.account-deactivated",
 	}

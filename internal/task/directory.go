@@ -89,10 +89,16 @@ func ImportDirectory(ctx context.Context, o *Office, d DirectoryImport) (*author
 		return nil, count, err
 	}
 	var list []authority.Imported
+	var missing []authority.Lost
 	for _, f := range d.Survey.Entries {
 		if f.Certificate != nil {
 			list = append(list, imported(f))
+		} else {
+			missing = append(missing, lost(f))
 		}
+	}
+	if err := o.Authority.ImportLost(ctx, ca.Name, missing, d.By); err != nil {
+		return nil, count, err
 	}
 	_, err = o.Authority.ImportCertificates(ctx, ca.Name, list, d.By)
 	return ca, count, err
@@ -138,13 +144,9 @@ func (d *DirectoryImport) recall(ctx context.Context, store authority.Store) err
 // formerly keeps what the directory says and certwright itself has no use for,
 // so that an export can give it back.
 func (d *DirectoryImport) formerly(s *authority.CASettings) {
-	s.NextSerial, s.UniqueSubject, s.Holds, s.Lost = d.Survey.Serial, d.Survey.Attributes.UniqueSubject, nil, nil
+	s.NextSerial, s.UniqueSubject, s.Holds = d.Survey.Serial, d.Survey.Attributes.UniqueSubject, nil
 	for _, f := range d.Survey.Entries {
-		if f.Certificate == nil {
-			s.Lost = append(s.Lost, lost(f))
-			continue
-		}
-		if f.Revocation.Hold == "" {
+		if f.Certificate == nil || f.Revocation.Hold == "" {
 			continue
 		}
 		if s.Holds == nil {
@@ -246,11 +248,8 @@ func ExportDirectory(ctx context.Context, o *Office, ca *authority.CA, oneline f
 			return count, err
 		}
 	}
-	for _, l := range settings.Lost {
-		for _, e := range opensslca.Parse([]byte(l.Line + "\n")).All() {
-			index.Append(e)
-			count.Missing++
-		}
+	if count.Missing, err = appendLost(ctx, o, ca, index); err != nil {
+		return count, err
 	}
 	count.CRLNumber = max(settings.FirstCRL, 1)
 	for c, err := range o.Store.CRLs(ctx, ca.Name) {
@@ -296,6 +295,19 @@ func ExportDirectory(ctx context.Context, o *Office, ca *authority.CA, oneline f
 		}
 	}
 	return count, nil
+}
+
+// appendLost adds the lines of certificates that did not come along to an index,
+// and counts them.
+func appendLost(ctx context.Context, o *Office, ca *authority.CA, index *opensslca.Index) (n int, err error) {
+	missing, err := o.Authority.Lost(ctx, ca.Name)
+	for _, l := range missing {
+		for _, e := range opensslca.Parse([]byte(l.Line + "\n")).All() {
+			index.Append(e)
+			n++
+		}
+	}
+	return n, err
 }
 
 func entryOf(c *authority.Certificate, now time.Time, settings *authority.CASettings, oneline func(dn.Name) string) (opensslca.Entry, error) {
