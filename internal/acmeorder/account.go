@@ -129,7 +129,8 @@ func (o *Orders) create(ctx context.Context, r *Registration) (*Account, error) 
 		writes = append(writes, bound)
 	}
 	if o.settings.AccountsPerAddress.Count > 0 {
-		limit, err := o.spend(ctx, o.settings.AccountsPerAddress, "address:"+r.Address, "accounts were made from "+r.Address)
+		from := network(r.Address)
+		limit, err := o.spend(ctx, o.settings.AccountsPerAddress, "address:"+from, "accounts were made from "+from)
 		if err != nil {
 			return nil, err
 		}

@@ -45,7 +45,7 @@ type Settings struct {
 	AuthorizationLifetime time.Duration     // how long a proof is good for other orders of the account, and for revoking; 0: 7 days
 	ProveEachOrder        bool              // proofs are not good for other orders, and none are given ahead of one
 	Keep                  time.Duration     // how long an order stays in the records after that; 0: 7 days
-	AccountsPerAddress    Limit             // new accounts by an address of a client
+	AccountsPerAddress    Limit             // new accounts by a client's address, of IPv6 by its first 64 bits
 	OrdersPerAccount      Limit
 	OrdersPerName         Limit // orders with one same name in them that are finalized, of all accounts
 	Validations           int   // that run at once; 0: 64

@@ -17,7 +17,8 @@ const (
 	// the result: most proofs are there within it, and then neither a claim
 	// is written nor does the client have to ask again.
 	prompt = 300 * time.Millisecond
-	// claimLength is longer than a check can take, with its turn in the queue.
+	// claimLength is longer than a check can take. One that still waits for its
+	// turn then may be begun by another process, too: the first result counts.
 	claimLength = 30 * time.Second
 )
 
@@ -28,9 +29,9 @@ type result struct {
 }
 
 // Respond begins to validate a challenge, at once, and returns its order with
-// the result if that is quick. It is nil where the account has no such
+// the result if that is quick; address is the client's. It is nil where the account has no such
 // challenge. A challenge that was answered before is left as it is.
-func (o *Orders) Respond(ctx context.Context, a *Account, id string, n int, method string) (*Order, error) {
+func (o *Orders) Respond(ctx context.Context, a *Account, id string, n int, method, address string) (*Order, error) {
 	order, err := o.read(ctx, id)
 	if err != nil || order == nil || order.record.Owner != a.ID || n < 0 || n >= len(order.Authorizations) {
 		return nil, err
@@ -49,19 +50,19 @@ func (o *Orders) Respond(ctx context.Context, a *Account, id string, n int, meth
 	if again {
 		method = z.Tried // its holder is gone
 	}
-	return o.validate(context.WithoutCancel(ctx), a, order, n, method)
+	return o.validate(context.WithoutCancel(ctx), a, order, n, method, network(address))
 }
 
 // validate checks a challenge. A result that is not there promptly is claimed
 // in the record, and written when it comes.
-func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, method string) (*Order, error) {
+func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, method, from string) (*Order, error) {
 	z := &order.Authorizations[n]
 	task := acmecheck.Task{
 		Method: method, Identifier: z.Identifier, Wildcard: z.Wildcard, Token: z.Token,
 		Thumbprints: a.thumbprints(), AccountURL: o.config.AccountURL(a.ID),
 	}
 	done := make(chan result, 1)
-	began, err := o.begin(a, Place{order.ID, n}, func() {
+	began, err := o.begin(sender{from, a.ID}, Place{order.ID, n}, func() {
 		proof, problem := o.config.Checker.Check(ctx, task)
 		done <- result{proof, problem}
 	})
@@ -86,23 +87,23 @@ func (o *Orders) validate(ctx context.Context, a *Account, order *Order, n int, 
 	return orderCopy(order), nil
 }
 
-// begin runs a check of an account in the background, when it is its turn. It
+// begin runs a check in the background, when it is its turn. It
 // reports whether it did: one that runs in this process already is not begun
 // again, and where too many wait the client is told to come back.
-func (o *Orders) begin(a *Account, at Place, check func()) (bool, error) {
+func (o *Orders) begin(from sender, at Place, check func()) (bool, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.running[at] {
 		return false, nil
 	}
-	taken := o.turns.take(a.ID, func() {
+	taken := o.turns.take(from, func() {
 		check()
 		o.mu.Lock()
 		delete(o.running, at)
 		o.mu.Unlock()
 	}, o.background.Go)
 	if !taken {
-		return false, &Limited{acme.NewProblem(acme.RateLimited, "too many validations of this account wait for their turn; try again in a minute"), time.Minute}
+		return false, &Limited{acme.NewProblem(acme.RateLimited, "too many validations of this account, or of others at its address, wait for their turn; try again in a minute"), time.Minute}
 	}
 	o.running[at] = true
 	return true, nil
@@ -229,7 +230,7 @@ func (o *Orders) resume(ctx context.Context, a *Account, id string, n int, metho
 		return err
 	}
 	o.background.Go(func() {
-		if _, err := o.validate(context.WithoutCancel(ctx), a, order, n, method); err != nil {
+		if _, err := o.validate(context.WithoutCancel(ctx), a, order, n, method, ""); err != nil {
 			o.config.Log("validating anew: %v", err)
 		}
 	})

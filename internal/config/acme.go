@@ -37,7 +37,7 @@ type ACME struct {
 
 // ACMELimits are the rate limits of ACME.
 type ACMELimits struct {
-	Accounts string `yaml:"accounts-per-address" doc:"new accounts from one address"`
+	Accounts string `yaml:"accounts-per-address" doc:"new accounts from one address, of IPv6 from one network of 64 bits"`
 	Orders   string `yaml:"orders-per-account" doc:"orders of one account"`
 	Names    string `yaml:"orders-per-name" doc:"orders with one same name in them that are finalized, of all accounts together"`
 }

@@ -270,7 +270,7 @@ func TestTooManyValidations(t *testing.T) {
 		all.Wait()
 		_, refused = c.Accept(t.Context(), challenge)
 	}
-	is(t, refused, acme.RateLimited, 429, "too many validations of this account wait for their turn")
+	is(t, refused, acme.RateLimited, 429, "too many validations of this account, or of others at its address, wait for their turn")
 	for range 10 {
 		stuck.let <- nil
 	}

@@ -470,7 +470,7 @@ func (s *Server) challenge(x *exchange) error {
 		if err := x.read(&response); err != nil {
 			return err
 		}
-		o, err = s.orders.Respond(ctx, x.account, id, n, method)
+		o, err = s.orders.Respond(ctx, x.account, id, n, method, x.address())
 	}
 	if err != nil {
 		return err
