@@ -69,8 +69,31 @@ func record(target string, m *Message, due time.Time) (*authority.Record, error)
 	return &authority.Record{Kind: deliveryKind, ID: target + "/" + m.ID, Owner: target, State: waiting, Due: due, Body: body}, nil
 }
 
-// Deliver tries what is due now, all targets at the same time, so that one that
-// does not answer keeps no other waiting.
+// Work delivers until the context ends. Each target has its own pace, with a
+// pause where nothing is due or a try was in vain: one that does not answer keeps
+// no other waiting.
+func (q *Queue) Work(ctx context.Context, pause time.Duration) {
+	var all sync.WaitGroup
+	for i := range q.Targets {
+		all.Go(func() {
+			ticks := time.NewTicker(pause)
+			defer ticks.Stop()
+			for ctx.Err() == nil {
+				if err := q.deliver(ctx, &q.Targets[i]); err != nil && ctx.Err() == nil {
+					q.Log.ErrorContext(ctx, "delivering messages", "to", q.Targets[i].Name, "cause", err)
+				}
+				select {
+				case <-ctx.Done():
+				case <-ticks.C:
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// Deliver tries what is due now, for all targets at the same time, and returns
+// when each has been tried.
 func (q *Queue) Deliver(ctx context.Context) error {
 	errs := make([]error, len(q.Targets))
 	var all sync.WaitGroup
@@ -83,16 +106,20 @@ func (q *Queue) Deliver(ctx context.Context) error {
 
 // deliver tries what is due for one target, until a try is in vain.
 func (q *Queue) deliver(ctx context.Context, t *Target) error {
-	due, err := q.Records.FindRecords(ctx, authority.RecordQuery{Kind: deliveryKind, Owner: t.Name, DueBefore: q.Now(), Limit: batch})
-	if err != nil {
-		return fmt.Errorf("looking for messages to deliver: %w", err)
-	}
-	for _, r := range due {
-		if sent, err := q.one(ctx, t, r); err != nil || !sent {
-			return err
+	for {
+		due, err := q.Records.FindRecords(ctx, authority.RecordQuery{Kind: deliveryKind, Owner: t.Name, DueBefore: q.Now(), Limit: batch})
+		if err != nil {
+			return fmt.Errorf("looking for messages to deliver: %w", err)
+		}
+		for _, r := range due {
+			if sent, err := q.one(ctx, t, r); err != nil || !sent {
+				return err
+			}
+		}
+		if len(due) < batch {
+			return nil
 		}
 	}
-	return nil
 }
 
 // one takes up one delivery, unless another process has, and reports whether

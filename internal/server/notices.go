@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/certwright/certwright/internal/config"
@@ -70,8 +71,11 @@ func (s *Server) secret(source string) func() ([]byte, error) {
 // tick is how often the queue and the audit chain are looked at.
 const tick = time.Second
 
-// run looks for what is to be told, and tells it.
+// run looks for what is to be told, and has it told meanwhile.
 func (n *notices) run(ctx context.Context) error {
+	var telling sync.WaitGroup
+	telling.Go(func() { n.queue.Work(ctx, tick) })
+	defer telling.Wait()
 	var looked time.Time
 	for first := true; first || wait(ctx, tick); first = false {
 		now := n.queue.Now()
@@ -82,7 +86,6 @@ func (n *notices) run(ctx context.Context) error {
 		for i := range n.decisions {
 			n.note(ctx, "telling of decisions", n.decisions[i].Read(ctx, now))
 		}
-		n.note(ctx, "delivering messages", n.queue.Deliver(ctx))
 	}
 	return nil
 }
