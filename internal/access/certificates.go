@@ -21,17 +21,22 @@ import (
 // Issued finds certificates in an authority's records.
 type Issued interface {
 	Certificates(ctx context.Context, q authority.Query) iter.Seq2[*authority.Certificate, error]
+	CA(ctx context.Context, name string) (*authority.CA, error)
 }
 
 // CertificateConfig says which client certificates are recognized: those
-// issued here, as long as they are valid and not revoked, and those under
-// Roots. Which of them may do what, the first rule that matches says; one that
+// issued here, as long as they are valid and not revoked, and nothing above them
+// is, and those under Roots, as long as Lists do not have them. Which of them may do what, the first rule that matches says; one that
 // no rule matches may do nothing.
 type CertificateConfig struct {
 	Issued Issued         // nil: none of them
 	Roots  *x509.CertPool // nil: none
 	Rules  []Rule
 	Now    func() time.Time
+
+	// Lists are the full revocation lists of issuers under Roots, as they are now.
+	// Nil: none, and nothing under Roots is ever revoked.
+	Lists func() []*x509.RevocationList
 
 	// Named reports whether a profile is for those alone who were given it by name.
 	// A certificate that was issued here under another one, which everybody may
@@ -110,6 +115,9 @@ func checkRoles(r Rule) error {
 func (x *Certificates) Principal(ctx context.Context, chain []*x509.Certificate) (*Principal, error) {
 	leaf := chain[0]
 	sum := sha256.Sum256(leaf.Raw)
+	if at := x.config.Now(); at.Before(leaf.NotBefore) || at.After(leaf.NotAfter) {
+		return nil, unauthenticated("the client certificate has expired, or is not valid yet", "renew it")
+	}
 	now := time.Now()
 	x.mu.Lock()
 	known, ok := x.known[sum]
@@ -122,9 +130,6 @@ func (x *Certificates) Principal(ctx context.Context, chain []*x509.Certificate)
 		}
 		known = knownCertificate{p, err, now}
 		x.keep(sum, known)
-	}
-	if at := x.config.Now(); known.failure == nil && (at.Before(leaf.NotBefore) || at.After(leaf.NotAfter)) {
-		return nil, unauthenticated("the client certificate has expired, or is not valid yet", "renew it")
 	}
 	return known.principal, known.failure
 }
@@ -147,8 +152,16 @@ func (x *Certificates) recognize(ctx context.Context, chain []*x509.Certificate,
 	if err != nil {
 		return nil, err
 	}
-	if ours != nil && ours.Status != authority.StatusValid || ours == nil && !x.underRoots(chain) {
-		return nil, unauthenticated("the client certificate is not of an authority that is trusted here, or was revoked", "use another certificate, or a token")
+	switch {
+	case ours == nil:
+		err = x.underRoots(ctx, chain)
+	case ours.Status != authority.StatusValid:
+		err = untrusted()
+	default:
+		err = x.aboveGood(ctx, ours.CA)
+	}
+	if err != nil {
+		return nil, err
 	}
 	for _, rule := range x.config.Rules {
 		name := matching(leaf, rule.Match)
@@ -195,16 +208,8 @@ func (x *Certificates) issuedHere(ctx context.Context, sum [sha256.Size]byte) (*
 	return nil, nil
 }
 
-func (x *Certificates) underRoots(chain []*x509.Certificate) bool {
-	if x.config.Roots == nil {
-		return false
-	}
-	between := x509.NewCertPool()
-	for _, c := range chain[1:] {
-		between.AddCert(c)
-	}
-	_, err := chain[0].Verify(x509.VerifyOptions{Roots: x.config.Roots, Intermediates: between, CurrentTime: x.config.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
-	return err == nil
+func untrusted() *Failure {
+	return unauthenticated("the client certificate is not of an authority that is trusted here, or was revoked", "use another certificate, or a token")
 }
 
 // matching returns the name of a certificate that a rule matches.

@@ -88,6 +88,7 @@ func recordedUnder(t *testing.T, s *memstore.Store, c *x509.Certificate, status 
 func TestClientCertificates(t *testing.T) {
 	w := newWorld(t)
 	m := newMaker(t, w.now)
+	w.standing("issuing", authority.StatusValid, m.root)
 	roots := x509.NewCertPool()
 	roots.AddCert(m.root)
 	rules := []Rule{
@@ -147,6 +148,7 @@ func TestClientCertificates(t *testing.T) {
 func TestCertificatesThatEverybodyMayAskFor(t *testing.T) {
 	w := newWorld(t)
 	m := newMaker(t, w.now)
+	w.standing("issuing", authority.StatusValid, m.root)
 	roots := x509.NewCertPool()
 	roots.AddCert(m.root)
 	asked, given, elsewhere := m.client("a", "ops.example"), m.client("b", "ops.example"), m.client("c", "ops.example")

@@ -48,6 +48,7 @@ type Server struct {
 type Access struct {
 	Certificates []AccessRule `yaml:"certificates" doc:"client certificates of our own issue: the first rule that matches a name in one says what its holder may do"`
 	Roots        string       `yaml:"roots" doc:"file of root certificates from elsewhere, whose client certificates are recognized too"`
+	Lists        []string     `yaml:"revocation-lists" doc:"files of the full revocation lists of the issuers under roots, read again when they change; an issuer without one is not asked, and once one has run out its certificates are refused"`
 	OIDC         OIDC         `yaml:"oidc" doc:"OpenID Connect"`
 }
 

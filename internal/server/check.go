@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/certwright/certwright/internal/access"
@@ -124,16 +125,26 @@ func refusedAt(key string, err error) error {
 // checkAccess looks at the rules for those who have no API token.
 func checkAccess(a *config.Access, profiles *config.Profiles) error {
 	_, roots := rootsOf(a.Roots)
+	lists := checkLists(a)
 	_, rules := access.NewCertificates(access.CertificateConfig{Rules: rulesOf(a.Certificates)})
 	if rules = at("access.certificates", rules); rules == nil {
 		rules = checkRules(a, profiles)
 	}
 	o := &a.OIDC
 	if o.Issuer == "" && o.Client == "" && len(o.Rules) == 0 {
-		return config.AllOf(roots, rules)
+		return config.AllOf(roots, lists, rules)
 	}
 	_, oidc := access.NewOIDC(access.OIDCConfig{Issuer: o.Issuer, Client: o.Client, Rules: rulesOf(o.Rules)})
-	return config.AllOf(roots, rules, at("access.oidc", oidc))
+	return config.AllOf(roots, lists, rules, at("access.oidc", oidc))
+}
+
+// checkLists looks at the revocation lists of others.
+func checkLists(a *config.Access) error {
+	if len(a.Lists) > 0 && a.Roots == "" {
+		return config.At("access.revocation-lists", "access.revocation-lists is for certificates under access.roots, which is not set", "set access.roots, or leave the lists out: certificates that were issued here are looked up in the records")
+	}
+	_, err := newForeignLists(a.Lists, slog.New(slog.DiscardHandler))
+	return err
 }
 
 // checkShown reads the certificate from elsewhere.

@@ -26,7 +26,11 @@ func (s *Server) guard(r *regime) (*access.Guard, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c.Certificates, err = access.NewCertificates(access.CertificateConfig{Issued: s.config.Office.Store, Roots: poolOf(roots), Rules: rulesOf(settings.Certificates), Now: s.config.Office.Now,
+	lists, err := newForeignLists(settings.Lists, s.config.Log)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.Certificates, err = access.NewCertificates(access.CertificateConfig{Issued: s.config.Office.Store, Roots: poolOf(roots), Lists: lists.now, Rules: rulesOf(settings.Certificates), Now: s.config.Office.Now,
 		Named: func(profile string) bool {
 			p, err := s.config.Office.Profiles.Get(profile)
 			return err == nil && p.ForNamed()

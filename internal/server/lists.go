@@ -1,0 +1,103 @@
+package server
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/certwright/certwright/internal/config"
+)
+
+// foreignLists are the revocation lists of access.revocation-lists. Files are read
+// again when they have changed; one that cannot be read then stays as it was, and
+// runs out in its time.
+type foreignLists struct {
+	log *slog.Logger
+
+	mu    sync.Mutex
+	files []*listFile
+}
+
+type listFile struct {
+	name    string
+	changed time.Time
+	size    int64
+	lists   []*x509.RevocationList
+}
+
+func newForeignLists(files []string, log *slog.Logger) (*foreignLists, error) {
+	out := &foreignLists{log: log}
+	var found []error
+	for _, name := range files {
+		f := &listFile{name: name}
+		found = append(found, f.read())
+		out.files = append(out.files, f)
+	}
+	return out, config.AllOf(found...)
+}
+
+// now returns the lists as they are now.
+func (l *foreignLists) now() []*x509.RevocationList {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []*x509.RevocationList
+	for _, f := range l.files {
+		if err := f.read(); err != nil {
+			l.log.ErrorContext(context.Background(), "a revocation list of others could not be read again", "file", f.name, "cause", err.Error())
+		}
+		out = append(out, f.lists...)
+	}
+	return out
+}
+
+// read reads a file, unless it is as it was.
+func (f *listFile) read() error {
+	info, err := os.Stat(f.name)
+	if err != nil {
+		return fmt.Errorf("reading access.revocation-lists: %w", err)
+	}
+	if f.lists != nil && info.ModTime().Equal(f.changed) && info.Size() == f.size {
+		return nil
+	}
+	text, err := os.ReadFile(f.name)
+	if err != nil {
+		return fmt.Errorf("reading access.revocation-lists: %w", err)
+	}
+	lists, err := listsIn(f.name, text)
+	if err == nil {
+		f.changed, f.size, f.lists = info.ModTime(), info.Size(), lists
+	}
+	return err
+}
+
+// listsIn reads revocation lists in PEM, or one in DER.
+func listsIn(file string, text []byte) ([]*x509.RevocationList, error) {
+	encoded := [][]byte{}
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "X509 CRL" {
+			encoded = append(encoded, block.Bytes)
+		}
+	}
+	if len(encoded) == 0 {
+		encoded = append(encoded, text)
+	}
+	var out []*x509.RevocationList
+	for _, der := range encoded {
+		list, err := x509.ParseRevocationList(der)
+		if err != nil || list.NextUpdate.IsZero() {
+			return nil, &config.Fault{File: file, Detail: "there is no revocation list in it that says when the next one comes", Fix: "access.revocation-lists names files of revocation lists in PEM or DER"}
+		}
+		for _, e := range list.Extensions {
+			if e.Critical {
+				return nil, &config.Fault{File: file, Detail: "the revocation list of " + list.Issuer.String() + " is not of all its issuer has revoked: it has the critical extension " + e.Id.String(), Fix: "give the full list of the issuer, and no delta list and no part of it"}
+			}
+		}
+		out = append(out, list)
+	}
+	return out, nil
+}
