@@ -54,6 +54,9 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 	if problem != nil {
 		return nil, problem
 	}
+	if err := o.mayFinalize(ctx, order); err != nil {
+		return nil, err
+	}
 	if err := o.keepReplacing(ctx, order); err != nil {
 		return nil, err
 	}
@@ -61,11 +64,8 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 	if err != nil {
 		return nil, err
 	}
-	if err := o.spendNames(ctx, order.Identifiers); err != nil {
-		return nil, err
-	}
 	s.Origin.Address = address
-	out, err := o.config.Authority.Submit(ctx, *s)
+	out, err := o.submit(ctx, s)
 	var refusal *request.Refusal
 	if errors.As(err, &refusal) && refusal.Reason == request.Duplicate {
 		return nil, acme.NewProblem(acme.OrderNotReady, "the order is being finalized with another request than this one; place another order")
@@ -86,6 +86,16 @@ func (o *Orders) Finalize(ctx context.Context, a *Account, id string, csr []byte
 		return nil, order.Error
 	}
 	return order, nil
+}
+
+// submit submits, anew where what counts against limits was changed meanwhile.
+func (o *Orders) submit(ctx context.Context, s *authority.Submission) (*authority.Outcome, error) {
+	for range tries {
+		if out, err := o.config.Authority.Submit(ctx, *s); !errors.Is(err, authority.ErrConflict) {
+			return out, err
+		}
+	}
+	return nil, errBusy
 }
 
 // sparesOrder reports whether a refusal for this reason is about the request,
@@ -129,6 +139,7 @@ func (o *Orders) submission(ctx context.Context, a *Account, order *Order, r *re
 	s := &authority.Submission{
 		CA: order.CA, Profile: order.Profile, Request: r, IdempotencyKey: key(order.ID), First: true, Retry: sparesOrder,
 		Entitled: func(ctx context.Context) ([]*authority.Record, error) { return o.mayHave(ctx, order.ID) },
+		With:     func(out *authority.Outcome) ([]*authority.Record, error) { return o.spent(ctx, order, out) },
 		Origin:   evidence.Origin{Door: "acme", Requester: a.Requester(), Method: "account-key", Entitled: o.entitled()},
 	}
 	if a.Binding != "" {

@@ -82,16 +82,31 @@ func (o *Orders) spentNames(ctx context.Context, names []acme.Identifier) ([]*au
 	return out, nil
 }
 
-// spendNames writes one use of each name.
-func (o *Orders) spendNames(ctx context.Context, names []acme.Identifier) error {
-	for range tries {
-		spent, err := o.spentNames(ctx, names)
-		if err != nil || len(spent) == 0 {
-			return err
-		}
-		if err := o.config.Store.PutRecords(ctx, spent...); !errors.Is(err, authority.ErrConflict) {
-			return err
-		}
+// spentRefusal counts one request of an account that was refused, in a record
+// that is to be written: each leaves a ticket behind.
+func (o *Orders) spentRefusal(ctx context.Context, account string) (*authority.Record, error) {
+	return o.spend(ctx, Limit{Count: 30, Per: time.Hour}, "refused:"+account, "requests of this account were refused")
+}
+
+// mayFinalize refuses an order whose names were finalized too often, or whose
+// account had too many requests refused.
+func (o *Orders) mayFinalize(ctx context.Context, order *Order) error {
+	if _, err := o.spentRefusal(ctx, order.record.Owner); err != nil {
+		return err
 	}
-	return errBusy
+	_, err := o.spentNames(ctx, order.Identifiers)
+	return err
+}
+
+// spent are the records that go with the outcome of a submission: one use of
+// each name, or a refusal.
+func (o *Orders) spent(ctx context.Context, order *Order, out *authority.Outcome) ([]*authority.Record, error) {
+	if out.Refusal == nil {
+		return o.spentNames(ctx, order.Identifiers)
+	}
+	r, err := o.spentRefusal(ctx, order.record.Owner)
+	if err != nil {
+		return nil, err
+	}
+	return []*authority.Record{r}, nil
 }
