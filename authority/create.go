@@ -44,6 +44,9 @@ func (a *Authority) CreateCA(ctx context.Context, n NewCA) (*CA, error) {
 	if err := a.mayCreate(ctx, n.Name, &n.Settings); err != nil {
 		return nil, err
 	}
+	if err := a.newName(ctx, n.Subject); err != nil {
+		return nil, err
+	}
 	if n.Parent != "" && !n.Offline {
 		if _, err := a.ready(ctx, n.Parent); err != nil {
 			return nil, err

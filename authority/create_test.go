@@ -190,3 +190,26 @@ func TestHeldAuthority(t *testing.T) {
 		t.Fatalf("state %s with %d certificates", ca.State, len(ca.Chain))
 	}
 }
+
+// Lists, answers and paths go by the name of an authority: two of one name would
+// publish lists that are taken for each other's.
+func TestEveryAuthorityHasANameOfItsOwn(t *testing.T) {
+	w := newWorld(t)
+	create := func(n authority.NewCA) error {
+		n.KeyKind, n.PathLen, n.By = "ecdsa-p256", -1, "operator"
+		_, err := w.CreateCA(t.Context(), n)
+		return err
+	}
+	same := name(t, "CN=test  issuing,O=Test") // by the rules that names are compared with
+	refused(t, create(authority.NewCA{Name: "again", Subject: same, Parent: "root"}), request.Duplicate, `authority "issuing" has the name CN=Test Issuing,O=Test already, with another key`)
+	refused(t, create(authority.NewCA{Name: "again", Subject: same, Offline: true}), request.Duplicate, "with another key")
+	refused(t, create(authority.NewCA{Name: "again", Subject: same}), request.Duplicate, "with another key")
+	check(t, create(authority.NewCA{Name: "waiting", Subject: name(t, "CN=Waiting"), Offline: true}))
+	refused(t, create(authority.NewCA{Name: "again", Subject: name(t, "CN=Waiting"), Offline: true}), request.Duplicate, `authority "waiting" has the name`)
+	_, err := w.UpdateCA(t.Context(), "waiting", func(ca *authority.CA, _ *authority.CASettings) { ca.State = authority.CARetired }, "otto")
+	check(t, err)
+	check(t, create(authority.NewCA{Name: "again", Subject: name(t, "CN=Waiting"), Offline: true})) // which never signed a thing
+	_, err = w.UpdateCA(t.Context(), "issuing", func(ca *authority.CA, _ *authority.CASettings) { ca.State = authority.CARetired }, "otto")
+	check(t, err)
+	refused(t, create(authority.NewCA{Name: "more", Subject: same, Parent: "root"}), request.Duplicate, "with another key")
+}

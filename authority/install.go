@@ -207,6 +207,34 @@ func (a *Authority) newKey(ctx context.Context, public *key.Public) error {
 	return nil
 }
 
+// newName refuses the name of an authority that signs with another key, or did:
+// revocation lists go by the name of their issuer, and by numbers that each of
+// the two would count for itself (RFC 5280, Section 5.2.3).
+func (a *Authority) newName(ctx context.Context, subject dn.Name) error {
+	list, err := a.config.Store.CAs(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the authorities: %w", err)
+	}
+	for _, ca := range list {
+		if len(ca.Chain) == 0 && ca.State == CARetired {
+			continue
+		}
+		s, err := a.newSignatory(ca)
+		if err != nil {
+			return err
+		}
+		other, err := s.subject()
+		if err != nil {
+			return err
+		}
+		if other.Equal(subject) {
+			return &request.Refusal{Reason: request.Duplicate, Field: "subject", Detail: fmt.Sprintf("authority %q has the name %s already, with another key, and lists are told apart by that name", ca.Name, other),
+				Fix: "give the new one a subject of its own, such as one with a number at the end of the common name"}
+		}
+	}
+	return nil
+}
+
 // keyOf is the public key of an authority, from its certificate or request.
 func keyOf(ca *CA) (*key.Public, error) {
 	if len(ca.Chain) > 0 {
