@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type Checker interface {
 
 // Settings are what an operator may choose.
 type Settings struct {
+	CAAIdentities         []string          // by which CAA records permit this authority; empty: CAA is not looked at
 	Challenges            []string          // offered; nil: http-01, dns-01, tls-alpn-01 and dns-account-01
 	Profiles              map[string]string // that clients may ask for, with what to tell people of each
 	DefaultProfile        string            // empty: "server"
@@ -111,6 +113,7 @@ func New(c Config) (*Orders, error) {
 			return nil, fmt.Errorf("there is no ACME challenge called %q; use http-01, dns-01, tls-alpn-01, dns-account-01 or dns-persist-01", method)
 		}
 	}
+	s.CAAIdentities = slices.Sorted(slices.Values(s.CAAIdentities))
 	setDefault(&s.DefaultProfile, "server")
 	setDefault(&s.OrderLifetime, 8*time.Hour)
 	setDefault(&s.AuthorizationLifetime, 7*24*time.Hour)

@@ -60,6 +60,8 @@ type Authorization struct {
 	Holder     string          `json:"holder,omitempty"` // who validates
 	Until      time.Time       `json:"until,omitzero"`   // the claim of the holder ends
 	Validated  time.Time       `json:"validated,omitzero"`
+	CAA        []string        `json:"caa,omitempty"`      // the names of this authority that CAA records were looked at for then; none: they were not
+	ProofEnds  time.Time       `json:"proofEnds,omitzero"` // nothing may be issued on the strength of it from then on; zero: it says no end
 	Error      *acme.Problem   `json:"error,omitempty"`
 	Of         Place           `json:"of,omitzero"` // the one of another order that this is taken over from
 

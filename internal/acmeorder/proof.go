@@ -157,7 +157,8 @@ func (o *Orders) Authorize(ctx context.Context, a *Account, name acme.Identifier
 	return nil, errBusy
 }
 
-// stillPermitted looks again at CAA where that was looked at so long ago.
+// stillPermitted looks again at CAA where that was looked at so long ago, or for
+// other names of this authority.
 func (o *Orders) stillPermitted(ctx context.Context, order *Order, ago time.Duration) *acme.Problem {
 	const atOnce = 8
 	problems := make([]*acme.Problem, len(order.Authorizations))
@@ -165,7 +166,7 @@ func (o *Orders) stillPermitted(ctx context.Context, order *Order, ago time.Dura
 	var all sync.WaitGroup
 	for n := range order.Authorizations {
 		z := &order.Authorizations[n]
-		if o.now().Sub(z.Validated) < ago {
+		if o.now().Sub(z.Validated) < ago && slices.Equal(z.CAA, o.settings.CAAIdentities) {
 			continue
 		}
 		all.Go(func() {

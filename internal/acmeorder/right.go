@@ -3,6 +3,8 @@ package acmeorder
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/protocol/acme"
@@ -50,8 +52,11 @@ func (o *Orders) right(ctx context.Context, id string) (*right, error) {
 	others, err := o.look(ctx, order)
 	r.grounds = append(r.grounds, others...)
 	for _, z := range order.Authorizations {
-		if z.Status == acme.StatusDeactivated {
+		switch {
+		case z.Status == acme.StatusDeactivated:
 			r.ended = "the account gave up the authorization of " + z.ordered().Value
+		case !z.ProofEnds.IsZero() && !z.ProofEnds.After(o.now()):
+			r.ended = fmt.Sprintf("the record that proves %s was good until %s", z.ordered().Value, z.ProofEnds.Format(time.RFC3339))
 		}
 	}
 	return r, err

@@ -25,7 +25,7 @@ type Title struct {
 // *request.Refusal. Else it returns the records that the right to the
 // certificate rests on. Authorizations that have expired since the order was
 // finalized are no reason, for it is then that they are wanted (RFC 8555,
-// Section 7.4). Requests of other doors are nothing to it.
+// Section 7.4); proofs that say until when they may be relied on are. Requests of other doors are nothing to it.
 func (x *Title) Entitled(ctx context.Context, t *authority.Ticket) ([]*authority.Record, error) {
 	id, ours := orderOfTicket(t)
 	if !ours {

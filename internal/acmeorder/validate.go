@@ -160,8 +160,12 @@ func (o *Orders) enter(order *Order, n int, method string, r result) {
 	}
 	z.Status, z.Validated, z.Error, z.proven = acme.StatusValid, now, nil, true
 	z.Expires = now.Add(o.settings.AuthorizationLifetime).Truncate(time.Second)
-	if u := r.proof.Until; !u.IsZero() && u.Before(z.Expires) {
-		z.Expires = u.UTC()
+	if z.CAA = nil; z.Identifier.Type == acme.DNS {
+		z.CAA = o.settings.CAAIdentities
+	}
+	z.ProofEnds = r.proof.Until.UTC()
+	if !z.ProofEnds.IsZero() && z.ProofEnds.Before(z.Expires) {
+		z.Expires = z.ProofEnds
 	}
 }
 

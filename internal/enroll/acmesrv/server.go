@@ -70,6 +70,7 @@ func New(c Config) (*Server, error) {
 		}
 		c.Checker = checker
 	}
+	c.Orders.CAAIdentities = c.Checks.CAAIdentities
 	var err error
 	s.orders, err = acmeorder.New(acmeorder.Config{
 		Authority: c.Authority, Store: c.Store, Checker: c.Checker, Secrets: c.Secrets, AccountURL: s.accountURL, Settings: c.Orders, Now: c.Now,
