@@ -81,6 +81,7 @@ func (c *Config) checkACME(wrong report) {
 	if slices.Contains(a.Challenges, "dns-persist-01") && len(a.CAAIdentities) == 0 {
 		wrong("acme.challenges", "dns-persist-01 needs a name that records can name this authority by", "set acme.caa-identities")
 	}
+	checkIdentities(a.CAAIdentities, wrong)
 	for _, network := range a.Networks {
 		if _, err := netip.ParsePrefix(network); err != nil {
 			wrong("acme.allow-networks", fmt.Sprintf("%q is not a network", network), "write ADDRESS/BITS, such as 10.0.0.0/8 or fd00::/8")
