@@ -119,7 +119,7 @@ func TestFetchInEveryForm(t *testing.T) {
 	if status, _, body := w.raw("GET", path+"/der", token, nil, "If-None-Match", header.Get("ETag")); status != 304 || body != "" {
 		t.Error(status, body)
 	}
-	if status, _, body := w.raw("GET", path+"/gif", token, nil); status != 422 || !strings.Contains(body, `"field":"path.form"`) {
+	if status, _, body := w.raw("GET", path+"/gif", token, nil); status != 400 || !strings.Contains(body, `"field":"form"`) {
 		t.Error(status, body)
 	}
 }

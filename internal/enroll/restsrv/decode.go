@@ -59,7 +59,7 @@ func readJSON(body []byte, out any) error {
 	var kind *json.UnmarshalTypeError
 	var given map[string]json.RawMessage
 	if errors.As(err, &kind) && kind.Field != "" {
-		return usage("see /openapi.json for what is expected", "the value of %q is of another kind than expected", kind.Field)
+		return mistake(kind.Field, "see /openapi.json for what is expected", "the value of %q is of another kind than expected", kind.Field)
 	}
 	if json.Unmarshal(body, &given) != nil {
 		return usage("send one JSON object", "the body is no JSON object")
@@ -73,7 +73,7 @@ func readJSON(body []byte, out any) error {
 		if near := spelling.Nearest(field, known); near != "" {
 			fix = fmt.Sprintf("did you mean %q?", near)
 		}
-		return usage(fix, "the field %q is not known", short(field))
+		return mistake(short(field), fix, "the field %q is not known", short(field))
 	}
 	if field := noTime(given, reflect.TypeOf(out).Elem()); field != "" {
 		return notATime(field)
@@ -94,9 +94,7 @@ func noTime(given map[string]json.RawMessage, t reflect.Type) string {
 
 // notATime refuses the value of a field.
 func notATime(field string) *failure {
-	f := usage("write it in RFC 3339, such as 2027-01-31T10:00:00Z or 2027-01-31T10:00:00+01:00", "the value of %q is not a time", field)
-	f.Field = field
-	return f
+	return mistake(field, "write it in RFC 3339, such as 2027-01-31T10:00:00Z or 2027-01-31T10:00:00+01:00", "the value of %q is not a time", field)
 }
 
 func sorted(given map[string]json.RawMessage) []string {

@@ -8,10 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/client"
@@ -58,6 +55,13 @@ func failed(status int, code, detail, fix string) *failure {
 
 func usage(fix, format string, args ...any) *failure {
 	return failed(http.StatusBadRequest, client.CodeUsage, fmt.Sprintf(format, args...), fix)
+}
+
+// mistake is usage in one field or parameter.
+func mistake(field, fix, format string, args ...any) *failure {
+	f := usage(fix, format, args...)
+	f.Field = field
+	return f
 }
 
 func tooOften(wait time.Duration) *failure { return turnedAway(access.TooOften(wait)) }
@@ -129,41 +133,6 @@ func (s *server) failure(ctx context.Context, err error) *failure {
 	f.Instance = hex.EncodeToString(random)
 	s.Log.ErrorContext(ctx, "a request over REST was not carried out", "cause", err.Error(), "instance", f.Instance)
 	return f
-}
-
-// ownProblem gives errors that were found before a handler was reached the
-// form that all errors have.
-func ownProblem(_ huma.Context, _ string, v any) (any, error) {
-	found, ok := v.(*huma.ErrorModel)
-	if !ok {
-		return v, nil
-	}
-	p := &client.Problem{Title: http.StatusText(found.Status), Status: found.Status, Code: client.CodeUsage, Detail: found.Detail, Fix: "see /openapi.json for what is expected"}
-	switch found.Status {
-	case http.StatusRequestEntityTooLarge:
-		return tooLarge().Problem, nil
-	case http.StatusRequestTimeout:
-		p.Code, p.Detail, p.Fix = client.CodeUsage, "the body did not come in time", "send it again"
-	case http.StatusInternalServerError:
-		p.Code, p.Detail = client.CodeTooLarge, "the body could not be read, or is too large"
-	}
-	var details []string
-	for _, e := range found.Errors {
-		if _, field, _ := strings.Cut(e.Location, "."); strings.Contains(e.Message, "RFC 3339 date-time") || strings.Contains(e.Message, "invalid date/time") {
-			told := notATime(field).Problem
-			told.Status = found.Status
-			return told, nil
-		}
-		// The value is not told: it may be a secret.
-		details = append(details, strings.TrimPrefix(e.Location+": "+e.Message, ": "))
-		if p.Field == "" {
-			p.Field = e.Location
-		}
-	}
-	if len(details) > 0 {
-		p.Detail = "this is not what is expected: " + strings.Join(details, "; ")
-	}
-	return p, nil
 }
 
 func writeFailure(w http.ResponseWriter, f *failure) {

@@ -317,10 +317,10 @@ func TestNothingThere(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"/api/v1/requests?limit=0":          `"field":"query.limit","detail":"this is not what is expected: query.limit: expected number \u003e= 1"`,
-		"/api/v1/requests?state=nosuch":     `"field":"query.state"`,
+		"/api/v1/requests?limit=0":          `"field":"limit","detail":"this is not what is expected: limit: expected number \u003e= 1"`,
+		"/api/v1/requests?state=nosuch":     `"field":"state"`,
 		"/api/v1/requests?fingerprint=xyz":  `fingerprint: \"xyz\" is not a number in hexadecimal digits`,
-		"/api/v1/certificates?limit=100000": `"field":"query.limit"`,
+		"/api/v1/certificates?limit=100000": `"field":"limit"`,
 	} {
 		if status, _, body := w.raw("GET", path, token, nil); status/100 != 4 || !strings.Contains(strings.ReplaceAll(body, ">", `\u003e`), want) || !strings.Contains(body, `"code":"usage"`) {
 			t.Error(path, status, body)

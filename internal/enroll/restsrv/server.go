@@ -219,7 +219,7 @@ func (s *server) admit(roles []access.Role, largest int64) func(huma.Context, fu
 			writeFailure(w, tooLarge())
 			return
 		}
-		next(huma.WithValue(ctx, senderKey{}, &sender{p, access.Address(r)}))
+		next(&answering{asked: huma.WithValue(ctx, senderKey{}, &sender{p, access.Address(r)})})
 	}
 }
 

@@ -37,7 +37,7 @@ func onceEach(body []byte) error {
 			if !in.value {
 				name, _ := token.(string)
 				if in.names[name] {
-					return usage("send each field once", "the field %q is there twice", short(name))
+					return mistake(short(name), "send each field once", "the field %q is there twice", short(name))
 				}
 				in.names[name], in.value = true, true
 				continue
@@ -83,7 +83,7 @@ func spelled(body []byte, t reflect.Type) error {
 	}
 	for _, field := range sorted(given) {
 		if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, field) }); i >= 0 && known[i] != field {
-			return usage(fmt.Sprintf("did you mean %q?", known[i]), "the field %q is not known", short(field))
+			return mistake(short(field), fmt.Sprintf("did you mean %q?", known[i]), "the field %q is not known", short(field))
 		}
 	}
 	return nil
@@ -161,7 +161,7 @@ func askedRightly(op *huma.Operation, query url.Values) *failure {
 	for _, name := range names {
 		switch {
 		case slices.Contains(known, name) && len(query[name]) > 1:
-			return usage("give it once", "the parameter %q is there twice", name)
+			return mistake(name, "give it once", "the parameter %q is there twice", name)
 		case slices.Contains(known, name):
 			continue
 		}
@@ -172,7 +172,7 @@ func askedRightly(op *huma.Operation, query url.Values) *failure {
 		if near := spelling.Nearest(name, known); near != "" {
 			fix = fmt.Sprintf("did you mean %q?", near)
 		}
-		return usage(fix, "the parameter %q is not known", short(name))
+		return mistake(short(name), fix, "the parameter %q is not known", short(name))
 	}
 	return nil
 }
