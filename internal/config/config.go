@@ -3,10 +3,10 @@ package config
 import "time"
 
 // Config is the whole configuration. The tags are its manual: "yaml" is the
-// key, "doc" what it does; Default has what holds where nothing is said. A
-// field of the kind string, bool, number, Duration, Size or list of strings is
-// also settable by an environment variable, named by Variable. "restart" marks
-// what a running server cannot change.
+// key, "doc" what it does; Default has what holds where nothing is said. Each
+// single value, list of strings and list of structs (as YAML or JSON) is also
+// settable by an environment variable, named by Variable. "restart" marks what a
+// running server cannot change.
 type Config struct {
 	CA         string `yaml:"ca" doc:"the authority that signs where none is named; empty: the only one that issues"`
 	Profile    string `yaml:"profile" doc:"the profile where none is named; empty: the authority's, else server"`

@@ -3,11 +3,8 @@ package config
 import (
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/certwright/certwright/internal/spelling"
 )
 
 // Field is one value of the configuration.
@@ -19,7 +16,7 @@ type Field struct {
 }
 
 // Fields lists every single value of a configuration, in the order of the
-// struct, without those inside lists of structs.
+// struct; a list of maps is one value.
 func (c *Config) Fields() []Field {
 	return fieldsOf("", reflect.ValueOf(c).Elem())
 }
@@ -32,7 +29,6 @@ func fieldsOf(prefix string, v reflect.Value) []Field {
 		switch {
 		case f.Kind() == reflect.Struct:
 			out = append(out, fieldsOf(name+".", f)...)
-		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:
 		default:
 			out = append(out, Field{Key: name, Doc: t.Tag.Get("doc"), Secret: t.Tag.Get("secret"), value: f})
 		}
@@ -40,14 +36,12 @@ func fieldsOf(prefix string, v reflect.Value) []Field {
 	return out
 }
 
-// Variable is the environment variable that sets the field.
-func (f Field) Variable() string {
-	return "CERTWRIGHT_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(f.Key))
-}
-
 // Set gives the field the value that a text says; the elements of a list are
-// parted by commas.
+// parted by commas, and a list of maps is YAML, or JSON.
 func (f Field) Set(text string) error {
+	if f.maps() {
+		return f.setMaps(text)
+	}
 	if f.value.Kind() != reflect.Slice {
 		return setScalar(f.value, text)
 	}
@@ -94,8 +88,12 @@ func setScalar(v reflect.Value, text string) error {
 	return nil
 }
 
-// String writes the value as Set reads it.
+// String writes the value as Set reads it; a list of maps without what must not
+// be shown.
 func (f Field) String() string {
+	if f.maps() {
+		return f.mapsText()
+	}
 	if list, ok := f.value.Interface().([]string); ok {
 		return strings.Join(list, ",")
 	}
@@ -104,36 +102,6 @@ func (f Field) String() string {
 
 // Shown is String with secrets taken out.
 func (f Field) Shown() string { return hide(f.Secret, f.String()) }
-
-// UnknownVariable is an environment variable that looks as if it set
-// something, and sets nothing.
-type UnknownVariable struct{ Variable, Nearest string }
-
-// Hint names the variable that was meant, if one is near.
-func (u UnknownVariable) Hint() string {
-	if u.Nearest == "" {
-		return ""
-	}
-	return ": did you mean " + u.Nearest + "?"
-}
-
-// Unknown finds the variables of an environment ("NAME=value") that begin like
-// ours and set nothing. They are no mistake of the configuration: container
-// platforms make such names by themselves.
-func (c *Config) Unknown(environment []string) []UnknownVariable {
-	known := []string{"CERTWRIGHT_HOME", "CERTWRIGHT_PASSPHRASE"}
-	for _, f := range c.Fields() {
-		known = append(known, f.Variable())
-	}
-	var out []UnknownVariable
-	for _, pair := range environment {
-		name, _, _ := strings.Cut(pair, "=")
-		if strings.HasPrefix(name, "CERTWRIGHT_") && !slices.Contains(known, name) {
-			out = append(out, UnknownVariable{name, spelling.Nearest(name, known)})
-		}
-	}
-	return out
-}
 
 // Keep gives every setting that cannot change while the server runs the value
 // it was started with, and returns the keys of those that had another.

@@ -102,22 +102,6 @@ func (f *Fault) follows(read Faults) bool {
 	return slices.ContainsFunc(read, func(other *Fault) bool { return other.Key == f.Key || strings.HasPrefix(other.Key, f.Key+".") })
 }
 
-// overlay sets what environment variables say.
-func (c *Config) overlay(getenv func(string) string, places *Places) error {
-	var faults []error
-	for _, f := range c.Fields() {
-		text := getenv(f.Variable())
-		if text == "" {
-			continue
-		}
-		places.variables[f.Key] = f.Variable()
-		if err := f.Set(text); err != nil {
-			faults = append(faults, &Fault{File: "the environment variable " + f.Variable(), Detail: err.Error(), Fix: "unset it, or give it another value"})
-		}
-	}
-	return AllOf(faults...)
-}
-
 // ErrUnreadable is a file of which nothing is known.
 var ErrUnreadable = errors.New("this is not YAML")
 

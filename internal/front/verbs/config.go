@@ -17,7 +17,8 @@ func (p *program) configCommand() *cobra.Command {
 
 Everything has a value without a file. The file is config.yaml in the home; the environment
 variable CERTWRIGHT_SERVER_LISTEN stands over its key server.listen, and so on for every key;
-flags stand over both.`,
+flags stand over both. The elements of a list are parted by commas there, and a list of maps is
+YAML, or JSON: CERTWRIGHT_WEBHOOKS='[{"name": "desk", "url": "https://…", "secret": "env:NAME"}]'.`,
 		&cobra.Command{
 			Use: "check [FILE]", Short: "Check a configuration file", Args: takes(0, 1, "at most one file"),
 			Long: "Check the configuration of the home, or another file: unknown keys, values that cannot be,\nprofiles, authorities and files that are not there, and environment variables that set nothing:\nwhat serve refuses, it refuses.",
