@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -79,11 +81,15 @@ func (s *Server) reached(ctx context.Context) error {
 	return err
 }
 
-// room tries, since the disk was full when it was last written to, whether it
-// still is: who sends no requests here because of that would never know.
+// usual is how many octets are tried to be written: what many certificates
+// together take. Where only less fits, one of them is as good as none.
+const usual = 512 << 10
+
+// room tries, since something could not be written, whether that is still so:
+// who sends no requests here because of that would never know.
 func (s *Server) room(ctx context.Context) error {
 	m := s.config.Measures
-	if m == nil || !m.full.Load() {
+	if m == nil || !m.failing.Load() {
 		return nil
 	}
 	const kind, id = "server-room", "probe"
@@ -95,11 +101,19 @@ func (s *Server) room(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	probe.Body = []byte("{}")
-	if err := store.PutRecords(ctx, probe); err != nil && !errors.Is(err, authority.ErrConflict) { // another process had room
-		return err
+	noise := make([]byte, usual/2) // which no store makes smaller
+	rand.Read(noise)
+	for _, body := range []string{`"` + hex.EncodeToString(noise) + `"`, "{}"} {
+		probe.Body = []byte(body)
+		err := store.PutRecords(ctx, probe)
+		if errors.Is(err, authority.ErrConflict) { // another process had room
+			break
+		}
+		if err != nil {
+			return err
+		}
 	}
-	m.full.Store(false)
+	m.failing.Store(false)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -29,7 +30,7 @@ type Measures struct {
 	told         *metrics.Counter
 	answers      *metrics.Counter
 
-	full atomic.Bool // the disk was, when it was last written to
+	failing atomic.Bool // nothing could be written, when that was last tried
 }
 
 // NewMeasures returns the metrics, all at zero.
@@ -148,7 +149,7 @@ func (o observed) Commit(ctx context.Context, changes ...*authority.Change) ([]e
 	begin := time.Now()
 	errs, err := o.Store.Commit(ctx, changes...)
 	o.m.commits.Observe(time.Since(begin).Seconds())
-	o.watch(errors.Join(append(errs, err)...))
+	o.watch(append(errs, err)...)
 	if err != nil {
 		return errs, err
 	}
@@ -167,10 +168,14 @@ func (o observed) PutRecords(ctx context.Context, r ...*authority.Record) error 
 	return err
 }
 
-// watch remembers that the disk was full when it was written to last.
-func (o observed) watch(err error) {
-	if errors.Is(err, authority.ErrFull) {
-		o.m.full.Store(true)
+// watch remembers that something could not be written for a reason of the
+// store's own.
+func (o observed) watch(all ...error) {
+	theirs := []error{nil, authority.ErrNotFound, authority.ErrConflict, authority.ErrExists, authority.ErrKey, context.Canceled, context.DeadlineExceeded}
+	for _, err := range all {
+		if !slices.ContainsFunc(theirs, func(known error) bool { return errors.Is(err, known) }) {
+			o.m.failing.Store(true)
+		}
 	}
 }
 
