@@ -282,7 +282,7 @@ type Secret struct {
 type ExternalAccount struct {
 	KeyID   string    `json:"keyID,omitempty" readOnly:"true"`
 	Key     string    `json:"key,omitempty" readOnly:"true" doc:"base64url; told once, when it is made"`
-	State   string    `json:"state,omitempty" readOnly:"true" doc:"free, bound or revoked"`
+	State   string    `json:"state,omitempty" readOnly:"true" doc:"free, bound, revoked or expired"`
 	Note    string    `json:"note,omitempty" maxLength:"1000" doc:"whom it is for"`
 	Names   []string  `json:"names,omitempty" maxItems:"1000" doc:"that its accounts may order: a host, an address, or *.NAME for all below; empty: any"`
 	Many    bool      `json:"many,omitempty" doc:"more than one account may be made with it"`

@@ -33,8 +33,13 @@ func (c *Checker) permitted(ctx context.Context, r *resolver, t *Task) *acme.Pro
 	why := "name other authorities than " + strings.Join(c.settings.CAAIdentities, " or ")
 	for _, record := range issue {
 		v, err := parseIssueValue(record.Value)
+		if domain := domainOf(record.Value); !isOf(c.settings.CAAIdentities, domain) {
+			continue
+		} else if err != nil {
+			why = fmt.Sprintf("name %s with parameters that cannot be read (%v)", strings.ToLower(domain), err)
+			continue
+		}
 		switch {
-		case err != nil || !isOf(c.settings.CAAIdentities, v.domain):
 		case v.has("accounturi") && v.parameters["accounturi"] != t.AccountURL:
 			why = "permit another account than " + t.AccountURL
 		case v.has("validationmethods") && !slices.Contains(strings.Split(v.parameters["validationmethods"], ","), t.Method):

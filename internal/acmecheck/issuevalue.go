@@ -17,6 +17,12 @@ func (v *issueValue) has(tag string) bool {
 	return ok
 }
 
+// domainOf is the domain name that a value begins with, whatever follows it.
+func domainOf(text string) string {
+	domain, _, _ := strings.Cut(text, ";")
+	return blankless(domain)
+}
+
 // parseIssueValue reads "domain; tag=value; tag=value".
 func parseIssueValue(text string) (*issueValue, error) {
 	parts := strings.Split(text, ";")

@@ -20,8 +20,7 @@ func (c *Checker) persist(ctx context.Context, r *resolver, t *Task) (Proof, *ac
 	}
 	problem := acme.NewProblem(acme.Unauthorized, "no TXT record at "+name+" begins with "+strings.Join(c.settings.PersistNames, " or ")+"; publish one for this account")
 	for _, text := range texts {
-		domain, _, _ := strings.Cut(text, ";")
-		if !isOf(c.settings.PersistNames, blankless(domain)) {
+		if !isOf(c.settings.PersistNames, domainOf(text)) {
 			continue
 		}
 		proof, p := c.persistRecord(t, text)

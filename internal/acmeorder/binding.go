@@ -19,13 +19,19 @@ const (
 	BindingFree    = "free"
 	BindingBound   = "bound"
 	BindingRevoked = "revoked"
+	BindingExpired = "expired" // as it is told of one that is free and cannot be bound any more
+)
+
+const (
+	bindingKeyLength = 32      // octets
+	bindingAlgorithm = "HS256" // the one that the length is enough for (RFC 7518, Section 3.2)
 )
 
 // Binding is a key of an external account, handed to somebody so that accounts
 // can be tied to them (RFC 8555, Section 7.3.4).
 type Binding struct {
 	KeyID   string    `json:"keyID"`
-	State   string    `json:"state"`             // free, bound, revoked
+	State   string    `json:"state"`             // free, bound, revoked, expired
 	Expires time.Time `json:"expires,omitzero"`  // by when it must be bound
 	Note    string    `json:"note,omitempty"`    // whom it is for
 	Names   []string  `json:"names,omitempty"`   // that its accounts may order: "a.example", "*.example" for all below; empty: any
@@ -69,6 +75,9 @@ func (o *Orders) bind(ctx context.Context, r *Registration, a *Account) (*author
 	}
 	if m.Header.URL != r.URL || m.HasNonce() || m.Header.Key != nil {
 		return nil, acme.NewProblem(acme.Malformed, "the protected header of the external account binding must have the url of newAccount, and no nonce or jwk")
+	}
+	if m.Header.Algorithm != bindingAlgorithm {
+		return nil, acme.NewProblem(acme.Malformed, fmt.Sprintf("the external account binding is by %s; the keys that are handed out here have %d octets, which are enough for %s alone, so sign by that", m.Header.Algorithm, bindingKeyLength, bindingAlgorithm))
 	}
 	wrong := acme.NewProblem(acme.Unauthorized, "the external account binding is not by a key that was handed out here and is still good; look at the key ID and the key, or ask the operator for new ones")
 	record, err := o.config.Store.Record(ctx, kindBinding, m.Header.KeyID)

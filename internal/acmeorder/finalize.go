@@ -3,7 +3,6 @@ package acmeorder
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"errors"
 	"fmt"
 	"maps"
@@ -230,10 +229,11 @@ func readRequest(csr []byte) (*request.Request, *acme.Problem) {
 }
 
 // suits refuses a request that is not for the names of the order, exactly, or
-// wants to be an authority, or has the key of the account.
+// wants to be an authority, or has a key that the account has or had (RFC 8555,
+// Section 11.1).
 func (order *Order) suits(r *request.Request, a *Account) *acme.Problem {
-	if k, ok := a.Key.Public().(interface{ Equal(crypto.PublicKey) bool }); ok && r.PublicKey.Key != nil && k.Equal(r.PublicKey.Key) {
-		return acme.NewProblem(acme.BadCSR, "the key of the request is the key of the account; make another key for the certificate")
+	if k, err := acme.NewKey(r.PublicKey.Key); err == nil && slices.Contains(a.thumbprints(), k.Thumbprint()) {
+		return acme.NewProblem(acme.BadCSR, "the key of the request is or was the key of the account; make another key for the certificate")
 	}
 	if e, ok := ext.Find(r.Extensions, oid.BasicConstraints); ok {
 		if c, err := ext.ParseBasicConstraints(e.Value); err != nil || c.CA {

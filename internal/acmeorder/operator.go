@@ -59,7 +59,7 @@ func (x *Operator) NewBinding(ctx context.Context, b *Binding) (secret []byte, e
 // newBindingKey draws a key whose base64url text does not begin with "-": the
 // command lines of clients would take that for an option.
 func newBindingKey() []byte {
-	secret := make([]byte, 32)
+	secret := make([]byte, bindingKeyLength)
 	for {
 		rand.Read(secret)
 		if base64.RawURLEncoding.EncodeToString(secret[:1])[0] != '-' {
@@ -103,6 +103,9 @@ func (x *Operator) Bindings(ctx context.Context, after string, limit int) ([]*Bi
 		b, err := bindingOf(r)
 		if err != nil {
 			return nil, err
+		}
+		if b.State == BindingFree && !b.Expires.IsZero() && b.Expires.Before(x.Now()) {
+			b.State = BindingExpired
 		}
 		out = append(out, b)
 	}

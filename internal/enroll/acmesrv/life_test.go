@@ -517,7 +517,7 @@ func TestCAA(t *testing.T) {
 		{"k.test", []string{`0 issue "ca.test; accounturi=` + c.AccountURL + `"`}, "k.test", ""},
 		{"l.test", []string{`0 issue "ca.test; accounturi=https://elsewhere/1"`}, "l.test", "permit another account than " + c.AccountURL},
 		{"m.test", []string{`0 issue "ca.test; accounturi=https://elsewhere/1"`, `0 issue "ca.test"`}, "m.test", ""},
-		{"n.test", []string{`0 issue "ca.test; broken parameter"`}, "n.test", "name other"},
+		{"n.test", []string{`0 issue "ca.test; broken parameter"`}, "n.test", "name ca.test with parameters that cannot be read"},
 		{"p.test", []string{`0 issue "ca2.test"`}, "p.test", ""},
 		{"q.test", []string{`0 issue "ca.test; ValidationMethods=http-01"`}, "q.test", "do not permit the method dns-01"},
 		{"r.test", []string{`0 issue "ca.test; AccountURI=https://elsewhere/1"`}, "r.test", "permit another account than " + c.AccountURL},
