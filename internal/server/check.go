@@ -141,7 +141,7 @@ func checkAccess(a *config.Access, profiles *config.Profiles) error {
 // checkLists looks at the revocation lists of others.
 func checkLists(a *config.Access) error {
 	if len(a.Lists) > 0 && a.Roots == "" {
-		return config.At("access.revocation-lists", "access.revocation-lists is for certificates under access.roots, which is not set", "set access.roots, or leave the lists out: certificates that were issued here are looked up in the records")
+		return config.At("access.revocation-lists", "it is for certificates under access.roots, which is not set", "set access.roots, or leave the lists out: certificates that were issued here are looked up in the records")
 	}
 	_, err := newForeignLists(a.Lists, slog.New(slog.DiscardHandler))
 	return err

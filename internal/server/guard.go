@@ -94,7 +94,7 @@ func rootsOf(file string) ([]*x509.Certificate, error) {
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("reading access.roots: %w", err)
+		return nil, config.At("access.roots", err.Error(), "name a file of certificates in PEM that the server may read")
 	}
 	var roots []*x509.Certificate
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -59,14 +58,14 @@ func (l *foreignLists) now() []*x509.RevocationList {
 func (f *listFile) read() error {
 	info, err := os.Stat(f.name)
 	if err != nil {
-		return fmt.Errorf("reading access.revocation-lists: %w", err)
+		return config.At("access.revocation-lists", err.Error(), "name files of revocation lists, in PEM or DER, that the server may read")
 	}
 	if f.lists != nil && info.ModTime().Equal(f.changed) && info.Size() == f.size {
 		return nil
 	}
 	text, err := os.ReadFile(f.name)
 	if err != nil {
-		return fmt.Errorf("reading access.revocation-lists: %w", err)
+		return config.At("access.revocation-lists", err.Error(), "name files of revocation lists, in PEM or DER, that the server may read")
 	}
 	lists, err := listsIn(f.name, text)
 	if err == nil {

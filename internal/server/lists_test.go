@@ -77,8 +77,8 @@ func TestListsOfOthersThatAreWrong(t *testing.T) {
 	}{
 		{config.Access{Roots: "x", Lists: []string{file}}, []byte("none"), "there is no revocation list in it that says when the next one comes"},
 		{config.Access{Roots: "x", Lists: []string{file}}, revocationList(t, pkix.Extension{Id: []int{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}), "the revocation list of CN=Elsewhere is not of all its issuer has revoked: it has the critical extension 2.5.29.27"},
-		{config.Access{Lists: []string{file}}, revocationList(t), "access.revocation-lists is for certificates under access.roots, which is not set"},
-		{config.Access{Roots: "x", Lists: []string{filepath.Join(folder, "gone")}}, nil, "reading access.revocation-lists: "},
+		{config.Access{Lists: []string{file}}, revocationList(t), "it is for certificates under access.roots, which is not set"},
+		{config.Access{Roots: "x", Lists: []string{filepath.Join(folder, "gone")}}, nil, `the value of "access.revocation-lists": stat `},
 	} {
 		if err := os.WriteFile(file, c.data, 0o600); err != nil {
 			t.Fatal(err)

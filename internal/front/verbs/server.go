@@ -86,6 +86,9 @@ func (p *program) checkServer(c *cobra.Command) error {
 	if (p.server.certificate == "") != (p.server.key == "") {
 		return front.Usage("give both", "--client-certificate and --client-key go together")
 	}
+	if c.HasSubCommands() {
+		return nil // which tells what its verbs are
+	}
 	verb := strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 	if !slices.Contains(servedVerbs(), verb) {
 		u := unservedVerb(verb)
