@@ -131,7 +131,7 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.token, err = firstToken(ctx, c.Office, s.tokens, c.By); err != nil {
 		return err
 	}
-	if s.tracing, err = newTracing(ctx, c.Version); err != nil {
+	if s.tracing, err = newTracing(ctx, c.Version, c.Log); err != nil {
 		return err
 	}
 	s.watch()

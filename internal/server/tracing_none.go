@@ -4,13 +4,14 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 )
 
 // tracing is built in with the tag otel; without it, requests pass as they are.
 type tracing struct{}
 
-func newTracing(context.Context, string) (*tracing, error) { return &tracing{}, nil }
+func newTracing(context.Context, string, *slog.Logger) (*tracing, error) { return &tracing{}, nil }
 
 func (*tracing) around(next http.Handler) http.Handler { return next }
 

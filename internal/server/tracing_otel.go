@@ -4,9 +4,13 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 
+	"github.com/go-logr/logr"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
@@ -17,21 +21,27 @@ import (
 )
 
 // tracing sends a span for each request to a collector, by OTLP over HTTP.
-// Where that is, how much is sampled and so on, OpenTelemetry's own environment
-// variables say (OTEL_EXPORTER_OTLP_ENDPOINT …).
+// Where that is, how much is sampled, what the service is called and so on,
+// OpenTelemetry's own environment variables say (OTEL_EXPORTER_OTLP_ENDPOINT …).
 type tracing struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 	incoming propagation.TraceContext
 }
 
-func newTracing(ctx context.Context, version string) (*tracing, error) {
+func newTracing(ctx context.Context, version string, log *slog.Logger) (*tracing, error) {
+	amiss := func(err error) { log.ErrorContext(ctx, "tracing does not work as it should", "cause", err) }
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(amiss)) // of the whole process, as OpenTelemetry has it
+	otel.SetLogger(logr.FromSlogHandler(log.Handler()))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("tracing: %w", err)
 	}
-	about, err := resource.Merge(resource.Default(), resource.NewSchemaless(attribute.String("service.name", "certwright"), attribute.String("service.version", version)))
-	if err != nil {
+	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(attribute.String("service.name", "certwright"), attribute.String("service.version", version)),
+		resource.WithFromEnv()) // the last goes before the others
+	if errors.Is(err, resource.ErrPartialResource) {
+		amiss(err)
+	} else if err != nil {
 		return nil, fmt.Errorf("tracing: %w", err)
 	}
 	p := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about))
