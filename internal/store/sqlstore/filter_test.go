@@ -69,12 +69,12 @@ func TestFilterOctets(t *testing.T) {
 }
 
 func BenchmarkFilters(b *testing.B) {
-	fs := make(filters, 61)
+	fs := make(filters, 245)
 	for i := range fs {
 		fs[i] = filterOf(hashes(uint64(i), partSize), partSize)
 	}
 	ask := hashes(99, 1<<16)
-	to := make([]int64, 0, 61)
+	to := make([]int64, 0, 245)
 	for i := 0; b.Loop(); i++ {
 		to = fs.parts(ask[i%len(ask)], to[:0])
 	}
