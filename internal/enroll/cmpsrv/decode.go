@@ -25,7 +25,7 @@ func (s *Server) handle(ctx context.Context, c *call) (cmp.Body, error) {
 	}
 	// The sender is looked for although a rule is broken, so that the error is
 	// protected as the message was.
-	c.sender, err = s.recognize(ctx, m)
+	c.sender, err = s.recognizeAt(ctx, c.address, m)
 	if f != nil {
 		return cmp.Body{}, f
 	}

@@ -60,6 +60,25 @@ func (s *Server) recognize(ctx context.Context, m *cmp.Message) (*sender, error)
 	return s.byCertificate(ctx, m)
 }
 
+// recognizeAt is recognize of a message from an address. From one that shows wrong
+// secrets all the time none is tried for a while, so that they are not guessed at
+// speed.
+func (s *Server) recognizeAt(ctx context.Context, address string, m *cmp.Message) (*sender, error) {
+	if m.Header.Algorithm == nil || !m.ByMAC() {
+		return s.recognize(ctx, m)
+	}
+	now := s.config.Now()
+	if s.strange.Spent(address, now) {
+		return nil, failure(cmp.SystemUnavail, "too many messages from this address are protected by a wrong secret; wait a while")
+	}
+	from, err := s.recognize(ctx, m)
+	var wrong *cmp.Failure
+	if errors.As(err, &wrong) && wrong.Info == cmp.BadMessageCheck {
+		s.strange.Allow(address, now)
+	}
+	return from, err
+}
+
 // trusts holds that the protection of a message is right, and by what is good
 // now.
 func (s *Server) trusts(ctx context.Context, m *cmp.Message) error {

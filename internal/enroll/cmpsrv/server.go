@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/certwright/certwright/authority"
+	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/manufacturer"
 	"github.com/certwright/certwright/internal/secret"
 	"github.com/certwright/certwright/protocol/cmp"
@@ -43,6 +44,9 @@ type Config struct {
 const (
 	presetWindow     = 5 * time.Minute
 	presetCheckAfter = time.Minute
+
+	wrongPerSecond = 5  // messages of one address that no shared secret protects rightly
+	wrongAtOnce    = 50 // so many at once
 )
 
 // Server answers CMP messages. It is safe for concurrent use, by several
@@ -52,7 +56,8 @@ type Server struct {
 	signers    *signers
 	standings  *standings
 	protectors protectors
-	seal       cipher.AEAD // of answers that hold keys
+	seal       cipher.AEAD     // of answers that hold keys
+	strange    *access.Limiter // of addresses that show wrong secrets
 }
 
 // New checks the configuration and returns a server.
@@ -83,7 +88,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{config: c, seal: seal, signers: signers, standings: newStandings(c.Authority, c.Now)}, nil
+	return &Server{config: c, seal: seal, strange: access.NewLimiter(wrongPerSecond, wrongAtOnce), signers: signers, standings: newStandings(c.Authority, c.Now)}, nil
 }
 
 // ServeHTTP takes messages at /.well-known/cmp, /.well-known/cmp/p/PROFILE and
