@@ -22,7 +22,7 @@ func (e *WaitError) Error() string { return e.refusal().Detail }
 func (e *WaitError) Unwrap() error { return e.refusal() }
 
 func (e *WaitError) refusal() *request.Refusal {
-	return notHolder("for this certificate, or by you, was shown too often what shows nothing", fmt.Sprintf("wait %s, or ask an officer", e.Wait))
+	return notHolder("too many wrong passwords or signatures were shown for this certificate, or by you", fmt.Sprintf("wait %s, or ask an officer", e.Wait))
 }
 
 // How much may be shown in vain before one is told to wait, a minute first and
@@ -82,7 +82,7 @@ func (a *Authority) count(ctx context.Context, o *RevocationOrder) (takeBack fun
 			w.Times = 0
 		}
 		if wait := w.wait(now); wait > 0 {
-			return &WaitError{wait.Round(time.Second)}
+			return &WaitError{max(time.Second, (wait + time.Second - 1).Truncate(time.Second))}
 		}
 		w.Times, w.Last = w.Times+1, now
 		return nil

@@ -69,7 +69,7 @@ func TestGuessingPasswordsIsSlow(t *testing.T) {
 	if wait := waits(t, err); wait != time.Minute {
 		t.Error(wait)
 	}
-	refused(t, err, request.NotAuthorized, "too often what shows nothing")
+	refused(t, err, request.NotAuthorized, "too many wrong passwords or signatures were shown")
 	for _, longer := range []time.Duration{2, 4, 8, 16, 32, 60, 60} {
 		w.pass(time.Hour)
 		refused(t, w.guess(t, "ann", serial, "wrong password"), request.NotAuthorized, "is not the challenge password")

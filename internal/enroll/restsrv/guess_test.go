@@ -85,7 +85,7 @@ func TestPasswordsOfOthersAreNotGuessed(t *testing.T) {
 	if codes[client.CodeNotFound] != 5 || codes[client.CodeRateLimited] != 15 {
 		t.Error(codes)
 	}
-	if _, err := ann.Revoke(t.Context(), "", serial, client.Revocation{Password: "open sesame"}); problem(err) != "rate-limited: for this certificate, or by you, was shown too often what shows nothing" {
+	if _, err := ann.Revoke(t.Context(), "", serial, client.Revocation{Password: "open sesame"}); problem(err) != "rate-limited: too many wrong passwords or signatures were shown for this certificate, or by you" {
 		t.Error(problem(err))
 	}
 	w.pass(2 * time.Minute)
