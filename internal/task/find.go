@@ -40,6 +40,10 @@ func FindRecord(ctx context.Context, o *Office, c *cert.Certificate) (*authority
 // a ticket, a fingerprint, or a name stands for. Of several with the same name
 // it takes the newest that is neither revoked nor expired.
 func FindOne(ctx context.Context, o *Office, ca, text string, serial []byte) (*authority.Certificate, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, &request.Refusal{Reason: request.UnknownCertificate, Detail: "no certificate is named: the argument is empty",
+			Fix: "give a serial number, a certificate file, a ticket or a name; see: certwright list"}
+	}
 	for _, q := range queries(ca, text, serial) {
 		found, err := Find(ctx, o, q)
 		if err != nil {
