@@ -92,14 +92,14 @@ func (s *served) crowd(t *testing.T, first, killAfter int) (kept, waiting, done 
 // confirmed is not valid before.
 func TestKillServerDuringConfirmation(t *testing.T) {
 	certwright, home := program(t), filepath.Join(t.TempDir(), "home")
-	s := serveHome(t, certwright, home)
+	s := serveHome(t, exec.Command(certwright), home)
 	s.shareSecret(t)
 	var names []string
 	for crash := range max(crashes(t)/4, 2) {
 		kept, waiting, done := s.crowd(t, 10_000*crash, 40+mathrand.IntN(100))
 		s.close()
 		before := issuedTo(t, certwright, home)
-		s = serveHome(t, certwright, home)
+		s = serveHome(t, exec.Command(certwright), home)
 		url := s.plain + "/.well-known/cmp"
 		for _, d := range kept {
 			if n := before["CN="+d.name]; n["unconfirmed"] != 1 || n["valid"] != 0 {
@@ -149,7 +149,7 @@ func TestKillServerDuringConfirmation(t *testing.T) {
 // time on the wire, by one shared secret: each gets one certificate.
 func TestThousandDevices(t *testing.T) {
 	certwright, home := program(t), filepath.Join(t.TempDir(), "home")
-	s := serveHome(t, certwright, home)
+	s := serveHome(t, exec.Command(certwright), home)
 	s.shareSecret(t)
 	url := s.plain + "/.well-known/cmp"
 	const devices = 1000

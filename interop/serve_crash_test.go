@@ -36,10 +36,11 @@ type served struct {
 	close func()
 }
 
-// serveHome starts a server over a home, and returns when it answers.
-func serveHome(t *testing.T, certwright, home string) *served {
+// serveHome starts a server over a home by a command, and returns when it
+// answers.
+func serveHome(t *testing.T, cmd *exec.Cmd, home string) *served {
 	t.Helper()
-	cmd := exec.Command(certwright, "--home", home, "serve", "--listen", "127.0.0.1:0", "--plain-listen", "127.0.0.1:0", "--output", "json")
+	cmd.Args = append(cmd.Args, "--home", home, "serve", "--listen", "127.0.0.1:0", "--plain-listen", "127.0.0.1:0", "--output", "json")
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	cmd.Env = append(os.Environ(), "CERTWRIGHT_LIMITS_RATE=0", "CERTWRIGHT_LOG_LEVEL=warn")
@@ -143,11 +144,11 @@ func TestKillServerUnderLoad(t *testing.T) {
 	answered := map[string]bool{}
 	submitted := 0
 	for crash := range max(crashes(t)/4, 2) {
-		s := serveHome(t, certwright, home)
+		s := serveHome(t, exec.Command(certwright), home)
 		serials, lost := s.load(t, submitted, 40+mathrand.IntN(160))
 		submitted += len(serials) + len(lost) + 1000
 		s.close()
-		s = serveHome(t, certwright, home)
+		s = serveHome(t, exec.Command(certwright), home)
 		again := map[string]bool{}
 		for _, one := range lost {
 			out, err := s.api.Submit(t.Context(), client.Submission{Request: one.request, CA: "issuing"}, client.WithKey(one.key))

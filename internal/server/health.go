@@ -85,8 +85,8 @@ func (s *Server) reached(ctx context.Context) error {
 // together take. Where only less fits, one of them is as good as none.
 const usual = 512 << 10
 
-// room tries, since something could not be written, whether that is still so:
-// who sends no requests here because of that would never know.
+// room tries whether something can be written, if that is not known or could not
+// be done last time: who sends no requests here because of that would never know.
 func (s *Server) room(ctx context.Context) error {
 	m := s.config.Measures
 	if m == nil || !m.failing.Load() {

@@ -88,11 +88,23 @@ func TestWhereNothingCanBeWrittenIsNotReady(t *testing.T) {
 	}
 }
 
+// What a disk was like before the server began is found out.
+func TestFullDiskIsNotReadyFromTheStart(t *testing.T) {
+	s := newWorld(t).server(t)
+	s.config.Office.Store = s.config.Measures.Observe(&crammed{Store: s.config.Office.Store, why: authority.ErrFull})
+	if checks, ready := s.readiness(t.Context()); ready {
+		t.Errorf("ready on a full disk: %+v", checks)
+	}
+}
+
 // Orders that cannot be followed say nothing of the store.
 func TestRefusedWritesAreNoReasonNotToBeReady(t *testing.T) {
 	s := newWorld(t).server(t)
 	disk := &crammed{Store: s.config.Office.Store}
 	s.config.Office.Store = s.config.Measures.Observe(disk)
+	if _, ready := s.readiness(t.Context()); !ready {
+		t.Fatal("not ready")
+	}
 	ended, end := context.WithCancel(t.Context())
 	end()
 	if err := authority.CommitOne(ended, s.config.Office.Store, &authority.Change{}); err == nil {

@@ -30,12 +30,13 @@ type Measures struct {
 	told         *metrics.Counter
 	answers      *metrics.Counter
 
-	failing atomic.Bool // nothing could be written, when that was last tried
+	failing atomic.Bool // nothing could be written when that was last tried, or it is not known yet
 }
 
 // NewMeasures returns the metrics, all at zero.
 func NewMeasures(version string, started time.Time) *Measures {
 	m := &Measures{}
+	m.failing.Store(true) // until it was tried
 	times := []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
 	m.requests = m.Counter("certwright_http_requests_total", "Requests answered.", "door", "method", "code")
 	m.seconds = m.Histogram("certwright_http_request_seconds", "Time to answer a request, in seconds.", times, "door")

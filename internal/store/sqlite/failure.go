@@ -31,6 +31,11 @@ func explain(err error) error {
 	switch code(err) & 0xff {
 	case 0:
 		return err
+	case codes.SQLITE_IOERR:
+		said = "the disk does not work as it should; check it, and try again"
+		if code(err) == codes.SQLITE_IOERR_SHMSIZE {
+			return fmt.Errorf("%w: there is no room for the index of the log beside it, 32 KiB or more; make room and try again (%w)", authority.ErrFull, err)
+		}
 	case codes.SQLITE_NOTADB:
 		return errNotOurs
 	case codes.SQLITE_CORRUPT:
@@ -41,8 +46,6 @@ func explain(err error) error {
 		said = "the file may not be written to; check its owner and mode"
 	case codes.SQLITE_CANTOPEN:
 		said = "the file cannot be opened; check that it is a file, and its owner and mode"
-	case codes.SQLITE_IOERR:
-		said = "the disk does not work as it should; check it, and try again"
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
 		said = "other processes kept the store busy for too long; try again"
 	default:
