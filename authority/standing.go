@@ -60,6 +60,17 @@ func (a *Authority) State(ctx context.Context, name string) (string, error) {
 	return CAActive, nil
 }
 
+// Withdrawn reports whether the certificate of an authority, retired or not, or one
+// above it in this store, is revoked or on hold.
+func (a *Authority) Withdrawn(ctx context.Context, name string) (bool, error) {
+	s, err := a.signatory(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	u, err := a.fitness(ctx, s)
+	return u != nil && u.state != CAExpired, err
+}
+
 // fitness looks whether an active authority may sign; nil says that it may.
 // What the records said is kept until the authorities are looked at anew.
 func (a *Authority) fitness(ctx context.Context, s *signatory) (*unfit, error) {

@@ -252,13 +252,26 @@ func (s *Server) ours(ctx context.Context, c *cert.Certificate) (record *authori
 		}
 		switch standing {
 		case authority.StandingGood:
-			return record, nil, nil
+			return record, nil, s.above(ctx, ca.Name)
 		case authority.StandingRevoked, authority.StandingHold:
 			return record, failure(cmp.CertRevoked, "the certificate of the protection is revoked"), nil
 		}
 		return nil, nil, failure(cmp.SignerNotTrusted, "the certificate of the protection is %s", standing)
 	}
 	return nil, nil, nil
+}
+
+// above refuses the certificates of an authority whose own certificate, or one
+// above it, is revoked or on hold.
+func (s *Server) above(ctx context.Context, ca string) error {
+	withdrawn, err := s.config.Authority.Withdrawn(ctx, ca)
+	if err != nil {
+		return fmt.Errorf("looking at the authority of the certificate of the protection: %w", err)
+	}
+	if withdrawn {
+		return failure(cmp.SignerNotTrusted, "an authority above the certificate of the protection is revoked or on hold")
+	}
+	return nil
 }
 
 // unconfirmedError says that a message is protected by a certificate that waits to
