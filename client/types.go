@@ -374,6 +374,7 @@ const (
 	CodeRateLimited     = "rate-limited"
 	CodeTooLarge        = "too-large"
 	CodeDatabase        = "database" // the server's records cannot be reached now
+	CodeNetwork         = "network"  // the server cannot reach who could say whom a token was given to
 	CodeInternal        = "internal"
 )
 

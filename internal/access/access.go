@@ -119,6 +119,7 @@ const (
 	CodeUnauthenticated = "unauthenticated"
 	CodeForbidden       = "forbidden"
 	CodeRateLimited     = "rate-limited"
+	CodeNetwork         = "network"
 )
 
 // Header is what the answer says in its header.

@@ -124,7 +124,7 @@ func (k *issuerKeys) anew(ctx context.Context) (*keySet, error) {
 // shown returns the keys, or that the issuer has not shown any; k.mu is held.
 func (k *issuerKeys) shown(wait time.Duration) (*keySet, error) {
 	if k.failed || k.set == nil {
-		return nil, &Failure{Status: http.StatusServiceUnavailable, Code: "network", Detail: "the issuer " + k.issuer + " of OpenID Connect cannot be reached",
+		return nil, &Failure{Status: http.StatusServiceUnavailable, Code: CodeNetwork, Detail: "the issuer " + k.issuer + " of OpenID Connect cannot be reached",
 			Fix: "try again later, or use a token of this server", Wait: wait}
 	}
 	return k.set, nil
