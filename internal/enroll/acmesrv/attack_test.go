@@ -393,7 +393,7 @@ func TestWrongAnswers(t *testing.T) {
 	w := newWorld(t)
 	c := w.registered(t)
 	for detail, handler := range map[string]http.HandlerFunc{
-		"answered with status 404":                         http.NotFound,
+		"answered with status 404":                      http.NotFound,
 		`answered 10 octets, not the key authorization`: func(out http.ResponseWriter, _ *http.Request) { io.WriteString(out, "nonsense\x00\n") },
 		"answered 4096 octets, not the key authorization": func(out http.ResponseWriter, _ *http.Request) {
 			for range 1 << 10 {
