@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/certwright/certwright/authority"
@@ -49,12 +50,24 @@ func FindOne(ctx context.Context, o *Office, ca, text string, serial []byte) (*a
 		if err != nil {
 			return nil, err
 		}
+		if strings.Contains(q.Name, "*") {
+			found = slices.DeleteFunc(found, func(c *authority.Certificate) bool { return !hasName(c, text) })
+		}
 		if len(found) > 0 {
 			return newest(o, found), nil
 		}
 	}
 	return nil, &request.Refusal{Reason: request.UnknownCertificate, Detail: fmt.Sprintf("no certificate is found by %q", text),
 		Fix: "give a serial number, a certificate file, a ticket or a name; see: certwright list"}
+}
+
+// hasName reports whether a certificate has this name itself, with or without
+// its kind: a query takes a wildcard for all names that it stands for.
+func hasName(c *authority.Certificate, text string) bool {
+	return slices.ContainsFunc(c.Names, func(name string) bool {
+		_, value, _ := strings.Cut(name, ":")
+		return strings.EqualFold(name, text) || strings.EqualFold(value, text)
+	})
 }
 
 func queries(ca, text string, serial []byte) []authority.Query {
