@@ -27,6 +27,7 @@ type NewCA struct {
 	KeyKind  string // key.Generate's
 	Parent   string // an authority of this store; empty for a root, or with Offline
 	Offline  bool   // make key and request only; InstallCA brings the certificate
+	Follows  string // the root of this store whose name the new one has, with another key (RFC 4210, Section 4.4)
 	Profile  string // empty: "root" or "subca"
 	Asked    issuance.Asked
 	PathLen  int               // -1: as the profile says
@@ -44,7 +45,7 @@ func (a *Authority) CreateCA(ctx context.Context, n NewCA) (*CA, error) {
 	if err := a.mayCreate(ctx, n.Name, &n.Settings); err != nil {
 		return nil, err
 	}
-	if err := a.newName(ctx, n.Subject); err != nil {
+	if err := a.newName(ctx, &n); err != nil {
 		return nil, err
 	}
 	if n.Parent != "" && !n.Offline {

@@ -191,6 +191,40 @@ func TestHeldAuthority(t *testing.T) {
 	}
 }
 
+// The key of a root is replaced by a root of the same name (RFC 4210, Section
+// 4.4). Their lists have the same issuer, so no number is used by both.
+func TestRootsThatFollow(t *testing.T) {
+	w := newWorld(t)
+	create := func(n authority.NewCA) error {
+		n.KeyKind, n.PathLen, n.By = "ecdsa-p256", -1, "operator"
+		_, err := w.CreateCA(t.Context(), n)
+		return err
+	}
+	root, issuing := name(t, "CN=Test Root,O=Test"), name(t, "CN=Test Issuing,O=Test")
+	refused(t, create(authority.NewCA{Name: "r2", Subject: root}), request.Duplicate, "with another key")
+	refused(t, create(authority.NewCA{Name: "r2", Subject: issuing, Follows: "issuing"}), request.PolicyRefused, "only a root can follow a root of its name")
+	refused(t, create(authority.NewCA{Name: "r2", Subject: root, Follows: "root", Offline: true}), request.PolicyRefused, "only a root can follow a root of its name")
+	refused(t, create(authority.NewCA{Name: "r2", Subject: name(t, "CN=Other"), Follows: "root"}), request.PolicyRefused, `there is no authority "root" with the name CN=Other`)
+	check(t, create(authority.NewCA{Name: "r2", Subject: root, Follows: "root"}))
+	check(t, create(authority.NewCA{Name: "r3", Subject: root, Follows: "r2"}))
+	seen := map[int64]string{}
+	for range 3 {
+		for _, ca := range []string{"root", "r2", "r3", "issuing"} {
+			lists, err := w.PublishCRL(t.Context(), ca, authority.FullCRL, -1, "otto")
+			check(t, err)
+			if other := seen[lists[0].Number]; other != "" && ca != "issuing" {
+				t.Errorf("%s and %s have a list %d", other, ca, lists[0].Number)
+			}
+			if ca != "issuing" {
+				seen[lists[0].Number] = ca
+			}
+		}
+	}
+	if l, err := w.store.NewestCRL(t.Context(), "issuing", authority.FullCRL, 0); err != nil || l.Number != 3 {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
 // Lists, answers and paths go by the name of an authority: two of one name would
 // publish lists that are taken for each other's.
 func TestEveryAuthorityHasANameOfItsOwn(t *testing.T) {
@@ -201,7 +235,7 @@ func TestEveryAuthorityHasANameOfItsOwn(t *testing.T) {
 		return err
 	}
 	same := name(t, "CN=test  issuing,O=Test") // by the rules that names are compared with
-	refused(t, create(authority.NewCA{Name: "again", Subject: same, Parent: "root"}), request.Duplicate, `authority "issuing" has the name CN=Test Issuing,O=Test already, with another key`)
+	refused(t, create(authority.NewCA{Name: "again", Subject: same, Parent: "root"}), request.Duplicate, `authority "issuing" has the name CN=test  issuing,O=Test already, with another key`)
 	refused(t, create(authority.NewCA{Name: "again", Subject: same, Offline: true}), request.Duplicate, "with another key")
 	refused(t, create(authority.NewCA{Name: "again", Subject: same}), request.Duplicate, "with another key")
 	check(t, create(authority.NewCA{Name: "waiting", Subject: name(t, "CN=Waiting"), Offline: true}))

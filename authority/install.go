@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/certwright/certwright/format/cert"
@@ -208,31 +209,49 @@ func (a *Authority) newKey(ctx context.Context, public *key.Public) error {
 }
 
 // newName refuses the name of an authority that signs with another key, or did:
-// revocation lists go by the name of their issuer, and by numbers that each of
-// the two would count for itself (RFC 5280, Section 5.2.3).
-func (a *Authority) newName(ctx context.Context, subject dn.Name) error {
+// lists, answers and paths go by that name. A root may follow one of its name.
+func (a *Authority) newName(ctx context.Context, n *NewCA) error {
+	same, err := a.named(ctx, n.Subject)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(same, func(ca *CA) bool { return ca.Name == n.Follows })
+	switch {
+	case n.Follows != "" && i < 0:
+		return &request.Refusal{Reason: request.PolicyRefused, Field: "follows", Detail: fmt.Sprintf("there is no authority %q with the name %s", n.Follows, n.Subject), Fix: "name the root whose subject the new one has"}
+	case n.Follows != "" && (n.Parent != "" || n.Offline || same[i].Parent != "" || len(same[i].Chain) != 1):
+		return &request.Refusal{Reason: request.PolicyRefused, Field: "follows", Detail: "only a root can follow a root of its name", Fix: "give another authority a subject of its own"}
+	case len(same) > 0 && n.Follows == "":
+		return &request.Refusal{Reason: request.Duplicate, Field: "subject", Detail: fmt.Sprintf("authority %q has the name %s already, with another key, and lists are told apart by that name", same[0].Name, n.Subject),
+			Fix: "give the new one a subject of its own, such as one with a number at the end of the common name; a root that takes the place of one says so: --follows " + same[0].Name}
+	}
+	return nil
+}
+
+// named are the authorities that have a name, or asked for it.
+func (a *Authority) named(ctx context.Context, subject dn.Name) ([]*CA, error) {
 	list, err := a.config.Store.CAs(ctx)
 	if err != nil {
-		return fmt.Errorf("reading the authorities: %w", err)
+		return nil, fmt.Errorf("reading the authorities: %w", err)
 	}
+	var out []*CA
 	for _, ca := range list {
 		if len(ca.Chain) == 0 && ca.State == CARetired {
 			continue
 		}
 		s, err := a.newSignatory(ca)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		other, err := s.subject()
+		its, err := s.subject()
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if other.Equal(subject) {
-			return &request.Refusal{Reason: request.Duplicate, Field: "subject", Detail: fmt.Sprintf("authority %q has the name %s already, with another key, and lists are told apart by that name", ca.Name, other),
-				Fix: "give the new one a subject of its own, such as one with a number at the end of the common name"}
+		if its.Equal(subject) {
+			out = append(out, ca)
 		}
 	}
-	return nil
+	return out, nil
 }
 
 // keyOf is the public key of an authority, from its certificate or request.

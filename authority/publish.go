@@ -88,7 +88,7 @@ func mayPublish(s *signatory, kind CRLKind, shard int) error {
 func (a *Authority) publishShard(ctx context.Context, p *publication, kind CRLKind, shard int) (out []*CRL, err error) {
 	s := p.signatory
 	for range 10 * attempts {
-		last, err := a.lastLists(ctx, s.ca.Name, shard)
+		last, err := a.lastLists(ctx, s, shard)
 		if err != nil {
 			return out, err
 		}
@@ -191,27 +191,35 @@ type listAccount struct {
 
 // lastLists are the lists of a shard that the next one comes after.
 type lastLists struct {
-	number int64       // the highest in use, of all shards
+	number int64       // the highest in use, of all shards and authorities of this name
 	full   *CRL        // the newest full one, without DER
 	times  []time.Time // when those of both kinds were issued
 }
 
-func (a *Authority) lastLists(ctx context.Context, ca string, shard int) (*lastLists, error) {
+func (a *Authority) lastLists(ctx context.Context, s *signatory, shard int) (*lastLists, error) {
+	same, err := a.CAsNamed(ctx, s.certificate.Subject)
+	if err != nil {
+		return nil, err
+	}
 	l := &lastLists{}
-	for c, err := range a.config.Store.CRLs(ctx, ca) {
-		if err != nil {
-			return nil, fmt.Errorf("reading the revocation lists of authority %q: %w", ca, err)
-		}
-		l.number = c.Number
-		if c.Shard != shard {
-			continue
-		}
-		l.times = append(l.times, c.ThisUpdate)
-		if c.Kind == FullCRL {
-			l.full = c
+	for _, ca := range same {
+		for c, err := range a.config.Store.CRLs(ctx, ca.Name) {
+			if err != nil {
+				return nil, fmt.Errorf("reading the revocation lists of authority %q: %w", ca.Name, err)
+			}
+			if l.number = max(l.number, c.Number); ca.Name == s.ca.Name && c.Shard == shard {
+				l.add(c)
+			}
 		}
 	}
 	return l, nil
+}
+
+func (l *lastLists) add(c *CRL) {
+	l.times = append(l.times, c.ThisUpdate)
+	if c.Kind == FullCRL {
+		l.full = c
+	}
 }
 
 // largeList is from how many octets on memory is worth some milliseconds.

@@ -129,7 +129,7 @@ func (r *Record) hold(body any) (err error) {
 // list is a *request.Refusal.
 func (a *Authority) hasBase(ctx context.Context, s *signatory, last *lastLists) (bool, error) {
 	switch {
-	case last.number == 0:
+	case last.number == 0 || last.full == nil && len(last.times) == 0 && s.settings.Shards <= 1:
 		return false, &request.Refusal{Reason: request.PolicyRefused, Field: "kind", Detail: "there is no full list yet that a delta list could go with", Fix: "publish a full list first"}
 	case last.full == nil:
 		return false, nil

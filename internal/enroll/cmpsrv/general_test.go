@@ -62,7 +62,7 @@ func TestGenmRootUpdate(t *testing.T) {
 	w.mu.Lock()
 	w.ahead = time.Hour
 	w.mu.Unlock()
-	next, err := w.authority.CreateCA(t.Context(), authority.NewCA{Name: "root2", Subject: name(t, "CN=Test Root"), KeyKind: "ecdsa-p256", By: "operator", PathLen: -1})
+	next, err := w.authority.CreateCA(t.Context(), authority.NewCA{Name: "root2", Follows: "root", Subject: name(t, "CN=Test Root"), KeyKind: "ecdsa-p256", By: "operator", PathLen: -1})
 	check(t, err)
 	for _, q := range []cmp.Info{question, {Type: cmp.InfoRootCACert}} {
 		u, err := w.ask(q).RootUpdate()

@@ -285,6 +285,7 @@ func (p *program) tellMade(o *task.Office, done string, made []*authority.CA) er
 type caCreateFlags struct {
 	settingFlags
 	subject, kind, parent, validity, notAfter string
+	follows                                   string
 	permit, exclude                           []string
 	offline                                   bool
 	pathLen                                   int
@@ -320,6 +321,7 @@ certwright ca request issuing --out issuing.csr`,
 	flags := c.Flags()
 	flags.StringVar(&f.subject, "subject", "", `subject (default "CN=NAME")`)
 	flags.StringVar(&f.parent, "parent", "", "authority of this home that signs it (default: a root)")
+	flags.StringVar(&f.follows, "follows", "", "root of this home whose place it takes, with the same subject and another key")
 	flags.BoolVar(&f.offline, "offline", false, "make key and request only; \"ca install\" brings the certificate")
 	flags.StringVar(&f.kind, "type", "ecdsa-p256", "kind of the key: "+keyKinds)
 	flags.StringVar(&f.validity, "validity", "", "how long it is valid (default: as the profile subca says)")
@@ -332,7 +334,7 @@ certwright ca request issuing --out issuing.csr`,
 }
 
 func (f *caCreateFlags) newCA(name string, flags *pflag.FlagSet) (authority.NewCA, error) {
-	n := authority.NewCA{Name: name, Parent: f.parent, Offline: f.offline, PathLen: f.pathLen, Settings: task.DefaultSettings()}
+	n := authority.NewCA{Name: name, Parent: f.parent, Offline: f.offline, Follows: f.follows, PathLen: f.pathLen, Settings: task.DefaultSettings()}
 	if f.offline && f.parent != "" {
 		return n, front.Usage("leave one of the two out", "--offline and --parent exclude each other")
 	}
