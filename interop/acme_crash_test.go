@@ -55,7 +55,7 @@ func TestKillDuringOrders(t *testing.T) {
 	if len(w.serials) != clients*flows {
 		t.Errorf("%d of %d orders were finished", len(w.serials), clients*flows)
 	}
-	after := serveHome(t, w.program, w.home)
+	after := serveHome(t, exec.Command(w.program), w.home)
 	for _, serial := range w.serials {
 		after.hold(t, serial)
 	}
