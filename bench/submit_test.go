@@ -84,11 +84,11 @@ func newAuthority(b *testing.B, s authority.Store, k *key.Private) *authority.Au
 
 func openAuthority(b *testing.B, s authority.Store, k *key.Private) *authority.Authority {
 	a := newAuthority(b, s, k)
-	subject, err := dn.ParseText("CN=Bench")
+	name := fmt.Sprint("bench-", time.Now().UnixNano())
+	subject, err := dn.ParseText("CN=" + name)
 	if err != nil {
 		b.Fatal(err)
 	}
-	name := fmt.Sprint("bench-", time.Now().UnixNano())
 	if _, err := a.CreateCA(b.Context(), authority.NewCA{Name: name, Subject: subject, PathLen: -1, By: "bench"}); err != nil {
 		b.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package cmpsrv
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -57,7 +58,7 @@ func newWorld(t *testing.T, edit ...func(*Config)) *world {
 	w := &world{t: t, dir: t.TempDir(), profiles: map[string]string{"plant": plant, "reviewed": strings.Replace(plant, "name: plant", "name: reviewed\nissuance: review", 1)}, log: &bytes.Buffer{}, store: memstore.New()}
 	keys := memkeys.New()
 	var err error
-	w.authority, err = authority.New(authority.Config{Store: w.store, Keys: keys, Profiles: w.profile, Now: w.clock})
+	w.authority, err = authority.New(authority.Config{Store: w.store, Keys: keys, Profiles: w.profile, Now: w.clock, Wait: func(context.Context, time.Duration) error { return nil }})
 	check(t, err)
 	w.vault = secret.New(secret.Config{Store: w.store, Keys: keys, Now: w.clock})
 	for _, ca := range []authority.NewCA{{Name: "root", Subject: name(t, "CN=Test Root")}, {Name: "issuing", Subject: name(t, "CN=Test Issuing"), Parent: "root"}} {
