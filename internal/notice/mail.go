@@ -7,10 +7,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime/quotedprintable"
 	"net"
 	"net/smtp"
+	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,19 +30,31 @@ type Mail struct {
 	Roots    *x509.CertPool // nil: the system's
 }
 
-// Send sends one message to everybody.
+// Send sends one message to everybody, or to those that it has not reached yet.
+// Where the server does not take it for all, the error is an *Undelivered.
 func (m *Mail) Send(ctx context.Context, message *Message) error {
 	text, err := m.compose(message)
 	if err != nil {
 		return err
+	}
+	to := m.To
+	if len(message.Left) > 0 {
+		to = slices.DeleteFunc(slices.Clone(m.To), func(a string) bool { return !slices.Contains(message.Left, a) })
+		if len(to) == 0 {
+			return nil // those that were left are not to be told any more
+		}
 	}
 	client, err := m.connect(ctx)
 	if err != nil {
 		return fmt.Errorf("mail server %s: %w", m.Server, err)
 	}
 	defer client.Close()
-	if err := m.deliver(client, text); err != nil {
+	left, refusals, err := m.deliver(client, to, text)
+	switch {
+	case err != nil:
 		return fmt.Errorf("mail server %s: %w", m.Server, err)
+	case len(refusals) > 0:
+		return &Undelivered{Left: left, Cause: fmt.Errorf("mail server %s does not take %s", m.Server, strings.Join(refusals, "; nor "))}
 	}
 	return nil
 }
@@ -88,15 +103,61 @@ func (m *Mail) login(client *smtp.Client, host string) error {
 	return client.Auth(smtp.PlainAuth("", m.User, string(password), host))
 }
 
-func (m *Mail) deliver(client *smtp.Client, text []byte) error {
+// deliver sends a text to those that the server takes it for. It returns what
+// the server refused, each with its answer, and who is to be tried again: an
+// answer 4yz is for now, one of 5yz for good (RFC 5321, Section 4.2.1).
+func (m *Mail) deliver(client *smtp.Client, to []string, text []byte) (left, refusals []string, err error) {
 	if err := client.Mail(m.From); err != nil {
-		return err
+		return nil, nil, err
 	}
-	for _, to := range m.To {
-		if err := client.Rcpt(to); err != nil {
-			return err
+	var taken []string
+	for _, address := range to {
+		err := client.Rcpt(address)
+		code, answered := answer(err)
+		switch {
+		case err == nil:
+			taken = append(taken, address)
+			continue
+		case !answered:
+			return nil, nil, err
+		case code/100 == 4 || code == tooMany:
+			left = append(left, address)
+		}
+		refusals = append(refusals, fmt.Sprintf("%s: %v", address, err))
+	}
+	if len(taken) > 0 {
+		err := send(client, text)
+		code, answered := answer(err)
+		switch {
+		case err == nil:
+		case !answered:
+			return nil, nil, err
+		case code/100 == 4:
+			left = append(taken, left...)
+			fallthrough
+		default:
+			refusals = append(refusals, fmt.Sprintf("the text: %v", err))
 		}
 	}
+	client.Quit() // whatever comes of it: what was taken, was taken with the answer to the text
+	return left, refusals, nil
+}
+
+// tooMany is an answer to RCPT that is for now, though it looks as if it were
+// for good (RFC 5321, Section 4.5.3.1.10).
+const tooMany = 552
+
+// answer is the code of what a server answered, where the error is that.
+func answer(err error) (code int, answered bool) {
+	var said *textproto.Error
+	if !errors.As(err, &said) {
+		return 0, false
+	}
+	return said.Code, true
+}
+
+// send sends a text. It has been taken when there is no error.
+func send(client *smtp.Client, text []byte) error {
 	w, err := client.Data()
 	if err != nil {
 		return err
@@ -104,13 +165,11 @@ func (m *Mail) deliver(client *smtp.Client, text []byte) error {
 	if _, err := w.Write(text); err != nil {
 		return err
 	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	return client.Quit()
+	return w.Close()
 }
 
-// compose writes the mail (RFC 5322). The same message has the same
+// compose writes the mail (RFC 5322), each address on a line of its own: many
+// would make one too long (Section 2.1.1). The same message has the same
 // Message-ID, so that one that came twice is seen to be one.
 func (m *Mail) compose(message *Message) ([]byte, error) {
 	subject, lines, err := describe(message)
@@ -121,7 +180,7 @@ func (m *Mail) compose(message *Message) ([]byte, error) {
 	_, domain, _ := strings.Cut(m.From, "@")
 	var b bytes.Buffer
 	for _, h := range [][2]string{
-		{"From", "<" + m.From + ">"}, {"To", "<" + strings.Join(m.To, ">, <") + ">"}, {"Subject", subject},
+		{"From", "<" + m.From + ">"}, {"To", "<" + strings.Join(m.To, ">,\r\n <") + ">"}, {"Subject", subject},
 		{"Date", message.Timestamp.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700")},
 		{"Message-ID", fmt.Sprintf("<%x@%s>", sum[:12], domain)}, {"Auto-Submitted", "auto-generated"},
 		{"MIME-Version", "1.0"}, {"Content-Type", "text/plain; charset=utf-8"}, {"Content-Transfer-Encoding", "quoted-printable"},

@@ -110,6 +110,37 @@ func TestDeliveryIsTakenByOneProcess(t *testing.T) {
 	}
 }
 
+// What reached some is tried again for the others, and what nobody is left for
+// not at all.
+func TestDeliveryToSome(t *testing.T) {
+	s, now := memstore.New(), start
+	var tries []string
+	answers := []*Undelivered{{Left: []string{"b", "c"}, Cause: errors.New("b and c are busy")}, {Cause: errors.New("b and c are gone")}}
+	q := &Queue{Records: s, Now: func() time.Time { return now }, Log: quiet(), Targets: []Target{{"mail", func(_ context.Context, m *Message) error {
+		tries = append(tries, m.ID+":"+strings.Join(m.Left, " "))
+		if m.ID != "a" {
+			return nil
+		}
+		answer := answers[0]
+		answers = answers[1:]
+		return answer
+	}}}}
+	put(t, s, "mail", "a")
+	put(t, s, "mail", "b")
+	for range 5 {
+		now = now.Add(time.Hour)
+		if err := q.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(tries, ", "); got != "a:, b:, a:b c" {
+		t.Errorf("tried %s", got)
+	}
+	if r := left(t, s); len(r) != 1 || r[0].State != failed || !strings.Contains(string(r[0].Body), `"error":"b and c are gone"`) {
+		t.Errorf("left %+v", r)
+	}
+}
+
 func TestGap(t *testing.T) {
 	for attempts, want := range map[int]time.Duration{1: 10 * time.Second, 2: 20 * time.Second, 5: 160 * time.Second, 14: longestGap, 99: longestGap} {
 		if got := gap(attempts); got != want {

@@ -21,7 +21,19 @@ type Message struct {
 	Type      string          `json:"type"` // "request.issued", "certificates.ending"
 	Timestamp time.Time       `json:"timestamp"`
 	Data      json.RawMessage `json:"data"`
+
+	Left []string `json:"-"` // whom of several it has not reached yet; empty: nobody has it
 }
+
+// Undelivered is the error of a try that did not reach all of those that the
+// message is for, or that is not to be made again.
+type Undelivered struct {
+	Left  []string // whom to try again; empty: nobody
+	Cause error
+}
+
+func (u *Undelivered) Error() string { return u.Cause.Error() }
+func (u *Undelivered) Unwrap() error { return u.Cause }
 
 // Target is where messages go.
 type Target struct {
@@ -42,9 +54,10 @@ type Queue struct {
 
 // delivery is the body of a record of the kind "delivery".
 type delivery struct {
-	Message  Message `json:"message"`
-	Attempts int     `json:"attempts"`
-	Error    string  `json:"error,omitempty"` // of the last try
+	Message  Message  `json:"message"`
+	Attempts int      `json:"attempts"`
+	Left     []string `json:"left,omitempty"`  // Message.Left
+	Error    string   `json:"error,omitempty"` // of the last try
 }
 
 const (
@@ -136,6 +149,7 @@ func (q *Queue) one(ctx context.Context, t *Target, r *authority.Record) (bool, 
 	if err := q.put(ctx, r, d, q.Now().Add(lease)); err != nil {
 		return true, taken(err)
 	}
+	d.Message.Left = d.Left
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	err = t.Send(limited, &d.Message)
 	cancel()
@@ -146,14 +160,25 @@ func (q *Queue) one(ctx context.Context, t *Target, r *authority.Record) (bool, 
 	if ctx.Err() != nil {
 		return false, nil // the lease ends by itself
 	}
+	return q.again(ctx, t, r, d, err)
+}
+
+// again has a delivery tried again after a try in vain, for those that are
+// left, and reports whether to go on with the next: the target answers.
+func (q *Queue) again(ctx context.Context, t *Target, r *authority.Record, d *delivery, cause error) (bool, error) {
 	q.result(t.Name, "failed")
-	d.Error = err.Error()
+	d.Error = cause.Error()
 	due := q.Now().Add(gap(d.Attempts))
-	if d.Attempts >= mostTries {
+	var u *Undelivered
+	answered := errors.As(cause, &u)
+	if answered {
+		d.Left = u.Left
+	}
+	if d.Attempts >= mostTries || answered && len(u.Left) == 0 {
 		r.State, due = failed, q.Now().Add(keepFailed)
 	}
-	q.Log.WarnContext(ctx, "a message was not delivered", "to", t.Name, "message", d.Message.ID, "type", d.Message.Type, "attempt", d.Attempts, "given-up", r.State == failed, "cause", err)
-	return false, taken(q.put(ctx, r, d, due))
+	q.Log.WarnContext(ctx, "a message was not delivered", "to", t.Name, "message", d.Message.ID, "type", d.Message.Type, "attempt", d.Attempts, "given-up", r.State == failed, "cause", cause)
+	return answered, taken(q.put(ctx, r, d, due))
 }
 
 func (q *Queue) put(ctx context.Context, r *authority.Record, d *delivery, due time.Time) error {
