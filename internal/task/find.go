@@ -39,7 +39,8 @@ func FindRecord(ctx context.Context, o *Office, c *cert.Certificate) (*authority
 
 // FindOne returns the one certificate that a serial number, the identifier of
 // a ticket, a fingerprint, or a name stands for. Of several with the same name
-// it takes the newest that is neither revoked nor expired.
+// it takes the newest that is neither revoked nor expired. A part of a subject
+// stands for that subject, and of several subjects for none.
 func FindOne(ctx context.Context, o *Office, ca, text string, serial []byte) (*authority.Certificate, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, &request.Refusal{Reason: request.UnknownCertificate, Detail: "no certificate is named: the argument is empty",
@@ -53,12 +54,58 @@ func FindOne(ctx context.Context, o *Office, ca, text string, serial []byte) (*a
 		if strings.Contains(q.Name, "*") {
 			found = slices.DeleteFunc(found, func(c *authority.Certificate) bool { return !hasName(c, text) })
 		}
+		if q.Subject != "" {
+			if found, err = ofOneSubject(o, text, found); err != nil {
+				return nil, err
+			}
+		}
 		if len(found) > 0 {
 			return newest(o, found), nil
 		}
 	}
 	return nil, &request.Refusal{Reason: request.UnknownCertificate, Detail: fmt.Sprintf("no certificate is found by %q", text),
 		Fix: "give a serial number, a certificate file, a ticket or a name; see: certwright list"}
+}
+
+// ofOneSubject refuses certificates of several subjects. Those that are revoked
+// or expired are left out where there are others, and so are those that have
+// the text as a part of an attribute where others have it as a whole one.
+func ofOneSubject(o *Office, text string, found []*authority.Certificate) ([]*authority.Certificate, error) {
+	for _, keep := range []func(*authority.Certificate) bool{
+		func(c *authority.Certificate) bool { return inUse(o, c) },
+		func(c *authority.Certificate) bool { return hasWhole(c.Subject, text) },
+	} {
+		if kept := slices.DeleteFunc(slices.Clone(found), func(c *authority.Certificate) bool { return !keep(c) }); len(kept) > 0 {
+			found = kept
+		}
+	}
+	var subjects []string
+	for _, c := range found {
+		if !slices.Contains(subjects, c.Subject) {
+			subjects = append(subjects, c.Subject)
+		}
+	}
+	if len(subjects) <= 1 {
+		return found, nil
+	}
+	const told = 5
+	list := strings.Join(subjects[:min(told, len(subjects))], "; ")
+	if len(subjects) > told {
+		list += fmt.Sprintf("; and %d more", len(subjects)-told)
+	}
+	return nil, &request.Refusal{Reason: request.UnknownCertificate, Detail: fmt.Sprintf("%q is a part of the subjects of several certificates: %s", text, list),
+		Fix: "give the serial number, the file of the certificate, or the whole name; see: certwright list"}
+}
+
+// hasWhole reports whether a subject, as written in RFC 4514, is the text, or
+// has an attribute that is.
+func hasWhole(subject, text string) bool {
+	subject, text = strings.ToLower(subject), strings.ToLower(text)
+	return subject == text || strings.Contains(subject+",", "="+text+",") || strings.Contains(subject+",", "="+text+"+")
+}
+
+func inUse(o *Office, c *authority.Certificate) bool {
+	return c.Status == authority.StatusValid && c.NotAfter.After(o.Now())
 }
 
 // hasName reports whether a certificate has this name itself, with or without
@@ -85,12 +132,10 @@ func queries(ca, text string, serial []byte) []authority.Query {
 }
 
 func newest(o *Office, found []*authority.Certificate) *authority.Certificate {
-	best := found[len(found)-1]
-	now := o.Now()
-	for i := len(found) - 1; i >= 0; i-- {
-		if c := found[i]; c.Status == authority.StatusValid && c.NotAfter.After(now) {
+	for _, c := range slices.Backward(found) {
+		if inUse(o, c) {
 			return c
 		}
 	}
-	return best
+	return found[len(found)-1]
 }
