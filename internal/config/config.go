@@ -22,7 +22,7 @@ type Config struct {
 	Limits   Limits    `yaml:"limits" doc:"what one client may take"`
 	Log      Log       `yaml:"log" doc:"the log, on standard error"`
 	Publish  Publish   `yaml:"publish" doc:"revocation lists, OCSP and the certificates of authorities"`
-	Alerts   Alerts    `yaml:"alerts" doc:"telling people of certificates that end soon, once each"`
+	Alerts   Alerts    `yaml:"alerts" doc:"telling people of certificates that end soon"`
 	Webhooks []Webhook `yaml:"webhooks" doc:"programs that are told of decisions, signed and tried again"`
 }
 
@@ -103,11 +103,12 @@ type Publish struct {
 
 // Alerts says who is told of certificates that end soon.
 type Alerts struct {
-	Expiry  Duration `yaml:"expiry" doc:"how long before its end a certificate that was not renewed is told of; 0: never"`
-	Missed  bool     `yaml:"missed-renewal" doc:"tell when a certificate that renews an earlier one passes nine tenths of its life without a renewal"`
-	Every   Duration `yaml:"every" doc:"how often to look"`
-	Mail    Mail     `yaml:"mail" doc:"the mail server that alerts are sent by"`
-	Webhook Webhook  `yaml:"webhook" doc:"the program that alerts are posted to"`
+	Expiry    Duration `yaml:"expiry" doc:"how long before its end a certificate that was not renewed is told of; 0: never"`
+	Authority Duration `yaml:"authority-expiry" doc:"how long before its end the own certificate of an authority is told of; 0: never"`
+	Missed    bool     `yaml:"missed-renewal" doc:"tell when a certificate that renews an earlier one passes nine tenths of its life without a renewal"`
+	Every     Duration `yaml:"every" doc:"how often to look"`
+	Mail      Mail     `yaml:"mail" doc:"the mail server that alerts are sent by"`
+	Webhook   Webhook  `yaml:"webhook" doc:"the program that alerts are posted to"`
 }
 
 // Mail is how alerts are sent by mail (RFC 5321).
@@ -138,7 +139,7 @@ func Default() Config {
 			ReadTimeout: Duration(30 * time.Second), WriteTimeout: Duration(time.Minute), IdleTimeout: Duration(2 * time.Minute), Garbage: 150, Heap: 18 << 20},
 		Log:     Log{Level: "info", Format: "text"},
 		Publish: Publish{MaxAge: Duration(time.Hour), Memory: 16 << 20},
-		Alerts: Alerts{Expiry: Duration(14 * 24 * time.Hour), Missed: true, Every: Duration(time.Hour),
+		Alerts: Alerts{Expiry: Duration(14 * 24 * time.Hour), Authority: Duration(90 * 24 * time.Hour), Missed: true, Every: Duration(time.Hour),
 			Mail: Mail{TLS: "starttls"}, Webhook: Webhook{Name: "alerts"}},
 	}
 }

@@ -22,16 +22,20 @@ type Certificates interface {
 // whose renewal did not come as it did before. Each is told of once.
 type Ending struct {
 	Certificates Certificates
+	Authorities  Authorities
 	Records      authority.Records
 	Targets      []string
 	Before       time.Duration // tell so long before the end, or in the last third of a short life; 0: never
 	Missed       bool          // tell of missed renewals
+
+	AuthorityBefore time.Duration // as Before, for the certificates of authorities
 }
 
 // Kinds of alert.
 const (
-	kindEnds   = "ends"
-	kindMissed = "missed-renewal"
+	kindEnds      = "ends"
+	kindMissed    = "missed-renewal"
+	kindAuthority = "authority-ends"
 )
 
 // EndingType is the type of the messages.
@@ -39,7 +43,7 @@ const EndingType = "certificates.ending"
 
 // EndingCertificate is one certificate in such a message.
 type EndingCertificate struct {
-	Alert     string    `json:"alert"` // "ends", "missed-renewal"
+	Alert     string    `json:"alert"` // "ends", "missed-renewal", "authority-ends"
 	CA        string    `json:"ca"`
 	Serial    string    `json:"serial"`
 	Subject   string    `json:"subject"`
@@ -67,22 +71,37 @@ const longestLook = 40 * 24 * time.Hour
 func (e *Ending) Look(ctx context.Context, now time.Time) (int, error) {
 	told := 0
 	for {
-		found, alerts, err := e.find(ctx, now)
-		if err != nil || len(found) == 0 {
+		found, err := e.find(ctx, now)
+		if err != nil || len(found.certificates) == 0 {
 			return told, err
 		}
-		if err := e.tell(ctx, found, alerts, now); err != nil {
+		if err := e.tell(ctx, found, now); err != nil {
 			return told, taken(err)
 		}
-		told += len(found)
-		if len(found) < most {
+		told += len(found.certificates)
+		if len(found.certificates) < most {
 			return told, nil
 		}
 	}
 }
 
-// find returns certificates to tell of with the records that say so.
-func (e *Ending) find(ctx context.Context, now time.Time) (found []EndingCertificate, alerts []*authority.Record, err error) {
+// alerts are certificates to tell of, with the records that say so.
+type alerts struct {
+	certificates []EndingCertificate
+	records      []*authority.Record
+}
+
+func (a *alerts) add(c EndingCertificate, id string) {
+	a.certificates = append(a.certificates, c)
+	a.records = append(a.records, &authority.Record{Kind: alertKind, ID: id, State: "told", Due: c.Ends, Body: []byte("{}")})
+}
+
+// find returns what is to be told, of authorities first.
+func (e *Ending) find(ctx context.Context, now time.Time) (alerts, error) {
+	own, found, err := e.authorities(ctx, now)
+	if err != nil {
+		return found, err
+	}
 	until := e.Before
 	if e.Missed {
 		until = max(until, longestLook)
@@ -90,23 +109,25 @@ func (e *Ending) find(ctx context.Context, now time.Time) (found []EndingCertifi
 	q := authority.Query{Status: authority.StatusValid, ExpiresAfter: now, ExpiresBefore: now.Add(until)}
 	for c, err := range e.Certificates.Certificates(ctx, q) {
 		if err != nil {
-			return nil, nil, fmt.Errorf("looking for certificates that end soon: %w", err)
+			return found, fmt.Errorf("looking for certificates that end soon: %w", err)
+		}
+		if own[string(c.DER)] {
+			continue
 		}
 		kind, err := e.judge(ctx, c, now)
 		if err != nil {
-			return nil, nil, err
+			return found, err
 		}
 		if kind == "" {
 			continue
 		}
-		found = append(found, EndingCertificate{Alert: kind, CA: c.CA, Serial: hex.EncodeToString(c.Serial), Subject: c.Subject, Names: c.Names,
-			Ends: c.NotAfter, Profile: c.Profile, Requester: c.Requester})
-		alerts = append(alerts, &authority.Record{Kind: alertKind, ID: alertID(kind, c), State: "told", Due: c.NotAfter, Body: []byte("{}")})
-		if len(found) == most {
+		found.add(EndingCertificate{Alert: kind, CA: c.CA, Serial: hex.EncodeToString(c.Serial), Subject: c.Subject, Names: c.Names,
+			Ends: c.NotAfter, Profile: c.Profile, Requester: c.Requester}, alertID(kind, c))
+		if len(found.certificates) >= most {
 			break
 		}
 	}
-	return found, alerts, nil
+	return found, nil
 }
 
 const alertKind = "alert"
@@ -117,9 +138,8 @@ func alertID(kind string, c *authority.Certificate) string {
 
 // judge says what is to be told of a certificate: nothing, or the kind.
 func (e *Ending) judge(ctx context.Context, c *authority.Certificate, now time.Time) (string, error) {
-	life, left := c.NotAfter.Sub(c.NotBefore), c.NotAfter.Sub(now)
-	ends := e.Before > 0 && left <= min(e.Before, life/3)
-	late := e.Missed && left <= life/10
+	ends := due(c.NotBefore, c.NotAfter, e.Before, now)
+	late := e.Missed && c.NotAfter.Sub(now) <= c.NotAfter.Sub(c.NotBefore)/10
 	if !ends && !late {
 		return "", nil
 	}
@@ -136,15 +156,24 @@ func (e *Ending) judge(ctx context.Context, c *authority.Certificate, now time.T
 	default:
 		return "", nil
 	}
-	for _, id := range []string{alertID(kind, c), alertID(kindMissed, c)} {
-		switch _, err := e.Records.Record(ctx, alertKind, id); {
-		case err == nil:
-			return "", nil
-		case !notFound(err):
-			return "", fmt.Errorf("looking whether a certificate was told of: %w", err)
-		}
+	told, err := e.told(ctx, alertID(kind, c), alertID(kindMissed, c))
+	if err != nil || told {
+		return "", err
 	}
 	return kind, nil
+}
+
+// told reports whether one of these alerts was given.
+func (e *Ending) told(ctx context.Context, ids ...string) (bool, error) {
+	for _, id := range ids {
+		switch _, err := e.Records.Record(ctx, alertKind, id); {
+		case err == nil:
+			return true, nil
+		case !notFound(err):
+			return false, fmt.Errorf("looking whether a certificate was told of: %w", err)
+		}
+	}
+	return false, nil
 }
 
 // Relatives looks for the valid certificate that has taken the place of one, and
@@ -181,13 +210,13 @@ func sameNames(a, b []string) bool {
 
 // tell puts one message for each target into the queue, together with the
 // records that say that these certificates were told of.
-func (e *Ending) tell(ctx context.Context, found []EndingCertificate, alerts []*authority.Record, now time.Time) error {
-	data, err := json.Marshal(EndingData{found})
+func (e *Ending) tell(ctx context.Context, found alerts, now time.Time) error {
+	data, err := json.Marshal(EndingData{found.certificates})
 	if err != nil {
 		return fmt.Errorf("encoding an alert: %w", err)
 	}
-	m := &Message{ID: fmt.Sprintf("ending-%s-%s", now.UTC().Format("20060102T150405Z"), found[0].Serial), Type: EndingType, Timestamp: now, Data: data}
-	put := alerts
+	m := &Message{ID: fmt.Sprintf("ending-%s-%s", now.UTC().Format("20060102T150405Z"), found.certificates[0].Serial), Type: EndingType, Timestamp: now, Data: data}
+	put := found.records
 	for _, t := range e.Targets {
 		r, err := record(t, m, now)
 		if err != nil {

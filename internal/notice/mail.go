@@ -205,30 +205,48 @@ func describe(m *Message) (subject string, lines []string, err error) {
 	if err := json.Unmarshal(m.Data, &data); err != nil {
 		return "", nil, fmt.Errorf("reading an alert: %w", err)
 	}
-	missed := 0
+	count := map[string]int{}
 	lines = append(lines, "These certificates end soon, and no others have taken their place:", "")
-	for _, c := range data.Certificates {
-		note := ""
-		if c.Alert == kindMissed {
-			missed++
-			note = "; the renewal that was to be expected has not come"
-		}
-		name := c.Subject
-		if len(c.Names) > 0 {
-			name = strings.Join(c.Names, ", ")
-		}
-		lines = append(lines, fmt.Sprintf("* %s: ends %s%s", oneLine(name), c.Ends.UTC().Format(time.RFC1123), note),
-			fmt.Sprintf("  serial %s, of %s, profile %s, asked for by %s", c.Serial, oneLine(c.CA), oneLine(c.Profile), oneLine(c.Requester)))
+	for i := range data.Certificates {
+		c := &data.Certificates[i]
+		count[c.Alert]++
+		lines = append(lines, c.lines()...)
 	}
-	lines = append(lines, "", "Each certificate is told of once. To see one: certwright show SERIAL")
-	subject = fmt.Sprintf("Certwright: %d certificates end soon", len(data.Certificates))
-	if len(data.Certificates) == 1 {
+	lines = append(lines, "", "Each certificate is told of once, and once more if it misses its renewal. To see one: certwright show SERIAL")
+	all := len(data.Certificates)
+	subject = fmt.Sprintf("Certwright: %d certificates end soon", all)
+	switch {
+	case all == 1 && count[kindAuthority] == 1:
+		return "Certwright: the certificate of an authority ends soon", lines, nil
+	case all == 1:
 		subject = "Certwright: a certificate ends soon"
+	case count[kindAuthority] == 1:
+		subject += ", 1 of an authority"
+	case count[kindAuthority] > 1:
+		subject += fmt.Sprintf(", %d of authorities", count[kindAuthority])
 	}
-	if missed > 0 {
+	if missed := count[kindMissed]; missed > 0 {
 		subject += fmt.Sprintf(", %d missed their renewal", missed)
 	}
 	return subject, lines, nil
+}
+
+// lines puts one certificate into words.
+func (c *EndingCertificate) lines() []string {
+	name, ends := c.Subject, c.Ends.UTC().Format(time.RFC1123)
+	if c.Alert == kindAuthority {
+		return []string{fmt.Sprintf("* the authority %s (%s): ends %s; what it has signed ends with it, unless it is renewed", oneLine(c.CA), oneLine(name), ends),
+			fmt.Sprintf("  serial %s; to see it: certwright ca show %s", c.Serial, oneLine(c.CA))}
+	}
+	if len(c.Names) > 0 {
+		name = strings.Join(c.Names, ", ")
+	}
+	note := ""
+	if c.Alert == kindMissed {
+		note = "; the renewal that was to be expected has not come"
+	}
+	return []string{fmt.Sprintf("* %s: ends %s%s", oneLine(name), ends, note),
+		fmt.Sprintf("  serial %s, of %s, profile %s, asked for by %s", c.Serial, oneLine(c.CA), oneLine(c.Profile), oneLine(c.Requester))}
 }
 
 // oneLine keeps a text from others on its line.

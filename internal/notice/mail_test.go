@@ -134,7 +134,7 @@ func TestMail(t *testing.T) {
 	want := "These certificates end soon, and no others have taken their place:\r\n\r\n" +
 		"* dns:ä.example: ends Sun, 01 Mar 2026 12:00:00 UTC\r\n  serial 01ab, of issuing, profile server, asked for by ann  Bcc: all@example.org\r\n" +
 		"* CN=y: ends Sun, 01 Mar 2026 12:00:00 UTC; the renewal that was to be expected has not come\r\n  serial 02, of issuing, profile , asked for by \r\n\r\n" +
-		"Each certificate is told of once. To see one: certwright show SERIAL\r\n"
+		"Each certificate is told of once, and once more if it misses its renewal. To see one: certwright show SERIAL\r\n"
 	if string(body) != want {
 		t.Errorf("got\n%q\nwant\n%q", body, want)
 	}

@@ -220,7 +220,7 @@ func day(n float64) time.Time { return start.Add(time.Duration(n * 24 * float64(
 
 func TestEnding(t *testing.T) {
 	s := memstore.New()
-	e := &Ending{Certificates: s, Records: s, Targets: []string{"mail"}, Before: 14 * 24 * time.Hour, Missed: true}
+	e := &Ending{Certificates: s, Authorities: s, Records: s, Targets: []string{"mail"}, Before: 14 * 24 * time.Hour, Missed: true}
 	certificate(t, s, 1, "a.example", start, 90, nil)
 	certificate(t, s, 2, "b.example", start, 90, nil)
 	certificate(t, s, 3, "B.example", day(60), 90, func(c *authority.Certificate) { c.Replaces = []byte{2} })
@@ -269,7 +269,7 @@ func TestEnding(t *testing.T) {
 
 func TestEndingManyAtOnce(t *testing.T) {
 	s := memstore.New()
-	e := &Ending{Certificates: s, Records: s, Targets: []string{"mail", "chat"}, Before: 14 * 24 * time.Hour}
+	e := &Ending{Certificates: s, Authorities: s, Records: s, Targets: []string{"mail", "chat"}, Before: 14 * 24 * time.Hour}
 	for i := range 250 {
 		certificate(t, s, byte(i), fmt.Sprintf("h%d.example", i), start, 90, nil)
 	}

@@ -33,7 +33,8 @@ func (s *Server) newNotices(c *config.Config) *notices {
 	o := s.config.Office
 	n := &notices{every: duration(c.Alerts.Every)}
 	n.queue = notice.Queue{Records: o.Store, Now: o.Now, Log: s.config.Log, Result: func(target, result string) { s.config.Measures.told.Add(1, target, result) }}
-	n.ending = notice.Ending{Certificates: o.Store, Records: o.Store, Before: duration(c.Alerts.Expiry), Missed: c.Alerts.Missed}
+	n.ending = notice.Ending{Certificates: o.Store, Authorities: o.Store, Records: o.Store, Before: duration(c.Alerts.Expiry), Missed: c.Alerts.Missed,
+		AuthorityBefore: duration(c.Alerts.Authority)}
 	if c.Alerts.Mail.Server != "" {
 		n.queue.Targets = append(n.queue.Targets, notice.Target{Name: mailTarget, Send: s.mail(&c.Alerts.Mail).Send})
 		n.ending.Targets = append(n.ending.Targets, mailTarget)

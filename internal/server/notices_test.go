@@ -1,16 +1,19 @@
 package server
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/internal/config"
 	"github.com/certwright/certwright/internal/notice"
 )
@@ -75,6 +78,38 @@ func TestWebhooksTellOfDecisions(t *testing.T) {
 
 // minute is longer than the first pause between tries.
 const minute = time.Minute
+
+// TestAlertsOfAuthorities has the authorities end that the server has made.
+func TestAlertsOfAuthorities(t *testing.T) {
+	w := newWorld(t)
+	w.settings.Alerts.Webhook = config.Webhook{Name: "chat", URL: "http://127.0.0.1:1/", Secret: "env:NONE"}
+	s := w.server(t)
+	n := s.newNotices(&w.settings)
+	c, _, err := s.config.Office.Authority.CA(t.Context(), "issuing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := x509.ParseCertificate(c.Chain[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{false, true} {
+		w.pass(own.NotAfter.Add(-90*24*time.Hour-time.Second).Sub(w.clock()) + time.Duration(i)*minute)
+		if err := n.look(t.Context(), w.clock()); err != nil {
+			t.Fatal(err)
+		}
+		found, err := s.config.Office.Store.FindRecords(t.Context(), authority.RecordQuery{Kind: "delivery"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := slices.ContainsFunc(found, func(r *authority.Record) bool {
+			return strings.Contains(string(r.Body), `"alert":"authority-ends","ca":"issuing"`)
+		})
+		if told != want {
+			t.Errorf("told %v, want %v: %d messages", told, want, len(found))
+		}
+	}
+}
 
 func TestNobodyToTell(t *testing.T) {
 	w := newWorld(t)
