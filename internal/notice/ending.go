@@ -1,13 +1,11 @@
 package notice
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/certwright/certwright/authority"
@@ -174,38 +172,6 @@ func (e *Ending) told(ctx context.Context, ids ...string) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// Relatives looks for the valid certificate that has taken the place of one, and
-// whether that one took the place of another: those that say so, and those of
-// the same subject and names.
-func Relatives(ctx context.Context, all Certificates, c *authority.Certificate) (renewed, habit bool, err error) {
-	habit = len(c.Replaces) > 0
-	q := authority.Query{CA: c.CA, Subject: c.Subject, ExpiresAfter: c.NotBefore}
-	if len(c.Names) > 0 {
-		q.Subject, q.Name = "", c.Names[0]
-	}
-	for other, err := range all.Certificates(ctx, q) {
-		if err != nil {
-			return false, false, fmt.Errorf("looking for the successor of a certificate: %w", err)
-		}
-		same := other.Profile == c.Profile && other.Subject == c.Subject && sameNames(other.Names, c.Names)
-		switch {
-		case bytes.Equal(other.Serial, c.Serial):
-		case bytes.Equal(other.Replaces, c.Serial) && other.Status == authority.StatusValid, same && other.NotAfter.After(c.NotAfter) && other.Status == authority.StatusValid:
-			return true, habit, nil
-		case same && other.NotAfter.Before(c.NotAfter):
-			habit = true
-		}
-	}
-	return false, habit, nil
-}
-
-func sameNames(a, b []string) bool {
-	a, b = slices.Clone(a), slices.Clone(b)
-	slices.Sort(a)
-	slices.Sort(b)
-	return slices.Equal(a, b)
 }
 
 // tell puts one message for each target into the queue, together with the
