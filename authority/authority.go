@@ -16,7 +16,7 @@ import (
 
 // Keys finds and makes the private keys of authorities.
 type Keys interface {
-	// Signer opens the key behind a reference.
+	// Signer opens the key behind a reference; ErrNoKey where another has it.
 	Signer(ctx context.Context, reference string) (crypto.Signer, error)
 	// Create makes a key of this kind for the authority of this name.
 	Create(ctx context.Context, name, kind string) (reference string, signer crypto.Signer, err error)

@@ -73,6 +73,7 @@ var (
 	ErrUncertain = errors.New("the connection was lost while the change was made durable: it may be stored or not; look, and try again") // Commit's, not of one change
 	ErrAway      = errors.New("the records cannot be reached now")
 	ErrFull      = errors.New("the disk is full")             // nothing was written
+	ErrNoKey     = errors.New("the key is not here")          // Keys' own, and no store's: another home has it
 	ErrKey       = errors.New("the key may not be certified") // Change.KeyGuard does not hold
 	ErrGrounds   = errors.New("what the change rests on was changed meanwhile")
 	ErrHead      = errors.New("the records are damaged: the head of the audit chain, which says where it ends, is missing or was changed")

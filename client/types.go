@@ -375,6 +375,7 @@ const (
 	CodeTooLarge        = "too-large"
 	CodeDatabase        = "database" // the server's records cannot be reached now
 	CodeNetwork         = "network"  // the server cannot reach who could say whom a token was given to
+	CodeKey             = "key"      // the server that was reached lacks a key that another one has
 	CodeInternal        = "internal"
 )
 

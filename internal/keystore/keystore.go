@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/format/key"
 	"github.com/certwright/certwright/internal/disk"
 )
@@ -216,6 +217,27 @@ func (e *MissingError) Error() string {
 
 // Unwrap returns the cause.
 func (e *MissingError) Unwrap() error { return e.Err }
+
+// Is tells what is an authority.ErrNoKey.
+func (e *MissingError) Is(target error) bool { return target == authority.ErrNoKey }
+
+// Present returns a *MissingError where the key behind a reference has not been
+// opened and is not in the folder.
+func (f *Files) Present(reference string) error {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.open[reference] != nil {
+		return nil
+	}
+	path, err := f.path(reference)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return &MissingError{File: path, Err: err}
+	}
+	return nil
+}
 
 // OpenError says which key could not be opened. With key.ErrPassphrase below
 // it, the passphrase was wrong.

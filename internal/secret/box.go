@@ -29,8 +29,8 @@ const (
 )
 
 // open returns the box. Its keys are drawn from a private key that is kept
-// with those of the authorities, encrypted like them; it is made when it is
-// needed first.
+// with those of the authorities, encrypted like them; it is made with the first
+// of them (Ready), so that who copies those has it, too.
 func (v *Vault) open(ctx context.Context) (*box, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -45,42 +45,56 @@ func (v *Vault) open(ctx context.Context) (*box, error) {
 	return v.box, err
 }
 
-// Ready makes the key that encrypts the secrets, where there is none yet.
-func (v *Vault) Ready(ctx context.Context) error {
-	_, err := v.open(ctx)
-	return err
+// Ready makes the key that encrypts the secrets, where there is none yet, and
+// returns its reference. It opens none.
+func (v *Vault) Ready(ctx context.Context) (reference string, err error) {
+	reference, _, err = v.key(ctx)
+	if err != nil {
+		err = fmt.Errorf("the key that encrypts the secrets: %w", err)
+	}
+	return reference, err
 }
 
 func (v *Vault) signer(ctx context.Context) (crypto.Signer, error) {
+	reference, signer, err := v.key(ctx)
+	if err != nil || signer != nil {
+		return signer, err
+	}
+	return v.config.Keys.Signer(ctx, reference)
+}
+
+// key returns the reference of the key that the records name, and the key too
+// where it was made now.
+func (v *Vault) key(ctx context.Context) (string, crypto.Signer, error) {
 	for range attempts {
 		r, err := v.config.Store.Record(ctx, keyKind, keyID)
 		if err == nil {
 			reference, err := authority.Body[string](r)
 			if err != nil {
-				return nil, err
+				return "", nil, err
 			}
-			return v.config.Keys.Signer(ctx, *reference)
+			return *reference, nil, nil
 		}
 		if !errors.Is(err, authority.ErrNotFound) {
-			return nil, err
+			return "", nil, err
 		}
 		reference, signer, err := v.config.Keys.Create(ctx, "secrets", "ecdsa-p256")
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		body, err := json.Marshal(reference)
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		err = v.config.Store.PutRecords(ctx, &authority.Record{Kind: keyKind, ID: keyID, Body: body})
 		if err == nil {
-			return signer, nil
+			return reference, signer, nil
 		}
 		if forgotten := v.config.Keys.Forget(reference); forgotten != nil || !errors.Is(err, authority.ErrConflict) {
-			return nil, errors.Join(err, forgotten)
+			return "", nil, errors.Join(err, forgotten)
 		}
 	}
-	return nil, authority.ErrConflict
+	return "", nil, authority.ErrConflict
 }
 
 func newBox(signer crypto.Signer) (*box, error) {

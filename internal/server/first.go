@@ -39,9 +39,6 @@ func firstAuthority(ctx context.Context, o *task.Office, host, base, by string) 
 	}
 	h.Settings.Base = base
 	_, _, err = task.CreateHierarchy(ctx, o, h)
-	if err == nil {
-		err = o.Vault().Ready(ctx) // so that a copy of the keys has this one, too
-	}
 	if err != nil {
 		err = fmt.Errorf("making the first authority: %w", err)
 	}

@@ -36,7 +36,11 @@ func (s *Server) health(*regime) ([]door, error) {
 		}
 		for i, c := range checks {
 			if !c.OK {
-				s.config.Log.WarnContext(r.Context(), "not ready", "check", c.Name, "cause", c.Cause)
+				msg := "not ready"
+				if ready {
+					msg = "ready, but not for everything"
+				}
+				s.config.Log.WarnContext(r.Context(), msg, "check", c.Name, "cause", c.Cause)
 			}
 			checks[i].Cause = ""
 		}
@@ -70,7 +74,8 @@ func (s *Server) readiness(ctx context.Context) (checks []check, ready bool) {
 	if !certificate.OK {
 		certificate.Cause = "the certificate of the server has expired"
 	}
-	return []check{serving, records, certificate}, serving.OK && records.OK && certificate.OK
+	secrets, keys := s.keys(ctx)
+	return []check{serving, records, certificate, secrets, keys}, serving.OK && records.OK && certificate.OK && secrets.OK
 }
 
 // reached tells whether the records can be read.

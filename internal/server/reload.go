@@ -22,6 +22,7 @@ func (s *Server) Reload(ctx context.Context) {
 		result = "kept as it was"
 		log.Error("the certificate of the server stays as it was", "cause", err)
 	}
+	s.tellKeys(ctx)
 	for _, p := range s.now.Load().parts {
 		for _, d := range p.doors {
 			if d.again != nil {

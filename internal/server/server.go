@@ -122,6 +122,7 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.created, err = firstAuthority(ctx, c.Office, c.Host, base(&c.Settings.Server, s.whereabouts(&c.Settings).PlainURL), c.By); err != nil {
 		return err
 	}
+	s.tellKeys(ctx)
 	s.tokens, s.nonces = access.NewTokens(c.Office.Store, c.Office.Now), acmesrv.NewNonces()
 	first, err := s.govern(ctx, c.Settings, nil)
 	if err != nil {

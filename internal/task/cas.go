@@ -72,15 +72,34 @@ func CreateHierarchy(ctx context.Context, o *Office, h Hierarchy) (root, issuing
 		Name: h.IssuingName, Subject: h.Issuing, KeyKind: h.KeyKind, Parent: h.RootName, Asked: issuance.Asked{}.For(h.IssuingTime),
 		PathLen: 0, Settings: h.Settings, By: h.By,
 	})
-	return root, issuing, err
+	if err != nil {
+		return root, nil, err
+	}
+	return root, issuing, o.furnish(ctx)
 }
 
 // CreateRoot makes only the root of a hierarchy, to issue by itself.
 func CreateRoot(ctx context.Context, o *Office, h Hierarchy) (*authority.CA, error) {
-	return o.Authority.CreateCA(ctx, authority.NewCA{
+	return CreateCA(ctx, o, authority.NewCA{
 		Name: h.RootName, Subject: h.Root, KeyKind: h.KeyKind, Asked: issuance.Asked{}.For(h.RootTime),
 		PathLen: -1, Settings: h.Settings, By: h.By,
 	})
+}
+
+// CreateCA makes an authority, and what a home with one needs.
+func CreateCA(ctx context.Context, o *Office, n authority.NewCA) (*authority.CA, error) {
+	ca, err := o.Authority.CreateCA(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return ca, o.furnish(ctx)
+}
+
+// furnish makes the key that all servers of the records need besides those of the
+// authorities: made at its first use, it would be in one home alone.
+func (o *Office) furnish(ctx context.Context) error {
+	_, err := o.Vault().Ready(ctx)
+	return err
 }
 
 // IssuingBeside is the subject of an issuing authority whose root has this
@@ -179,7 +198,7 @@ func ImportCA(ctx context.Context, o *Office, i Import) (*authority.CA, error) {
 	if err != nil {
 		return nil, errors.Join(err, o.Keys.Forget(reference))
 	}
-	return ca, nil
+	return ca, o.furnish(ctx)
 }
 
 // Root returns the certificate at the end of a chain, if it is self-issued.

@@ -51,6 +51,7 @@ func TestRecordsThatAreAway(t *testing.T) {
 	}{
 		{authority.ErrAway, 503, "the server cannot reach its records now; try again in a while"},
 		{authority.ErrFull, 507, "the server has no room left for its records; tell its operator, and try again later"},
+		{fmt.Errorf("opening the key: %w", authority.ErrNoKey), 503, "this server lacks a key, which its log names and another server may have; tell its operator, and try again later"},
 		{fmt.Errorf("%w: %w", authority.ErrAway, authority.ErrUncertain), 500, "tell the operator the reference"},
 	} {
 		fault.Store(&one.err)

@@ -97,6 +97,8 @@ func ours(err error, reference string) *acme.Problem {
 	switch {
 	case errors.Is(err, authority.ErrAway) && !errors.Is(err, authority.ErrUncertain):
 		return withStatus(acme.NewProblem(acme.ServerInternal, "the server cannot reach its records now; try again in a while"), http.StatusServiceUnavailable)
+	case errors.Is(err, authority.ErrNoKey):
+		return withStatus(acme.NewProblem(acme.ServerInternal, "this server lacks a key, which its log names and another server may have; tell its operator, and try again later"), http.StatusServiceUnavailable)
 	case errors.Is(err, authority.ErrFull):
 		return withStatus(acme.NewProblem(acme.ServerInternal, "the server has no room left for its records; tell its operator, and try again later"), http.StatusInsufficientStorage)
 	}

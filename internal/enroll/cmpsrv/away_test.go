@@ -53,6 +53,7 @@ func TestRecordsThatAreAway(t *testing.T) {
 		}{
 			{authority.ErrAway, cmp.SystemUnavail, "the server cannot reach its records now; send the message again in a while"},
 			{authority.ErrFull, cmp.SystemUnavail, "the server has no room left for its records; tell its operator, and send the message again later"},
+			{fmt.Errorf("opening the key: %w", authority.ErrNoKey), cmp.SystemUnavail, "this server lacks a key, which its log names and another server may have; tell its operator, and send the message again later"},
 			{fmt.Errorf("%w: %w", authority.ErrAway, authority.ErrUncertain), cmp.SystemFailure, "tell the operator the reference"},
 		} {
 			fault.Store(&one.err)

@@ -91,6 +91,8 @@ func ours(err error, reference string) cmp.StatusInfo {
 	switch {
 	case errors.Is(err, authority.ErrAway) && !errors.Is(err, authority.ErrUncertain):
 		return cmp.Reject(cmp.SystemUnavail, "the server cannot reach its records now; send the message again in a while")
+	case errors.Is(err, authority.ErrNoKey):
+		return cmp.Reject(cmp.SystemUnavail, "this server lacks a key, which its log names and another server may have; tell its operator, and send the message again later")
 	case errors.Is(err, authority.ErrFull):
 		return cmp.Reject(cmp.SystemUnavail, "the server has no room left for its records; tell its operator, and send the message again later")
 	}

@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"github.com/certwright/certwright/authority"
 	"github.com/certwright/certwright/client"
 	"github.com/certwright/certwright/internal/access"
+	"github.com/certwright/certwright/internal/keystore"
 	"github.com/certwright/certwright/request"
 )
 
@@ -84,6 +86,18 @@ func away() *failure {
 	return f
 }
 
+// lacking tells that a key is in another home, and which.
+func lacking(err error) *failure {
+	what := "a key of its records"
+	var missing *keystore.MissingError
+	if errors.As(err, &missing) {
+		what = "the key " + filepath.Base(missing.File)
+	}
+	f := failed(http.StatusServiceUnavailable, client.CodeKey, "this server lacks "+what+", which was made at another one", "tell its administrator to copy it from the home where it was made")
+	f.header = http.Header{"Retry-After": {"30"}}
+	return f
+}
+
 // refused is the problem that a refusal is.
 func refused(r *request.Refusal) *failure {
 	code := client.CodeRefused
@@ -124,6 +138,9 @@ func (s *server) failure(ctx context.Context, err error) *failure {
 	case errors.Is(err, authority.ErrFull):
 		s.Log.ErrorContext(ctx, "a request over REST was not carried out", "cause", err.Error())
 		return failed(http.StatusInsufficientStorage, client.CodeDatabase, "the server has no room left for its records", "tell its administrator to make room, and send it again then")
+	case errors.Is(err, authority.ErrNoKey):
+		s.Log.ErrorContext(ctx, "a request over REST was not carried out", "cause", err.Error())
+		return lacking(err)
 	case errors.Is(err, context.Canceled):
 		return failed(http.StatusServiceUnavailable, client.CodeInternal, "the request was broken off", "send it again")
 	}

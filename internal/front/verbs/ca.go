@@ -311,7 +311,7 @@ certwright ca request issuing --out issuing.csr`,
 				return err
 			}
 			n.By = p.decider()
-			ca, err := o.Authority.CreateCA(c.Context(), n)
+			ca, err := task.CreateCA(c.Context(), o, n)
 			if err != nil {
 				return err
 			}

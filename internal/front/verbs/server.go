@@ -239,7 +239,7 @@ func told(p *client.Problem, err error) *front.Failure {
 	case client.CodeRefused, client.CodeNotFound, client.CodeForbidden, client.CodeTooLarge, client.CodeExists:
 	case client.CodeUsage:
 		f.Exit = front.ExitUsage
-	case client.CodeConflict, client.CodeUnauthenticated, client.CodeRateLimited, client.CodeDatabase, client.CodeNetwork:
+	case client.CodeConflict, client.CodeUnauthenticated, client.CodeRateLimited, client.CodeDatabase, client.CodeNetwork, client.CodeKey:
 		f.Exit = front.ExitFailed
 	default:
 		f.Exit, f.Code = front.ExitFailed, front.CodeInternal
