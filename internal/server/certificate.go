@@ -108,14 +108,9 @@ func (i *identity) kept() (*tls.Certificate, error) {
 	return &c, nil
 }
 
-// good reports whether a certificate is for the names, not yet to be renewed,
-// and neither revoked nor on hold.
+// good reports whether a certificate is what would be asked for now, not yet to
+// be renewed, and neither revoked nor on hold.
 func (i *identity) good(ctx context.Context, c *tls.Certificate) bool {
-	for _, name := range i.names {
-		if c.Leaf.VerifyHostname(name) != nil {
-			return false
-		}
-	}
 	if !i.office.Now().Before(renewAt(c)) {
 		return false
 	}
@@ -125,10 +120,30 @@ func (i *identity) good(ctx context.Context, c *tls.Certificate) bool {
 			return true
 		}
 		if bytes.Equal(stored.DER, c.Leaf.Raw) {
-			return stored.Status == authority.StatusValid
+			return stored.Status == authority.StatusValid && i.asked(ctx, stored)
 		}
 	}
 	return false // of another authority, or one that was restored from before it
+}
+
+// asked reports whether a certificate was asked for as one would be now. The
+// request says so: a profile may add names of its own to the certificate.
+func (i *identity) asked(ctx context.Context, c *authority.Certificate) bool {
+	if c.CA != i.ca || i.profile != "" && c.Profile != i.profile {
+		return false
+	}
+	t, err := i.office.Store.Ticket(ctx, c.Ticket)
+	if err != nil {
+		i.log.Warn("looking for what the server's own certificate was asked for", "cause", err)
+		return true
+	}
+	before, err := request.Parse(t.Request)
+	if err != nil || len(before) != 1 {
+		i.log.Warn("reading the request of the server's own certificate", "cause", err)
+		return false
+	}
+	names, err := altNames(i.names)
+	return err == nil && slices.EqualFunc(before[0].SubjectAltNames(), names, func(a, b ext.GeneralName) bool { return a.String() == b.String() })
 }
 
 // renewAt is when two thirds of the life of a certificate are over.
@@ -165,8 +180,8 @@ func (i *identity) renew(ctx context.Context) error {
 	return i.keep(k, append([][]byte{out.Certificate.DER}, task.WithoutRoot(out.Chain)...))
 }
 
-func ownRequest(k *key.Private, names []string) (*request.Request, error) {
-	var sans []ext.GeneralName
+// altNames are the names of the own certificate as it has them.
+func altNames(names []string) (sans []ext.GeneralName, err error) {
 	for _, name := range names {
 		kind := "dns:"
 		if _, err := netip.ParseAddr(name); err == nil {
@@ -178,9 +193,16 @@ func ownRequest(k *key.Private, names []string) (*request.Request, error) {
 		}
 		sans = append(sans, san)
 	}
+	return sans, nil
+}
+
+func ownRequest(k *key.Private, names []string) (*request.Request, error) {
+	sans, err := altNames(names)
+	if err != nil {
+		return nil, err
+	}
 	var subject dn.Name
 	if len(names[0]) <= 64 { // the upper bound of a common name (RFC 5280, Appendix A.1)
-		var err error
 		if subject, err = task.CommonName(names[0]); err != nil {
 			return nil, err
 		}
