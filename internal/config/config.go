@@ -118,6 +118,7 @@ type Mail struct {
 	User     string   `yaml:"user" doc:"the user to log in as; empty: no login"`
 	Password string   `yaml:"password" doc:"where the password comes from: env:NAME or file:PATH" secret:"source"`
 	From     string   `yaml:"from" doc:"the sender's address"`
+	Roots    string   `yaml:"roots" doc:"file of the root certificates, in PEM, that its certificate is checked by, read again on reload; empty: those of the system"`
 	To       []string `yaml:"to" doc:"the addresses of those who are told"`
 }
 
@@ -126,6 +127,7 @@ type Webhook struct {
 	Name   string   `yaml:"name" doc:"its name in the log; deliveries under way are remembered by it"`
 	URL    string   `yaml:"url" doc:"where to post; empty: nowhere"`
 	Secret string   `yaml:"secret" doc:"where the key that signs messages (HMAC-SHA256) comes from: env:NAME or file:PATH" secret:"source"`
+	Roots  string   `yaml:"roots" doc:"file of the root certificates, in PEM, that its certificate is checked by, read again on reload; empty: those of the system"`
 	Events []string `yaml:"events" doc:"the actions to tell of, as the audit chain names them; empty: every decision on a request, and every revocation"`
 }
 

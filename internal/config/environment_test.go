@@ -62,8 +62,8 @@ func TestListsOfMapsByTheEnvironment(t *testing.T) {
 		text string
 		want []Webhook
 	}{
-		{`[{"name": "desk", "url": "https://desk.example/x", "secret": "env:S", "events": ["request.held"]}]`, []Webhook{{"desk", "https://desk.example/x", "env:S", []string{"request.held"}}}},
-		{"- name: desk\n  url: https://desk.example/x\n  secret: env:S\n", []Webhook{{"desk", "https://desk.example/x", "env:S", nil}}},
+		{`[{"name": "desk", "url": "https://desk.example/x", "secret": "env:S", "events": ["request.held"]}]`, []Webhook{{"desk", "https://desk.example/x", "env:S", "", []string{"request.held"}}}},
+		{"- name: desk\n  url: https://desk.example/x\n  secret: env:S\n", []Webhook{{"desk", "https://desk.example/x", "env:S", "", nil}}},
 		{"[]", nil},
 	} {
 		got, err := Load(h, func(name string) string { return map[string]string{"CERTWRIGHT_WEBHOOKS": c.text}[name] })
@@ -94,7 +94,7 @@ func TestShownListsHaveNoSecrets(t *testing.T) {
 	c := Default()
 	c.Webhooks = []Webhook{{Name: "desk", URL: "https://desk.example", Secret: "hunter2"}}
 	for _, f := range c.Fields() {
-		if f.Key == "webhooks" && f.Shown() != `[{"name": "desk", "url": "https://desk.example", "secret": "(hidden)", "events": []}]` || strings.Contains(f.Shown(), "hunter2") {
+		if f.Key == "webhooks" && f.Shown() != `[{"name": "desk", "url": "https://desk.example", "secret": "(hidden)", "roots": "", "events": []}]` || strings.Contains(f.Shown(), "hunter2") {
 			t.Errorf("%s is shown as %s", f.Key, f.Shown())
 		}
 	}

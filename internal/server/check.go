@@ -64,6 +64,7 @@ func Check(ctx context.Context, c *config.Config, around Surroundings) error {
 		checkAccess(&c.Access, around.Profiles),
 		checkShown(&c.Server),
 		checkEvents(c.Webhooks),
+		checkReceivers(c),
 		checkAuthorities(ctx, c, around),
 	)...)
 }
@@ -124,7 +125,7 @@ func refusedAt(key string, err error) error {
 
 // checkAccess looks at the rules for those who have no API token.
 func checkAccess(a *config.Access, profiles *config.Profiles) error {
-	_, roots := rootsOf(a.Roots)
+	_, roots := rootsOf("access.roots", a.Roots)
 	lists := checkLists(a)
 	_, rules := access.NewCertificates(access.CertificateConfig{Rules: rulesOf(a.Certificates)})
 	if rules = at("access.certificates", rules); rules == nil {

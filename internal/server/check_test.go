@@ -42,6 +42,9 @@ func mistakes() []struct{ text, want string } {
 		{"server: {certificate: nothere.crt, key: nothere.key}", "nothere.crt: the server cannot use this certificate with the key in nothere.key"},
 		{"server: {listen: ':99999'}", `the value of "server.listen": there is no port "99999"`},
 		{"server: {listen: ':8443', plain-listen: '127.0.0.1:8443'}", `the value of "server.plain-listen": "127.0.0.1:8443" is the address of server.listen, too`},
+		{"webhooks: [{name: a, url: 'https://a.example', secret: 'env:A', roots: nothere.pem}]", `the value of "webhooks": open nothere.pem: no such file or directory`},
+		{"alerts: {webhook: {url: 'https://a.example', secret: 'env:A', roots: /dev/null}}", `/dev/null: there is no certificate in it`},
+		{"alerts: {mail: {server: 'a:25', from: a@b, to: [c@d], roots: nothere.pem}}", `the value of "alerts.mail.roots": open nothere.pem: no such file or directory`},
 		{"webhooks: [{name: a, url: 'https://a.example', secret: 'env:A', events: [nonsense.foo]}]", `the value of "webhooks": "a" is to be told of "nonsense.foo", which never happens`},
 	}
 }

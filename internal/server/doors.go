@@ -31,6 +31,6 @@ func (s *Server) makers(r *regime) []maker {
 		{"unconfirmed", nil, func(*regime) ([]door, error) { return []door{{name: "unconfirmed", run: s.lapse}}, nil }},
 		{"cmp", []any{c.CMP, c.CA, r.manufacturers.Sum()}, s.cmp},
 		{"acme", []any{c.ACME, c.CA, r.told.URL, s.described(c.ACME.Profiles)}, s.acme},
-		{"notices", []any{c.Alerts, c.Webhooks}, s.notices},
+		{"notices", []any{c.Alerts, c.Webhooks, r.receivers}, s.notices},
 	}
 }

@@ -22,7 +22,7 @@ func (s *Server) guard(r *regime) (*access.Guard, func(), error) {
 		s.config.Log.ErrorContext(ctx, what, "cause", err)
 	}}
 	settings := &r.settings.Access
-	roots, err := rootsOf(settings.Roots)
+	roots, err := rootsOf("access.roots", settings.Roots)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,14 +87,14 @@ func rulesOf(configured []config.AccessRule) []access.Rule {
 	return out
 }
 
-// rootsOf reads the certificates in a file.
-func rootsOf(file string) ([]*x509.Certificate, error) {
+// rootsOf reads the certificates in a file that a key of the configuration names.
+func rootsOf(key, file string) ([]*x509.Certificate, error) {
 	if file == "" {
 		return nil, nil
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, config.At("access.roots", err.Error(), "name a file of certificates in PEM that the server may read")
+		return nil, config.At(key, err.Error(), "name a file of certificates in PEM that the server may read")
 	}
 	var roots []*x509.Certificate
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
@@ -103,7 +103,7 @@ func rootsOf(file string) ([]*x509.Certificate, error) {
 		}
 	}
 	if len(roots) == 0 {
-		return nil, &config.Fault{File: file, Detail: "there is no certificate in it", Fix: "access.roots names a file of certificates in PEM"}
+		return nil, &config.Fault{File: file, Detail: "there is no certificate in it", Fix: "name a file of certificates in PEM in " + key}
 	}
 	return roots, nil
 }

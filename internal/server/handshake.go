@@ -37,7 +37,7 @@ func (s *Server) newHandshake(r *regime) (*handshake, error) {
 	}
 	h.current.ClientAuth = tls.RequestClientCert
 	var err error
-	h.roots, err = rootsOf(r.settings.Access.Roots)
+	h.roots, err = rootsOf("access.roots", r.settings.Access.Roots)
 	return h, err
 }
 

@@ -23,28 +23,28 @@ const mailTarget = "mail"
 
 // notices makes them of the configuration; nothing where nobody is to be told.
 func (s *Server) notices(r *regime) ([]door, error) {
-	if n := s.newNotices(&r.settings); n != nil {
+	if n := s.newNotices(r); n != nil {
 		return []door{{name: "notices", run: n.run}}, nil
 	}
 	return nil, nil
 }
 
-func (s *Server) newNotices(c *config.Config) *notices {
-	o := s.config.Office
+func (s *Server) newNotices(r *regime) *notices {
+	o, c := s.config.Office, &r.settings
 	n := &notices{every: duration(c.Alerts.Every)}
 	n.queue = notice.Queue{Records: o.Store, Now: o.Now, Log: s.config.Log, Result: func(target, result string) { s.config.Measures.told.Add(1, target, result) }}
 	n.ending = notice.Ending{Certificates: o.Store, Authorities: o.Store, Records: o.Store, Before: duration(c.Alerts.Expiry), Missed: c.Alerts.Missed,
 		AuthorityBefore: duration(c.Alerts.Authority)}
 	if c.Alerts.Mail.Server != "" {
-		n.queue.Targets = append(n.queue.Targets, notice.Target{Name: mailTarget, Send: s.mail(&c.Alerts.Mail).Send})
+		n.queue.Targets = append(n.queue.Targets, notice.Target{Name: mailTarget, Send: s.mail(&c.Alerts.Mail, r.receivers).Send})
 		n.ending.Targets = append(n.ending.Targets, mailTarget)
 	}
 	if c.Alerts.Webhook.URL != "" {
-		n.queue.Targets = append(n.queue.Targets, s.webhook("alerts:", &c.Alerts.Webhook))
+		n.queue.Targets = append(n.queue.Targets, s.webhook("alerts:", &c.Alerts.Webhook, r.receivers))
 		n.ending.Targets = append(n.ending.Targets, "alerts:"+c.Alerts.Webhook.Name)
 	}
 	for _, w := range c.Webhooks {
-		t := s.webhook("webhook:", &w)
+		t := s.webhook("webhook:", &w, r.receivers)
 		n.queue.Targets = append(n.queue.Targets, t)
 		n.decisions = append(n.decisions, notice.Decisions{Events: o.Store, Records: o.Store, Target: t.Name, Actions: w.Events})
 	}
@@ -54,14 +54,14 @@ func (s *Server) newNotices(c *config.Config) *notices {
 	return n
 }
 
-func (s *Server) webhook(kind string, w *config.Webhook) notice.Target {
+func (s *Server) webhook(kind string, w *config.Webhook, roots receivers) notice.Target {
 	hook := &notice.Webhook{URL: w.URL, Now: s.config.Office.Now, Secret: s.secret(w.Secret),
-		Client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+		Client: &http.Client{Transport: roots.transport(w.Roots), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	return notice.Target{Name: kind + w.Name, Send: hook.Send}
 }
 
-func (s *Server) mail(m *config.Mail) *notice.Mail {
-	return &notice.Mail{Server: m.Server, TLS: m.TLS, User: m.User, Password: s.secret(m.Password), From: m.From, To: m.To, Hello: s.config.Host}
+func (s *Server) mail(m *config.Mail, roots receivers) *notice.Mail {
+	return &notice.Mail{Server: m.Server, TLS: m.TLS, User: m.User, Password: s.secret(m.Password), From: m.From, To: m.To, Hello: s.config.Host, Roots: poolOf(roots[m.Roots])}
 }
 
 // secret reads a secret each time it is needed, so that it can be changed.

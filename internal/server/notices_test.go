@@ -44,7 +44,7 @@ func TestWebhooksTellOfDecisions(t *testing.T) {
 	defer receiver.Close()
 	w.settings.Webhooks = []config.Webhook{{Name: "desk", URL: receiver.URL, Secret: "file:" + secret, Events: []string{"request.*"}}}
 	s := w.server(t)
-	n := s.newNotices(&w.settings)
+	n := s.newNotices(s.now.Load())
 	ctx := t.Context()
 	read := func() {
 		t.Helper()
@@ -84,7 +84,7 @@ func TestAlertsOfAuthorities(t *testing.T) {
 	w := newWorld(t)
 	w.settings.Alerts.Webhook = config.Webhook{Name: "chat", URL: "http://127.0.0.1:1/", Secret: "env:NONE"}
 	s := w.server(t)
-	n := s.newNotices(&w.settings)
+	n := s.newNotices(s.now.Load())
 	c, _, err := s.config.Office.Authority.CA(t.Context(), "issuing")
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestAlertsOfAuthorities(t *testing.T) {
 func TestNobodyToTell(t *testing.T) {
 	w := newWorld(t)
 	s := w.server(t)
-	if s.newNotices(&w.settings) != nil {
+	if s.newNotices(s.now.Load()) != nil {
 		t.Error("messages are made for nobody")
 	}
 }
@@ -124,7 +124,7 @@ func TestAlertsGoToMailAndWebhook(t *testing.T) {
 	w.settings.Alerts.Mail = config.Mail{Server: "127.0.0.1:1", TLS: "none", From: "a@b.example", To: []string{"c@d.example"}}
 	w.settings.Alerts.Webhook = config.Webhook{Name: "chat", URL: "http://127.0.0.1:1/", Secret: "env:NONE"}
 	s := w.server(t)
-	n := s.newNotices(&w.settings)
+	n := s.newNotices(s.now.Load())
 	w.pass(80 * 24 * 60 * minute) // the server's certificate ends in ten days, for nobody renews it here
 	if err := n.look(t.Context(), w.clock()); err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ type regime struct {
 	parts    []*part
 
 	manufacturers *manufacturer.Known // whose devices CMP knows
+	receivers     receivers
 
 	secure, plain http.Handler // the doors that are open over TLS, and without it
 }
@@ -67,6 +68,9 @@ func (s *Server) govern(ctx context.Context, settings config.Config, old *regime
 		return nil, err
 	}
 	if r.manufacturers, err = manufacturer.Read(settings.CMP.Manufacturers); err != nil {
+		return nil, err
+	}
+	if r.receivers, err = rootsOfReceivers(&settings); err != nil {
 		return nil, err
 	}
 	if r.tls, err = s.newHandshake(r); err != nil {
