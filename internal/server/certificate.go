@@ -35,6 +35,7 @@ type identity struct {
 	profile          string // of the own one
 	ca               string // the authority that signs the own one
 	names            []string
+	running          bool // the server was at work before this one was configured
 	log              *slog.Logger
 
 	current atomic.Pointer[tls.Certificate]
@@ -77,16 +78,36 @@ func (i *identity) load(ctx context.Context) error {
 	return i.renew(ctx)
 }
 
+// loadForeign reads the certificate from elsewhere. While the server runs, one
+// that is not valid now does not take the place of another.
 func (i *identity) loadForeign() error {
 	c, err := foreign(i.certificate, i.key)
 	if err != nil {
 		return err
 	}
-	if now := i.office.Now(); now.After(c.Leaf.NotAfter) {
-		i.log.Warn("the certificate of the server has expired", "file", i.certificate, "ended", c.Leaf.NotAfter)
+	if err := timely(c, i.certificate, i.office.Now()); err != nil {
+		current := i.current.Load()
+		if current == nil && i.running || current != nil && !current.Leaf.Equal(c.Leaf) {
+			return err
+		}
+		i.log.Warn("the certificate of the server is shown out of its time", "cause", err)
 	}
 	i.current.Store(c)
 	return nil
+}
+
+// timely says that a certificate in a file is not valid at a time.
+func timely(c *tls.Certificate, file string, at time.Time) error {
+	fault := &config.Fault{File: file, Fix: "put one in its place that is valid now, and its key, and have the server reload it: kill -HUP"}
+	switch {
+	case at.After(c.Leaf.NotAfter):
+		fault.Detail = "it ended at " + c.Leaf.NotAfter.Format(time.RFC3339)
+	case at.Before(c.Leaf.NotBefore):
+		fault.Detail = "it is not valid before " + c.Leaf.NotBefore.Format(time.RFC3339)
+	default:
+		return nil
+	}
+	return fault
 }
 
 // kept reads the own certificate of an earlier run; nil where there is none

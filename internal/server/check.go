@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/certwright/certwright/internal/access"
 	"github.com/certwright/certwright/internal/config"
@@ -22,11 +23,12 @@ type Surroundings struct {
 	// Authority says what is wrong with the name of an authority, the empty one
 	// being for the only one that issues. Nil: it is not known which there are.
 	Authority func(ctx context.Context, name string) error
+	Now       func() time.Time // nil: certificates are not held against the time
 }
 
 // Around is what a configuration of an office is held against.
 func Around(o *task.Office) Surroundings {
-	return Surroundings{Profiles: o.Profiles, Authority: func(ctx context.Context, name string) error {
+	return Surroundings{Profiles: o.Profiles, Now: o.Now, Authority: func(ctx context.Context, name string) error {
 		all, err := o.Store.CAs(ctx)
 		if err != nil {
 			return fmt.Errorf("reading the authorities: %w", err)
@@ -216,13 +218,20 @@ func checkAuthorities(ctx context.Context, c *config.Config, around Surroundings
 
 // Doubts are what a server works with, but not as may be meant: for people to
 // read, each with its fix.
-func Doubts(ctx context.Context, c *config.Config, around Surroundings) []string {
+func Doubts(ctx context.Context, c *config.Config, around Surroundings) (doubts []string) {
+	if c.Server.Certificate != "" && around.Now != nil {
+		if shown, err := foreign(c.Server.Certificate, c.Server.Key); err == nil {
+			if err := timely(shown, c.Server.Certificate, around.Now()); err != nil {
+				doubts = append(doubts, "the server's certificate cannot be used now: "+err.Error())
+			}
+		}
+	}
 	if c.ACME.Off || around.Authority == nil || c.ACME.CA != "" || c.CA != "" {
-		return nil
+		return doubts
 	}
 	var refusal *request.Refusal
-	if !errors.As(around.Authority(ctx, ""), &refusal) {
-		return nil
+	if errors.As(around.Authority(ctx, ""), &refusal) {
+		doubts = append(doubts, "orders over ACME that name no authority cannot be signed: "+refusal.Detail+"; name one: acme.ca")
 	}
-	return []string{"orders over ACME that name no authority cannot be signed: " + refusal.Detail + "; name one: acme.ca"}
+	return doubts
 }

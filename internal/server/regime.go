@@ -114,7 +114,7 @@ func (s *Server) appear(ctx context.Context, r, old *regime) error {
 	if r.told.Root, r.told.Fingerprint, err = rootFile(o, ca); err != nil {
 		return err
 	}
-	r.identity = &identity{office: o, profile: settings.Profile, certificate: settings.Certificate, key: settings.Key, ca: ca.Name, names: ownNames(settings.Names, s.config.Host), log: s.config.Log}
+	r.identity = &identity{office: o, profile: settings.Profile, certificate: settings.Certificate, key: settings.Key, running: old != nil, ca: ca.Name, names: ownNames(settings.Names, s.config.Host), log: s.config.Log}
 	if old != nil && old.identity.like(r.identity) {
 		r.identity = old.identity
 		return nil

@@ -96,18 +96,17 @@ func (p *program) configWorks(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return err
 	}
-	around := server.Surroundings{Profiles: config.NewProfiles(h), Authority: server.FirstAuthority}
-	if c.Database == "" && !h.Exists() {
-		return server.Check(ctx, c, around)
+	around := server.Surroundings{Profiles: config.NewProfiles(h), Authority: server.FirstAuthority, Now: p.shell.Now}
+	if c.Database != "" || h.Exists() {
+		p.settings = c
+		o, err := p.openAt(ctx, h)
+		if err != nil {
+			p.shell.Warn("the names of authorities were not looked at: %v", err)
+			around.Authority = nil
+		} else {
+			around = server.Around(o)
+		}
 	}
-	p.settings = c
-	o, err := p.openAt(ctx, h)
-	if err != nil {
-		p.shell.Warn("the names of authorities were not looked at: %v", err)
-		around.Authority = nil
-		return server.Check(ctx, c, around)
-	}
-	around = server.Around(o)
 	for _, doubt := range server.Doubts(ctx, c, around) {
 		p.shell.Warn("%s", doubt)
 	}
