@@ -159,7 +159,7 @@ func (c *Config) checkAlerts(wrong report) {
 		wrong("alerts.mail.server", fmt.Sprintf("%q is not HOST:PORT", m.Server), "write the port too, such as mail.example.org:587")
 	}
 	for _, a := range append([]string{m.From}, m.To...) {
-		if !strings.Contains(a, "@") || strings.ContainsAny(a, " \r\n<>,") {
+		if !strings.Contains(a, "@") || strings.ContainsAny(a, " \r\n<>,") || len(a) > longestAddress {
 			wrong("alerts.mail", fmt.Sprintf("%q is not a mail address", a), "give from and to, each as NAME@HOST")
 		}
 	}
@@ -169,10 +169,17 @@ func (c *Config) checkAlerts(wrong report) {
 	if fromElsewhere(m.Password) {
 		wrong("alerts.mail.password", errSecretSource.Error(), "write password: file:PATH or password: env:NAME")
 	}
+	if m.User != "" && m.Password == "" {
+		wrong("alerts.mail.password", fmt.Sprintf("the user %q has no password to log in with", m.User), "give one: password: file:PATH or env:NAME, or leave user out")
+	}
 	if m.User != "" && m.TLS == "none" {
 		wrong("alerts.mail.tls", "a password is not sent without TLS", "use starttls or tls")
 	}
 }
+
+// longestAddress is how many octets a mail address may have: a path without its
+// angle brackets (RFC 5321, Section 4.5.3.1.3).
+const longestAddress = 254
 
 func (c *Config) checkWebhooks(wrong report) {
 	if detail, fix := c.Alerts.Webhook.check(); detail != "" && c.Alerts.Webhook.URL != "" {

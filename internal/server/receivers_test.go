@@ -58,6 +58,11 @@ func TestReceiversUnderRootsOfTheirOwn(t *testing.T) {
 	if now := s.now.Load(); now.parts[len(now.parts)-1] == before.parts[len(before.parts)-1] {
 		t.Error("what posts in the background goes on with the roots before")
 	}
+	kept := s.now.Load()
+	w.reloaded(t, s, func(c *config.Config) { c.Webhooks = next })
+	if now := s.now.Load(); now.parts[len(now.parts)-1] != kept.parts[len(kept.parts)-1] {
+		t.Error("what posts in the background begins anew though nothing has changed")
+	}
 	settings := w.settings
 	settings.Alerts.Mail.Roots, settings.Webhooks = roots, nil
 	found, err := rootsOfReceivers(&settings)
