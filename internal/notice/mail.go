@@ -30,6 +30,11 @@ type Mail struct {
 	Roots    *x509.CertPool // nil: the system's
 }
 
+// PatienceOfMail is how long a try may take: a mail server may think for ten
+// minutes about a text that it has got, and whoever does not wait sends it twice
+// (RFC 5321, Section 4.5.3.2.6).
+const PatienceOfMail = 12 * time.Minute
+
 // Send sends one message to everybody, or to those that it has not reached yet.
 // Where the server does not take it for all, the error is an *Undelivered.
 func (m *Mail) Send(ctx context.Context, message *Message) error {
@@ -64,14 +69,13 @@ func (m *Mail) connect(ctx context.Context) (*smtp.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var dialer net.Dialer
+	dialer := net.Dialer{Timeout: timeout}
 	conn, err := dialer.DialContext(ctx, "tcp", m.Server)
 	if err != nil {
 		return nil, err
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		conn.SetDeadline(deadline)
-	}
+	under := conn
+	context.AfterFunc(ctx, func() { under.SetDeadline(time.Unix(1, 0)) })
 	secure := &tls.Config{ServerName: host, RootCAs: m.Roots, MinVersion: tls.VersionTLS12}
 	if m.TLS == "tls" {
 		conn = tls.Client(conn, secure)

@@ -3,6 +3,7 @@ package notice
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -24,6 +25,7 @@ type mailServer struct {
 	refuse   map[string]string // the answers to RCPT, by address, where they are not to be taken
 	answer   string            // to the end of the text; empty: it is taken
 	abrupt   bool              // the connection is closed then
+	silent   func()            // is called then, and no answer given
 	done     chan struct{}
 
 	commands []string
@@ -78,6 +80,10 @@ func (s *mailServer) serve() {
 					break
 				}
 				s.text += line
+			}
+			if s.silent != nil {
+				s.silent()
+				continue
 			}
 			fmt.Fprintf(conn, "%s\r\n", cmp.Or(s.answer, "250 taken"))
 			if s.abrupt {
@@ -229,4 +235,16 @@ func TestMailToMany(t *testing.T) {
 	if to, err := parsed.Header.AddressList("To"); err != nil || len(to) != 90 || to[89].Address != m.To[89] {
 		t.Errorf("%v: %v", err, to)
 	}
+}
+
+// A mail server may take minutes to answer (RFC 5321, Section 4.5.3.2), and
+// nobody waits for it once the context has ended.
+func TestMailEndsWithItsContext(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	s := newMailServer(t, &mailServer{silent: end})
+	m := &Mail{Server: s.listener.Addr().String(), TLS: "none", From: "ca@x", To: []string{"a@x"}, Hello: "ca"}
+	if err := m.Send(ctx, alert(t, EndingCertificate{Ends: start})); err == nil || ctx.Err() == nil {
+		t.Errorf("%v, %v", err, ctx.Err())
+	}
+	<-s.done
 }

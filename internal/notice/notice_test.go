@@ -58,7 +58,7 @@ func TestDeliveryIsTriedAgainAndGivenUp(t *testing.T) {
 	s, now := memstore.New(), start
 	p := &post{refuse: errors.New("closed")}
 	var results []string
-	q := &Queue{Records: s, Targets: []Target{{"chat", p.send}}, Now: func() time.Time { return now }, Log: quiet(), Result: func(_, r string) { results = append(results, r) }}
+	q := &Queue{Records: s, Targets: []Target{{Name: "chat", Send: p.send}}, Now: func() time.Time { return now }, Log: quiet(), Result: func(_, r string) { results = append(results, r) }}
 	put(t, s, "chat", "a")
 	tries := 0
 	for range 100 {
@@ -90,8 +90,8 @@ func TestDeliveryIsTakenByOneProcess(t *testing.T) {
 	put(t, s, "chat", "a")
 	other := &post{}
 	clock := func() time.Time { return now }
-	second := &Queue{Records: s, Targets: []Target{{"chat", other.send}}, Now: clock, Log: quiet()}
-	first := &Queue{Records: s, Now: clock, Log: quiet(), Targets: []Target{{"chat", func(ctx context.Context, _ *Message) error {
+	second := &Queue{Records: s, Targets: []Target{{Name: "chat", Send: other.send}}, Now: clock, Log: quiet()}
+	first := &Queue{Records: s, Now: clock, Log: quiet(), Targets: []Target{{Name: "chat", Send: func(ctx context.Context, _ *Message) error {
 		return second.Deliver(ctx) // while the first is at it
 	}}}}
 	if err := first.Deliver(t.Context()); err != nil || len(other.got) != 0 || len(left(t, s)) != 0 {
@@ -104,7 +104,7 @@ func TestDeliveryIsTakenByOneProcess(t *testing.T) {
 	if err := first.Deliver(ended); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(lease + time.Second)
+	now = now.Add(timeout + spare + time.Second)
 	if err := second.Deliver(t.Context()); err != nil || len(other.got) != 1 {
 		t.Fatalf("%v, the other got %v", err, other.got)
 	}
@@ -116,7 +116,7 @@ func TestDeliveryToSome(t *testing.T) {
 	s, now := memstore.New(), start
 	var tries []string
 	answers := []*Undelivered{{Left: []string{"b", "c"}, Cause: errors.New("b and c are busy")}, {Cause: errors.New("b and c are gone")}}
-	q := &Queue{Records: s, Now: func() time.Time { return now }, Log: quiet(), Targets: []Target{{"mail", func(_ context.Context, m *Message) error {
+	q := &Queue{Records: s, Now: func() time.Time { return now }, Log: quiet(), Targets: []Target{{Name: "mail", Send: func(_ context.Context, m *Message) error {
 		tries = append(tries, m.ID+":"+strings.Join(m.Left, " "))
 		if m.ID != "a" {
 			return nil
@@ -138,6 +138,30 @@ func TestDeliveryToSome(t *testing.T) {
 	}
 	if r := left(t, s); len(r) != 1 || r[0].State != failed || !strings.Contains(string(r[0].Body), `"error":"b and c are gone"`) {
 		t.Errorf("left %+v", r)
+	}
+}
+
+// A target has as long for a try as it says, and is left to whom has taken a
+// message for longer than that.
+func TestTargetsThatTakeTheirTime(t *testing.T) {
+	for _, c := range []struct{ patience, want time.Duration }{{0, timeout}, {PatienceOfMail, PatienceOfMail}} {
+		s, now, before, tries := memstore.New(), start.Add(time.Second), time.Now(), 0
+		put(t, s, "mail", "a")
+		send := func(ctx context.Context, _ *Message) error {
+			tries++
+			end, ok := ctx.Deadline()
+			if !ok || end.Before(before.Add(c.want)) || end.After(time.Now().Add(c.want)) {
+				t.Errorf("a try ends %v after it began, and not %v", end.Sub(before), c.want)
+			}
+			if r := left(t, s); len(r) != 1 || !r[0].Due.After(now.Add(c.want)) {
+				t.Errorf("%v: another process may take it before the try has ended: %+v", c.want, r)
+			}
+			return nil
+		}
+		q := &Queue{Records: s, Now: func() time.Time { return now }, Log: quiet(), Targets: []Target{{Name: "mail", Send: send, Patience: c.patience}}}
+		if err := q.Deliver(t.Context()); err != nil || tries != 1 {
+			t.Fatal(tries, err)
+		}
 	}
 }
 

@@ -17,12 +17,12 @@ func TestTargetsHaveTheirOwnPace(t *testing.T) {
 	hanging, got := make(chan struct{}), make(chan string)
 	var once sync.Once
 	q := &Queue{Records: s, Now: func() time.Time { return start.Add(time.Second) }, Log: quiet(), Targets: []Target{
-		{"a-slow", func(ctx context.Context, _ *Message) error {
+		{Name: "a-slow", Send: func(ctx context.Context, _ *Message) error {
 			once.Do(func() { close(hanging) })
 			<-ctx.Done()
 			return ctx.Err()
 		}},
-		{"b-good", func(ctx context.Context, m *Message) error {
+		{Name: "b-good", Send: func(ctx context.Context, m *Message) error {
 			select {
 			case got <- m.ID:
 				return nil

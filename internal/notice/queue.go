@@ -4,6 +4,7 @@
 package notice
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,8 @@ func (u *Undelivered) Unwrap() error { return u.Cause }
 type Target struct {
 	Name string // what is under way is remembered by it
 	Send func(ctx context.Context, m *Message) error
+
+	Patience time.Duration // how long one try may take; 0: half a minute
 }
 
 // Queue delivers messages, and tries again where that fails. What is under way
@@ -65,8 +68,8 @@ const (
 	waiting      = "waiting"
 	failed       = "failed"
 
-	lease      = 2 * time.Minute  // for so long a delivery is left to whom has taken it
-	timeout    = 30 * time.Second // of one try
+	timeout    = 30 * time.Second // of one try, where the target says nothing else
+	spare      = 90 * time.Second // for so much longer than a try a delivery is left to whom has taken it
 	mostTries  = 14               // about a day and a half with the pauses between them
 	longestGap = 6 * time.Hour
 	keepFailed = 30 * 24 * time.Hour // so that somebody can see what was lost
@@ -146,11 +149,12 @@ func (q *Queue) one(ctx context.Context, t *Target, r *authority.Record) (bool, 
 		return false, err
 	}
 	d.Attempts++
-	if err := q.put(ctx, r, d, q.Now().Add(lease)); err != nil {
+	patience := cmp.Or(t.Patience, timeout)
+	if err := q.put(ctx, r, d, q.Now().Add(patience+spare)); err != nil {
 		return true, taken(err)
 	}
 	d.Message.Left = d.Left
-	limited, cancel := context.WithTimeout(ctx, timeout)
+	limited, cancel := context.WithTimeout(ctx, patience)
 	err = t.Send(limited, &d.Message)
 	cancel()
 	if err == nil {

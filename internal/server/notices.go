@@ -36,7 +36,7 @@ func (s *Server) newNotices(r *regime) *notices {
 	n.ending = notice.Ending{Certificates: o.Store, Authorities: o.Store, Records: o.Store, Before: duration(c.Alerts.Expiry), Missed: c.Alerts.Missed,
 		AuthorityBefore: duration(c.Alerts.Authority)}
 	if c.Alerts.Mail.Server != "" {
-		n.queue.Targets = append(n.queue.Targets, notice.Target{Name: mailTarget, Send: s.mail(&c.Alerts.Mail, r.receivers).Send})
+		n.queue.Targets = append(n.queue.Targets, notice.Target{Name: mailTarget, Send: s.mail(&c.Alerts.Mail, r.receivers).Send, Patience: notice.PatienceOfMail})
 		n.ending.Targets = append(n.ending.Targets, mailTarget)
 	}
 	if c.Alerts.Webhook.URL != "" {
