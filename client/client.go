@@ -1,4 +1,13 @@
-// Package client speaks to a Certwright server over its REST interface.
+// Package client speaks to a Certwright server over its REST interface: it asks
+// for certificates, renews, fetches and revokes them, and decides on requests.
+//
+// [New] makes a [Client], each of whose methods is one operation, or one list. What
+// the server has against an order is a *[Problem], whose Code and Reason are stable;
+// other errors say that no answer of a server came. [Client.Submit] gives an
+// [Outcome], which has the certificate only where its State is [Issued]: otherwise
+// ask later by [Client.Request], and [Client.Fetch] it once it has a Serial.
+// [WithKey] makes it harmless to send an order again, and [IfMatch] has a decision
+// made only on what was seen.
 package client
 
 import (
@@ -14,12 +23,13 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Config is what a Client is made from.
 type Config struct {
 	URL   string       // of the server: https://ca.example:8443
-	Token string       // an API token, or a token of OpenID Connect; empty where a client certificate speaks for the sender
+	Token string       // an API token, or a token of OpenID Connect, with or without the end of a line; empty where a client certificate speaks for the sender
 	HTTP  *http.Client // nil: http.DefaultClient; trust in the server's certificate is set here; redirects to other places are followed in no case: RedirectError
 	Clear bool         // send the token to an http:// address beyond this machine, too, where all on the way can read it
 }
@@ -38,8 +48,12 @@ type Client struct {
 // New checks the configuration.
 func New(c Config) (*Client, error) {
 	u, err := url.Parse(c.URL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.User != nil {
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.ContainsAny(c.URL, "?#") || u.User != nil {
 		return nil, fmt.Errorf("%q is not the URL of a server, as https://ca.example:8443 is", c.URL)
+	}
+	c.Token = strings.TrimSpace(c.Token) // a file ends its lines
+	if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, errors.New("the token has characters that no token has; give the text that was told when it was made")
 	}
 	if u.Scheme == "http" && c.Token != "" && !c.Clear && !loopback(u.Hostname()) {
 		return nil, ErrClear
@@ -66,6 +80,12 @@ func WithKey(idempotencyKey string) Option {
 	return func(r *http.Request) { r.Header.Set("Idempotency-Key", idempotencyKey) }
 }
 
+// IfMatch has a decision made only if the request or certificate is still as it was
+// when it was shown with this ETag; else the error is a *Problem with the status 412.
+func IfMatch(etag string) Option {
+	return func(r *http.Request) { r.Header.Set("If-Match", etag) }
+}
+
 // mostRead bounds what is read of an answer.
 const mostRead = 64 << 20
 
@@ -80,31 +100,53 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 		}
 		encoded = bytes.NewReader(text)
 	}
-	answer, err := c.send(ctx, method, path, query, encoded, options...)
+	answer, data, err := c.send(ctx, method, path, query, encoded, options...)
 	if err != nil {
 		return err
 	}
-	if raw, ok := out.(*[]byte); ok {
-		*raw = answer
+	kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
+	strange := func(cause string) error {
+		return fmt.Errorf("the answer of %s is not what was expected: %s; check the address of the server", c.base, cause)
+	}
+	switch out := out.(type) {
+	case nil:
+		if answer.StatusCode != http.StatusNoContent {
+			return strange(fmt.Sprintf("the status %d with %q, and not 204 alone", answer.StatusCode, kind))
+		}
+		return nil
+	case *[]byte:
+		if !strings.HasPrefix(kind, "application/") || kind == "application/json" {
+			return strange(fmt.Sprintf("it is of the kind %q", kind))
+		}
+		*out = data
 		return nil
 	}
-	if out == nil {
-		return nil
+	if kind != "application/json" {
+		return strange(fmt.Sprintf("it is of the kind %q, and not JSON", kind))
 	}
-	if err := json.Unmarshal(answer, out); err != nil {
+	if err := json.Unmarshal(data, out); err != nil {
 		return fmt.Errorf("the answer of %s is not what was expected: %w", c.base, err)
+	}
+	if t, ok := out.(tagged); ok {
+		t.tag(answer.Header.Get("ETag"))
 	}
 	return nil
 }
 
-func (c *Client) send(ctx context.Context, method, path string, query url.Values, body io.Reader, options ...Option) ([]byte, error) {
+// tagged is what is shown with an entity tag.
+type tagged interface{ tag(string) }
+
+func (r *Request) tag(etag string)     { r.ETag = etag }
+func (c *Certificate) tag(etag string) { c.ETag = etag }
+
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, body io.Reader, options ...Option) (*http.Response, []byte, error) {
 	address := c.base + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
 	r, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
-		return nil, fmt.Errorf("the address %q: %w", address, err)
+		return nil, nil, fmt.Errorf("the address %q: %w", address, err)
 	}
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
@@ -117,31 +159,49 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer answer.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(answer.Body, mostRead+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("reading the answer of %s: %w", c.base, err)
+		return nil, nil, fmt.Errorf("reading the answer of %s: %w", c.base, err)
 	case len(data) > mostRead:
-		return nil, fmt.Errorf("the answer of %s is larger than 64 MiB", c.base)
+		return nil, nil, fmt.Errorf("the answer of %s is larger than 64 MiB", c.base)
 	case answer.StatusCode >= 300:
-		return nil, problemOf(answer, data)
+		return nil, nil, problemOf(answer, data)
 	}
-	return data, nil
+	return answer, data, nil
 }
 
 // problemOf reads a problem, or makes one of an answer that is none: another
 // server's, say.
 func problemOf(answer *http.Response, data []byte) error {
 	var p Problem
-	if kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";"); kind == "application/problem+json" && json.Unmarshal(data, &p) == nil && p.Code != "" {
-		p.Status = answer.StatusCode
-		return &p
+	if kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";"); kind != "application/problem+json" || json.Unmarshal(data, &p) != nil || p.Code == "" {
+		p = Problem{Title: http.StatusText(answer.StatusCode), Code: CodeInternal, Detail: fmt.Sprintf("the server answered with the status %d, and not as Certwright does", answer.StatusCode),
+			Fix: "check the address of the server"}
 	}
-	return &Problem{Status: answer.StatusCode, Title: http.StatusText(answer.StatusCode), Code: CodeInternal, Detail: fmt.Sprintf("the server answered with the status %d, and not as Certwright does", answer.StatusCode),
-		Fix: "check the address of the server"}
+	p.Status, p.RetryAfter = answer.StatusCode, retryAfter(answer.Header)
+	return &p
+}
+
+// maxRetryAfter bounds what a server may say of when to come again.
+const maxRetryAfter = 24 * time.Hour
+
+// retryAfter is how long to wait: seconds, or until a date, which is held against
+// the server's own clock (RFC 9110, Section 10.2.3).
+func retryAfter(h http.Header) time.Duration {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	now, dated := http.ParseTime(h.Get("Date"))
+	if err != nil || dated != nil {
+		return 0
+	}
+	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
 
 // IsNotFound reports whether an error says that there is no such thing, or

@@ -22,7 +22,7 @@ func server(t *testing.T, handle http.HandlerFunc) *Client {
 }
 
 func TestAddressesThatAreNone(t *testing.T) {
-	for _, address := range []string{"", "ca.example", "ftp://ca.example", "https://", "https://u:p@ca.example", "https://ca.example?x"} {
+	for _, address := range []string{"", "ca.example", "ftp://ca.example", "https://", "https://u:p@ca.example", "https://ca.example?x", "https://ca.example#frag", "https://ca.example#", "https://ca.example?"} {
 		if _, err := New(Config{URL: address}); err == nil || err.Error() != fmt.Sprintf("%q is not the URL of a server, as https://ca.example:8443 is", address) {
 			t.Errorf("%q: %v", address, err)
 		}
@@ -67,7 +67,10 @@ func TestProblems(t *testing.T) {
 }
 
 func TestAnswersThatAreNone(t *testing.T) {
-	c := server(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") })
+	c := server(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, "hello")
+	})
 	if _, err := c.Whoami(t.Context()); err == nil || !strings.Contains(err.Error(), "is not what was expected") {
 		t.Error(err)
 	}
@@ -80,6 +83,7 @@ func TestPages(t *testing.T) {
 	asked := ""
 	c := server(t, func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
+		w.Header().Set("Content-Type", "application/json")
 		asked += q.Get("limit") + "@" + q.Get("cursor") + " "
 		switch q.Get("cursor") {
 		case "":

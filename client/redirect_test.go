@@ -58,6 +58,7 @@ func TestRedirectsWithinThePlace(t *testing.T) {
 				http.Redirect(w, r, "/elsewhere", c.status)
 				return
 			}
+			w.Header().Set("Content-Type", "application/json")
 			reached = r.Method == c.method && r.Header.Get("Authorization") == "Bearer secret"
 			io.WriteString(w, "{}")
 		})

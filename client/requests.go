@@ -61,34 +61,34 @@ type said struct {
 	Text string `json:"text,omitempty"`
 }
 
-func (c *Client) step(ctx context.Context, ticket, step, text string) (*Outcome, error) {
-	return one[Outcome](ctx, c, http.MethodPost, "/requests/"+url.PathEscape(ticket)+"/"+step, nil, said{text})
+func (c *Client) step(ctx context.Context, ticket, step, text string, options ...Option) (*Outcome, error) {
+	return one[Outcome](ctx, c, http.MethodPost, "/requests/"+url.PathEscape(ticket)+"/"+step, nil, said{text}, options...)
 }
 
 // Ask asks the applicant of a held request for more, as an officer.
-func (c *Client) Ask(ctx context.Context, ticket, text string) (*Outcome, error) {
-	return c.step(ctx, ticket, "ask", text)
+func (c *Client) Ask(ctx context.Context, ticket, text string, options ...Option) (*Outcome, error) {
+	return c.step(ctx, ticket, "ask", text, options...)
 }
 
 // Answer answers, as the applicant, what an officer asked.
-func (c *Client) Answer(ctx context.Context, ticket, text string) (*Outcome, error) {
-	return c.step(ctx, ticket, "answer", text)
+func (c *Client) Answer(ctx context.Context, ticket, text string, options ...Option) (*Outcome, error) {
+	return c.step(ctx, ticket, "answer", text, options...)
 }
 
 // Approve has a held request judged anew and signed, as an officer. One that
 // would be refused now stays held: the Outcome's Error says why.
-func (c *Client) Approve(ctx context.Context, ticket, note string) (*Outcome, error) {
-	return c.step(ctx, ticket, "approve", note)
+func (c *Client) Approve(ctx context.Context, ticket, note string, options ...Option) (*Outcome, error) {
+	return c.step(ctx, ticket, "approve", note, options...)
 }
 
 // Refuse closes an open request, as an officer.
-func (c *Client) Refuse(ctx context.Context, ticket, why string) (*Outcome, error) {
-	return c.step(ctx, ticket, "refuse", why)
+func (c *Client) Refuse(ctx context.Context, ticket, why string, options ...Option) (*Outcome, error) {
+	return c.step(ctx, ticket, "refuse", why, options...)
 }
 
 // Withdraw closes an open request, as its applicant.
-func (c *Client) Withdraw(ctx context.Context, ticket string) (*Outcome, error) {
-	return c.step(ctx, ticket, "withdraw", "")
+func (c *Client) Withdraw(ctx context.Context, ticket string, options ...Option) (*Outcome, error) {
+	return c.step(ctx, ticket, "withdraw", "", options...)
 }
 
 // Confirm answers, as the applicant, what was encrypted to the key of a

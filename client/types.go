@@ -132,6 +132,8 @@ type Request struct {
 	DER            []byte    `json:"request" doc:"the request, DER in base64"`
 	Planned        *Planned  `json:"planned,omitempty" doc:"of an open request: what an approval would issue"`
 	Error          *Problem  `json:"error,omitempty" doc:"of an open request: why an approval would be in vain"`
+
+	ETag string `json:"-"` // of one that Client.Request returned: for IfMatch
 }
 
 // Message is one thing said about a request.
@@ -164,6 +166,8 @@ type Certificate struct {
 	Fingerprint    string    `json:"fingerprint" doc:"SHA-256"`
 	KeyFingerprint string    `json:"keyFingerprint" doc:"SHA-256 of the subject public key info"`
 	DER            []byte    `json:"der,omitempty" doc:"the certificate, DER in base64; missing while it is unconfirmed"`
+
+	ETag string `json:"-"` // of one that Client.Certificate returned: for IfMatch
 }
 
 // Revocation orders that a certificate be revoked.
@@ -360,6 +364,8 @@ type Problem struct {
 	Profile  string    `json:"profile,omitempty"`
 	Repeated bool      `json:"repeated,omitempty" doc:"the refusal is that of the first time the same order was sent"`
 	Instance string    `json:"instance,omitempty" doc:"of a failure of the server: what its log has it under"`
+
+	RetryAfter time.Duration `json:"-"` // how long the server has the sender wait before the order is sent again, a day at most; 0: it does not say
 }
 
 // The codes of problems.
