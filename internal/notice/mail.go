@@ -54,12 +54,12 @@ func (m *Mail) Send(ctx context.Context, message *Message) error {
 		return fmt.Errorf("mail server %s: %w", m.Server, err)
 	}
 	defer client.Close()
-	left, refusals, err := m.deliver(client, to, text)
+	left, refusals, some, err := m.deliver(client, to, text)
 	switch {
 	case err != nil:
 		return fmt.Errorf("mail server %s: %w", m.Server, err)
 	case len(refusals) > 0:
-		return &Undelivered{Left: left, Cause: fmt.Errorf("mail server %s does not take %s", m.Server, strings.Join(refusals, "; nor "))}
+		return &Undelivered{Left: left, Some: some, Cause: fmt.Errorf("mail server %s does not take %s", m.Server, strings.Join(refusals, "; nor "))}
 	}
 	return nil
 }
@@ -108,11 +108,12 @@ func (m *Mail) login(client *smtp.Client, host string) error {
 }
 
 // deliver sends a text to those that the server takes it for. It returns what
-// the server refused, each with its answer, and who is to be tried again: an
-// answer 4yz is for now, one of 5yz for good (RFC 5321, Section 4.2.1).
-func (m *Mail) deliver(client *smtp.Client, to []string, text []byte) (left, refusals []string, err error) {
+// the server refused, each with its answer, who is to be tried again (an answer
+// 4yz is for now, one of 5yz for good: RFC 5321, Section 4.2.1), and whether
+// somebody has it.
+func (m *Mail) deliver(client *smtp.Client, to []string, text []byte) (left, refusals []string, some bool, err error) {
 	if err := client.Mail(m.From); err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	var taken []string
 	for _, address := range to {
@@ -123,7 +124,7 @@ func (m *Mail) deliver(client *smtp.Client, to []string, text []byte) (left, ref
 			taken = append(taken, address)
 			continue
 		case !answered:
-			return nil, nil, err
+			return nil, nil, false, err
 		case code/100 == 4 || code == tooMany:
 			left = append(left, address)
 		}
@@ -134,8 +135,9 @@ func (m *Mail) deliver(client *smtp.Client, to []string, text []byte) (left, ref
 		code, answered := answer(err)
 		switch {
 		case err == nil:
+			some = true
 		case !answered:
-			return nil, nil, err
+			return nil, nil, false, err
 		case code/100 == 4:
 			left = append(taken, left...)
 			fallthrough
@@ -144,7 +146,7 @@ func (m *Mail) deliver(client *smtp.Client, to []string, text []byte) (left, ref
 		}
 	}
 	client.Quit() // whatever comes of it: what was taken, was taken with the answer to the text
-	return left, refusals, nil
+	return left, refusals, some, nil
 }
 
 // tooMany is an answer to RCPT that is for now, though it looks as if it were

@@ -204,7 +204,7 @@ func TestMailToSome(t *testing.T) {
 				}
 				return
 			}
-			if !errors.As(err, &u) || strings.Join(u.Left, " ") != c.later || !strings.Contains(err.Error(), c.cause) {
+			if some := c.sent && c.server.answer == ""; !errors.As(err, &u) || u.Some != some || strings.Join(u.Left, " ") != c.later || !strings.Contains(err.Error(), c.cause) {
 				t.Errorf("%v; left %+v", err, u)
 			}
 		})

@@ -115,8 +115,9 @@ func TestDeliveryIsTakenByOneProcess(t *testing.T) {
 func TestDeliveryToSome(t *testing.T) {
 	s, now := memstore.New(), start
 	var tries []string
-	answers := []*Undelivered{{Left: []string{"b", "c"}, Cause: errors.New("b and c are busy")}, {Cause: errors.New("b and c are gone")}}
-	q := &Queue{Records: s, Now: func() time.Time { return now }, Log: quiet(), Targets: []Target{{Name: "mail", Send: func(_ context.Context, m *Message) error {
+	answers := []*Undelivered{{Left: []string{"b", "c"}, Some: true, Cause: errors.New("b and c are busy")}, {Cause: errors.New("b and c are gone")}}
+	var log strings.Builder
+	q := &Queue{Records: s, Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&log, nil)), Targets: []Target{{Name: "mail", Send: func(_ context.Context, m *Message) error {
 		tries = append(tries, m.ID+":"+strings.Join(m.Left, " "))
 		if m.ID != "a" {
 			return nil
@@ -131,6 +132,12 @@ func TestDeliveryToSome(t *testing.T) {
 		now = now.Add(time.Hour)
 		if err := q.Deliver(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{`msg="a message was not delivered to all" to=mail message=a type=request.issued attempt=1 given-up=false cause="b and c are busy"`,
+		`msg="a message was not delivered" to=mail message=a type=request.issued attempt=2 given-up=true cause="b and c are gone"`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %s in\n%s", want, &log)
 		}
 	}
 	if got := strings.Join(tries, ", "); got != "a:, b:, a:b c" {

@@ -30,6 +30,7 @@ type Message struct {
 // message is for, or that is not to be made again.
 type Undelivered struct {
 	Left  []string // whom to try again; empty: nobody
+	Some  bool     // others have it now
 	Cause error
 }
 
@@ -175,13 +176,17 @@ func (q *Queue) again(ctx context.Context, t *Target, r *authority.Record, d *de
 	due := q.Now().Add(gap(d.Attempts))
 	var u *Undelivered
 	answered := errors.As(cause, &u)
+	what := "a message was not delivered"
 	if answered {
 		d.Left = u.Left
+		if u.Some {
+			what += " to all"
+		}
 	}
 	if d.Attempts >= mostTries || answered && len(u.Left) == 0 {
 		r.State, due = failed, q.Now().Add(keepFailed)
 	}
-	q.Log.WarnContext(ctx, "a message was not delivered", "to", t.Name, "message", d.Message.ID, "type", d.Message.Type, "attempt", d.Attempts, "given-up", r.State == failed, "cause", cause)
+	q.Log.WarnContext(ctx, what, "to", t.Name, "message", d.Message.ID, "type", d.Message.Type, "attempt", d.Attempts, "given-up", r.State == failed, "cause", cause)
 	return answered, taken(q.put(ctx, r, d, due))
 }
 
