@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -157,16 +156,6 @@ func checkShown(s *config.Server) error {
 	}
 	_, err := foreign(s.Certificate, s.Key)
 	return err
-}
-
-// foreign reads a certificate from elsewhere, and its key.
-func foreign(certificate, key string) (*tls.Certificate, error) {
-	c, err := tls.LoadX509KeyPair(certificate, key)
-	if err != nil {
-		return nil, &config.Fault{File: certificate, Detail: "the server cannot use this certificate with the key in " + key + ": " + err.Error(),
-			Fix: "check server.certificate and server.key, and the two files: certwright match " + certificate + " " + key}
-	}
-	return &c, nil
 }
 
 // checkEvents looks for actions that never come.
