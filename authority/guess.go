@@ -150,22 +150,3 @@ func (a *Authority) Miss(ctx context.Context, o RevocationOrder) error {
 	}
 	return a.tellRefused(ctx, o.CA, o.Serial, &o, "holder", method, "there is no such certificate")
 }
-
-// forgetCounts removes what was shown in vain long ago.
-func (a *Authority) forgetCounts(ctx context.Context) error {
-	const page = 500
-	for {
-		old, err := a.config.Store.FindRecords(ctx, RecordQuery{Kind: wrongKind, DueBefore: a.now(), Limit: page})
-		if err != nil {
-			return fmt.Errorf("looking for what was shown in vain: %w", err)
-		}
-		for _, r := range old {
-			if err := a.config.Store.DeleteRecords(ctx, r); err != nil && !errors.Is(err, ErrConflict) {
-				return fmt.Errorf("forgetting what was shown in vain: %w", err)
-			}
-		}
-		if len(old) < page {
-			return nil
-		}
-	}
-}

@@ -67,17 +67,7 @@ func OtherOrder() *request.Refusal {
 	return &request.Refusal{Reason: request.Duplicate, Field: "idempotencyKey", Detail: "the idempotency key was used for another order", Fix: "use a new key for each order"}
 }
 
-// ForgetOrders removes some of the records of orders whose keys may be used again.
+// ForgetOrders removes the records of orders whose keys may be used again.
 func ForgetOrders(ctx context.Context, records Records, now time.Time) error {
-	const some = 100
-	old, err := records.FindRecords(ctx, RecordQuery{Kind: onceKind, DueBefore: now, Limit: some})
-	if err != nil {
-		return fmt.Errorf("looking for old orders: %w", err)
-	}
-	for _, r := range old {
-		if err := records.DeleteRecords(ctx, r); err != nil && !errors.Is(err, ErrConflict) {
-			return fmt.Errorf("forgetting an old order: %w", err)
-		}
-	}
-	return nil
+	return Forget(ctx, records, onceKind, now)
 }

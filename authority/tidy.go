@@ -19,7 +19,7 @@ func (a *Authority) Tidy(ctx context.Context) error {
 	if _, err := a.Lapse(ctx); err != nil {
 		return err
 	}
-	if err := a.forgetCounts(ctx); err != nil {
+	if err := Forget(ctx, a.config.Store, wrongKind, a.now()); err != nil {
 		return err
 	}
 	list, err := a.config.Store.CAs(ctx)

@@ -493,12 +493,15 @@ func TestRevokedResponderIsDroppedByEveryProcess(t *testing.T) {
 	w := newWorld(t, authority.CASettings{}, nil)
 	c := w.issue(t, "a.test", issuance.Asked{})
 	nonce := []byte("a question of this very moment")
-	_, signed := w.ask(t, c, nonce)
+	_, before := w.ask(t, c, nonce)
 	_, kept := w.ask(t, c, nil)
 	first := responderOf(t, kept)
+	if !bytes.Equal(responderOf(t, before).Raw, first.Raw) {
+		t.Fatal("two responders at once")
+	}
 	elsewhere := w.authority(t)
 	w.revoke(t, elsewhere, first, crl.KeyCompromise)
-	_, signed = w.ask(t, c, nonce)
+	_, signed := w.ask(t, c, nonce)
 	second := responderOf(t, signed)
 	if bytes.Equal(second.Raw, first.Raw) {
 		t.Fatal("a responder that another process revoked signs on")

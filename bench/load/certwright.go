@@ -3,7 +3,6 @@ package load
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,15 +59,4 @@ func (s *Server) learn(home, ready string) error {
 		}
 	}
 	return fmt.Errorf("%s does not become ready", s.cmd.Path)
-}
-
-// Profile fetches a profile of the program, such as "heap" or
-// "profile?seconds=5", into a file.
-func (s *Server) Profile(which, file string) error {
-	c := connections(s.url, s.roots, 1)[0]
-	_, text, err := c.ask(http.MethodGet, "/debug/pprof/"+which, "Authorization: Bearer "+s.token+"\r\n", nil)
-	if err != nil {
-		return fmt.Errorf("fetching the profile %s: %w", which, err)
-	}
-	return os.WriteFile(file, text, 0o644)
 }

@@ -195,13 +195,5 @@ func (e *Ending) tell(ctx context.Context, found alerts, now time.Time) error {
 
 // Tidy removes the records of certificates that have ended.
 func (e *Ending) Tidy(ctx context.Context, now time.Time) error {
-	for {
-		old, err := e.Records.FindRecords(ctx, authority.RecordQuery{Kind: alertKind, DueBefore: now, Limit: batch})
-		if err != nil || len(old) == 0 {
-			return err
-		}
-		if err := e.Records.DeleteRecords(ctx, old...); err != nil {
-			return taken(err)
-		}
-	}
+	return authority.Forget(ctx, e.Records, alertKind, now)
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"iter"
-	"net/http"
 	"slices"
 	"sync"
 
@@ -428,10 +427,4 @@ func (d *Desk) VerifyAudit(ctx context.Context) ([]authority.AuditFault, int64, 
 	}
 	head, err := hex.DecodeString(a.Head)
 	return faults, a.Events, head, err
-}
-
-// Unreachable reports whether an error means that no server was reached.
-func Unreachable(err error) bool {
-	var p *client.Problem
-	return err != nil && !errors.As(err, &p) && !errors.Is(err, http.ErrHandlerTimeout)
 }

@@ -3,12 +3,12 @@ package server
 import (
 	"context"
 	"crypto/x509"
-	"encoding/pem"
 	"log/slog"
 	"os"
 	"sync"
 	"time"
 
+	"github.com/certwright/certwright/format/pem"
 	"github.com/certwright/certwright/internal/config"
 )
 
@@ -56,16 +56,19 @@ func (l *foreignLists) now() []*x509.RevocationList {
 
 // read reads a file, unless it is as it was.
 func (f *listFile) read() error {
+	unreadable := func(err error) error {
+		return config.At("access.revocation-lists", err.Error(), "name files of revocation lists, in PEM or DER, that the server may read")
+	}
 	info, err := os.Stat(f.name)
 	if err != nil {
-		return config.At("access.revocation-lists", err.Error(), "name files of revocation lists, in PEM or DER, that the server may read")
+		return unreadable(err)
 	}
 	if f.lists != nil && info.ModTime().Equal(f.changed) && info.Size() == f.size {
 		return nil
 	}
 	text, err := os.ReadFile(f.name)
 	if err != nil {
-		return config.At("access.revocation-lists", err.Error(), "name files of revocation lists, in PEM or DER, that the server may read")
+		return unreadable(err)
 	}
 	lists, err := listsIn(f.name, text)
 	if err == nil {
@@ -74,22 +77,21 @@ func (f *listFile) read() error {
 	return err
 }
 
-// listsIn reads revocation lists in PEM, or one in DER.
+// listsIn reads revocation lists.
 func listsIn(file string, text []byte) ([]*x509.RevocationList, error) {
-	encoded := [][]byte{}
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type == "X509 CRL" {
-			encoded = append(encoded, block.Bytes)
-		}
-	}
-	if len(encoded) == 0 {
-		encoded = append(encoded, text)
+	none := &config.Fault{File: file, Detail: "there is no revocation list in it that says when the next one comes", Fix: "access.revocation-lists names files of revocation lists in PEM or DER"}
+	blocks, err := pem.Find(text)
+	if err != nil {
+		return nil, none
 	}
 	var out []*x509.RevocationList
-	for _, der := range encoded {
-		list, err := x509.ParseRevocationList(der)
+	for _, block := range blocks {
+		if block.Label != "" && block.Label != "X509 CRL" {
+			continue
+		}
+		list, err := x509.ParseRevocationList(block.Bytes)
 		if err != nil || list.NextUpdate.IsZero() {
-			return nil, &config.Fault{File: file, Detail: "there is no revocation list in it that says when the next one comes", Fix: "access.revocation-lists names files of revocation lists in PEM or DER"}
+			return nil, none
 		}
 		for _, e := range list.Extensions {
 			if e.Critical {
@@ -97,6 +99,9 @@ func listsIn(file string, text []byte) ([]*x509.RevocationList, error) {
 			}
 		}
 		out = append(out, list)
+	}
+	if len(out) == 0 {
+		return nil, none
 	}
 	return out, nil
 }

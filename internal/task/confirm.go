@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/certwright/certwright/authority"
-	"github.com/certwright/certwright/evidence"
 	"github.com/certwright/certwright/format/cert"
 	"github.com/certwright/certwright/format/cms"
 	"github.com/certwright/certwright/format/crmf"
@@ -135,7 +134,3 @@ func EncodeAnswer(ticket string, a crmf.Answer) ([]byte, error) {
 func ConfirmationOf(ticket, from string, a crmf.Answer) authority.Confirmation {
 	return authority.Confirmation{Ticket: ticket, From: from, Hash: a.Hash, CertHash: a.CertHash, Answer: a.Number}
 }
-
-// HoldsCertificate reports whether what the applicant has to decrypt is the
-// certificate.
-func HoldsCertificate(out *authority.Outcome) bool { return out.Holds == evidence.ByCertificate }

@@ -68,6 +68,9 @@ func TestPersistentProofsEnd(t *testing.T) {
 		check(t, err)
 		o, err = c.Finalize(t.Context(), o, csr(t, newKey(t), host))
 		check(t, err)
+		if o.Status != acme.StatusProcessing {
+			t.Fatalf("the order is %s", o.Status)
+		}
 		return url
 	}
 	end := w.clock().Add(time.Hour)

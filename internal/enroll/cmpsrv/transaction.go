@@ -202,10 +202,7 @@ func (s *Server) record(c *call, answer *cmp.Message) (*authority.Record, error)
 }
 
 // sweepEvery is how often old transactions are looked for.
-const (
-	sweepEvery  = time.Hour
-	sweepAtOnce = 1000
-)
+const sweepEvery = time.Hour
 
 // Run removes the records of transactions that are long over, until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
@@ -225,22 +222,6 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Sweep removes the records of transactions and updates that are past their time.
 func (s *Server) Sweep(ctx context.Context) error {
-	return errors.Join(s.sweep(ctx, RecordKind), s.sweep(ctx, UpdateKind))
-}
-
-func (s *Server) sweep(ctx context.Context, kind string) error {
-	for {
-		old, err := s.config.Store.FindRecords(ctx, authority.RecordQuery{Kind: kind, DueBefore: s.config.Now(), Limit: sweepAtOnce})
-		if err != nil {
-			return fmt.Errorf("looking for old CMP transactions: %w", err)
-		}
-		for _, r := range old {
-			if err := s.config.Store.DeleteRecords(ctx, r); err != nil && !errors.Is(err, authority.ErrConflict) {
-				return fmt.Errorf("removing CMP transaction %s: %w", r.ID, err)
-			}
-		}
-		if len(old) < sweepAtOnce || ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
+	now := s.config.Now()
+	return errors.Join(authority.Forget(ctx, s.config.Store, RecordKind, now), authority.Forget(ctx, s.config.Store, UpdateKind, now))
 }

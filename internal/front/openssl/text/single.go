@@ -222,18 +222,6 @@ func (c *Certificate) EmailAddresses() []string {
 	return emailAddresses(c.Subject, value)
 }
 
-// EmailAddresses returns those of the subject and of the alternative names
-// that the request asks for, each once.
-func (r *Request) EmailAddresses() []string {
-	list, _ := r.requested()
-	for _, x := range list {
-		if x.id == oid.SubjectAltName {
-			return emailAddresses(r.Subject, x.value)
-		}
-	}
-	return emailAddresses(r.Subject, nil)
-}
-
 func emailAddresses(subject dn.Name, alternatives []byte) (list []string) {
 	for _, rdn := range subject.RDNs {
 		for _, a := range rdn {
